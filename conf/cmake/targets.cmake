@@ -1,0 +1,73 @@
+# sg_library(NAME LINK a b ...) : every *.c of this folder is one static library whose only include
+# directory is this folder. A folder that is not linked cannot be included: that is the layer rule.
+function(sg_library name)
+    cmake_parse_arguments(A "" "" "LINK;PRIVATE" ${ARGN})
+    file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.c)
+    if(sources)
+        add_library(${name} STATIC ${sources})
+        target_include_directories(${name} PUBLIC ${CMAKE_CURRENT_SOURCE_DIR})
+        target_link_libraries(${name} PUBLIC ${A_LINK} PRIVATE ${A_PRIVATE})
+    else()
+        add_library(${name} INTERFACE)
+        target_include_directories(${name} INTERFACE ${CMAKE_CURRENT_SOURCE_DIR})
+        target_link_libraries(${name} INTERFACE ${A_LINK})
+    endif()
+endfunction()
+
+# sg_program(NAME LINK a b ...) : every *.c of this folder is one program.
+function(sg_program name)
+    cmake_parse_arguments(A "" "" "LINK" ${ARGN})
+    file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.c)
+    add_executable(${name} ${sources})
+    target_include_directories(${name} PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})
+    target_link_libraries(${name} PRIVATE ${A_LINK})
+endfunction()
+
+# sg_pkg(NAME MODULE) : an outside library by pkg-config, as an imported target pkg::NAME.
+# Its headers are "system": our warnings are for our code.
+function(sg_pkg name module)
+    if(NOT TARGET pkg::${name})
+        pkg_check_modules(PC_${name} REQUIRED QUIET IMPORTED_TARGET GLOBAL ${module})
+        add_library(pkg::${name} ALIAS PkgConfig::PC_${name})
+    endif()
+endfunction()
+
+# sg_tests(LANE LINK a b ... [TIMEOUT s]) : every test_*.c of this folder is one cmocka program and one
+# ctest entry LANE.<file>, labelled LANE. It finds shared vectors by the environment (tests/run.sh).
+function(sg_tests lane)
+    cmake_parse_arguments(A "" "TIMEOUT" "LINK" ${ARGN})
+    sg_pkg(cmocka cmocka)
+    if(NOT A_TIMEOUT)
+        set(A_TIMEOUT 120)
+    endif()
+    file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/test_*.c)
+    foreach(source ${sources})
+        get_filename_component(stem ${source} NAME_WE)
+        add_executable(${lane}_${stem} ${source})
+        target_link_libraries(${lane}_${stem} PRIVATE ${A_LINK} sg_test_support pkg::cmocka)
+        set_target_properties(${lane}_${stem} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
+        add_test(NAME ${lane}.${stem} COMMAND ${lane}_${stem} WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
+        set_tests_properties(${lane}.${stem} PROPERTIES LABELS ${lane} TIMEOUT ${A_TIMEOUT} SKIP_RETURN_CODE 77)
+    endforeach()
+endfunction()
+
+# sg_fuzz(LINK a b ...) : every fuzz_*.c of this folder is a target; corpus/<stem without fuzz_>/ beside it
+# holds its seeds. Without SEALGATE_FUZZ any compiler builds a program that replays the corpus.
+function(sg_fuzz)
+    cmake_parse_arguments(A "" "" "LINK" ${ARGN})
+    file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/fuzz_*.c)
+    foreach(source ${sources})
+        get_filename_component(stem ${source} NAME_WE)
+        string(REGEX REPLACE "^fuzz_" "" short ${stem})
+        if(SEALGATE_FUZZ)
+            add_executable(${stem} ${source})
+            target_link_options(${stem} PRIVATE -fsanitize=fuzzer)
+        else()
+            add_executable(${stem} ${source} ${CMAKE_SOURCE_DIR}/tests/support/fuzz_replay.c)
+            add_test(NAME fuzz.${short} COMMAND ${stem} ${CMAKE_CURRENT_SOURCE_DIR}/corpus/${short})
+            set_tests_properties(fuzz.${short} PROPERTIES LABELS fuzz TIMEOUT 120 SKIP_RETURN_CODE 77)
+        endif()
+        target_link_libraries(${stem} PRIVATE ${A_LINK})
+        set_target_properties(${stem} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/fuzz)
+    endforeach()
+endfunction()

@@ -1,0 +1,46 @@
+/* What the courier can be told. */
+#include "conf_check.h"
+
+#define ROW(kind, member) CONF_ROW(conf_courier, kind, member)
+
+static const struct conf_row rows[] = {
+    { ROW(CONF_TEXT, environment), 1, 16, NULL, conf_is_environment,
+        "test or production; peers of the other are refused" },
+    { ROW(CONF_TEXT, public_origin), 8, 256, NULL, conf_is_origin,
+        "origin of our own lists: exactly this one may resolve to a private address" },
+    { ROW(CONF_LIST, anchors), 1, 180, "", conf_is_path,
+        "PEM file with roots under which status lists may be signed; may be repeated" },
+    { ROW(CONF_LIST, keys), 1, 180, "", NULL,
+        "prefix of list URIs and the thumbprint of their key, separated by a bar; may be "
+        "repeated" },
+    { ROW(CONF_LIST, allow_hosts), 1, 180, "", NULL,
+        "a host that may be asked; without any, all public addresses" },
+    { ROW(CONF_UINT, fetch_timeout_ms), 50, 60000, "3000", NULL, "time for one fetch" },
+    { ROW(CONF_UINT, list_max), 1024, 67108864, "8388608", NULL, "bytes of one list token" },
+    { ROW(CONF_UINT, inflated_max), 1024, 268435456, "33554432", NULL,
+        "bytes of one list unpacked" },
+    { ROW(CONF_UINT, cache_max), 65536, 1073741824, "33554432", NULL, "bytes of tokens in memory" },
+    { ROW(CONF_UINT, evidence_days), 1, 40000, "3653", NULL,
+        "days for which a token that a verdict named is kept" },
+};
+
+static const char *
+whole(const void *settings, const char **ret_name)
+{
+    const struct conf_courier *s = settings;
+    *ret_name = "public_origin";
+    bool https = strncmp(s->public_origin, "https://", 8) == 0;
+    bool test = strcmp(s->environment, CONF_TEST) == 0;
+    if (!https && (!test || !conf_loopback_url(s->public_origin))) {
+        return "plain http is for localhost in the test environment alone (req: NET-1)";
+    }
+    return NULL;
+}
+
+const struct conf_schema conf_courier_schema = {
+    "courier",
+    sizeof(struct conf_courier),
+    rows,
+    sizeof(rows) / sizeof(rows[0]),
+    whole,
+};

@@ -1,0 +1,492 @@
+/* One function per arrow, in the order of the report. A step says what it found and never stops the next one. */
+#include "evid_verify.h"
+
+#include "evid_check.h"
+
+struct verify {
+    struct sg_arena *arena;
+    const struct evid_bundle *bundle;
+    const struct evid_object *object; /* never NULL: an empty one stands for none */
+    const struct tlog_vkey *log_key;
+    struct evid_report *report;
+
+    struct wire_entry entries[2]; /* consent, outcome */
+    bool entry_parsed[2];
+    struct wire_consent *consent; /* NULL when not shown or not parsed */
+    struct wire_outcome *outcome;
+    struct wire_intent *intent;
+    struct tlog_checkpoint checkpoint;
+    bool checkpoint_held;
+    size_t dtbs; /* index of the object among the intent's DTBS/R */
+    bool dtbs_found;
+    struct jwk_key *key;
+    const struct jose_alg *key_alg;
+};
+
+enum { CONSENT, OUTCOME };
+
+static void
+step(struct verify *v, const char *name, enum evid_held held, const char *detail)
+{
+    if (v->report->n_steps < EVID_STEPS_MAX) {
+        v->report->steps[v->report->n_steps++] =
+            (struct evid_step){ .name = name, .held = held, .detail = sg_cstr(detail) };
+    }
+}
+
+static void
+verdict(struct verify *v, const char *name, bool held, const char *yes, const char *no)
+{
+    step(v, name, held ? EVID_HELD : EVID_NOT_HELD, held ? yes : no);
+}
+
+/* ---- records and tree ---------------------------------------------------------------------------- */
+
+static void
+record_hash(struct verify *v, unsigned which, const char *name, uint64_t type)
+{
+    const struct evid_record *record = which == CONSENT ? &v->bundle->consent : &v->bundle->outcome;
+    struct wire_entry *entry = &v->entries[which];
+    v->entry_parsed[which] = sg_ok(wire_entry_parse(record->entry, entry)) && entry->type == type;
+    if (!v->entry_parsed[which]) {
+        step(v, name, EVID_NOT_HELD, "the entry is not of this type");
+    } else if (record->body.n == 0) {
+        step(v, name, EVID_NOT_SHOWN, "the body was erased or is not shown");
+    } else {
+        verdict(v, name, evid_body_fits(entry, record), "body and blind have the entry's hash",
+            "body and blind do not have the entry's hash");
+    }
+}
+
+static sg_result
+parse_bodies(struct verify *v)
+{
+    struct wire_consent *consent = SG_NEW(v->arena, struct wire_consent);
+    struct wire_outcome *outcome = SG_NEW(v->arena, struct wire_outcome);
+    struct wire_intent *intent = SG_NEW(v->arena, struct wire_intent);
+    SG_REQUIRE(consent != NULL && outcome != NULL && intent != NULL, NO_MEMORY);
+    if (v->bundle->consent.body.n > 0) {
+        bool parsed = sg_ok(wire_consent_parse(v->bundle->consent.body, consent)) &&
+                      sg_ok(wire_intent_parse(consent->intent, intent));
+        verdict(v, "consent-form", parsed, "consent and intent are well formed",
+            "consent or intent is not well formed");
+        v->consent = parsed ? consent : NULL;
+        v->intent = parsed ? intent : NULL;
+    }
+    if (v->bundle->outcome.body.n > 0) {
+        bool parsed = sg_ok(wire_outcome_parse(v->bundle->outcome.body, outcome));
+        verdict(v, "outcome-form", parsed, "the outcome is well formed",
+            "the outcome is not well formed");
+        v->outcome = parsed ? outcome : NULL;
+    }
+    return SG_DONE;
+}
+
+static void
+checkpoint_signature(struct verify *v)
+{
+    struct tlog_proof *proofs = SG_NEW_ARRAY(v->arena, 2, struct tlog_proof);
+    if (proofs == NULL ||
+        !sg_ok(tlog_proof_parse(v->arena, v->bundle->consent_proof, &proofs[0])) ||
+        !sg_ok(tlog_proof_parse(v->arena, v->bundle->outcome_proof, &proofs[1]))) {
+        step(v, "checkpoint-signature", EVID_NOT_HELD, "a proof is not well formed");
+        return;
+    }
+    if (!sg_str_equal(proofs[0].checkpoint, proofs[1].checkpoint)) {
+        step(v, "checkpoint-signature", EVID_NOT_HELD, "the proofs name different checkpoints");
+        return;
+    }
+    v->checkpoint_held =
+        sg_ok(tlog_checkpoint_open(v->arena, proofs[0].checkpoint, v->log_key, &v->checkpoint));
+    verdict(v, "checkpoint-signature", v->checkpoint_held, "signed by the log's key",
+        "not signed by the log's key");
+}
+
+static void
+in_tree(struct verify *v, unsigned which, const char *name)
+{
+    const struct evid_record *record = which == CONSENT ? &v->bundle->consent : &v->bundle->outcome;
+    struct tlog_proof *proof = SG_NEW(v->arena, struct tlog_proof);
+    sg_str text = which == CONSENT ? v->bundle->consent_proof : v->bundle->outcome_proof;
+    if (proof == NULL || !v->checkpoint_held || !sg_ok(tlog_proof_parse(v->arena, text, proof))) {
+        step(v, name, EVID_NOT_HELD, "there is no proof up to a signed checkpoint");
+        return;
+    }
+    if (proof->index != record->seq) {
+        step(v, name, EVID_NOT_HELD, "the proof is for another place");
+        return;
+    }
+    sg_result held = tlog_inclusion_verify(proof->index, v->checkpoint.size,
+        tlog_leaf_hash(record->entry), proof->path, proof->n_path, &v->checkpoint.root);
+    verdict(v, name, sg_ok(held), "the entry is in the tree of the checkpoint",
+        "the entry is not in the tree of the checkpoint");
+}
+
+static void
+order_of_records(struct verify *v)
+{
+    bool both = v->entry_parsed[CONSENT] && v->entry_parsed[OUTCOME];
+    verdict(v, "consent-before-outcome",
+        both && v->bundle->consent.seq < v->bundle->outcome.seq &&
+            v->entries[CONSENT].at_ms <= v->entries[OUTCOME].at_ms,
+        "the consent was recorded first", "the consent was not recorded before the outcome");
+    if (both) {
+        v->report->consent_at_ms = v->entries[CONSENT].at_ms;
+        v->report->outcome_at_ms = v->entries[OUTCOME].at_ms;
+    }
+    if (v->outcome == NULL) {
+        step(v, "outcome-of-consent", EVID_NOT_SHOWN, "the outcome's body is not shown");
+    } else {
+        verdict(v, "outcome-of-consent",
+            v->outcome->consent_seq == v->bundle->consent.seq &&
+                v->outcome->kind == WIRE_OUT_SIGNED,
+            "the outcome says that this consent was signed",
+            "the outcome is another consent's, or says that nothing was signed");
+    }
+}
+
+/* ---- the signed object --------------------------------------------------------------------------- */
+
+/* The digest of the object's signing input, as an intent holds it. */
+static sg_bytes
+object_digest(struct verify *v, uint8_t hash[SG_HASH_MAX], uint64_t *ret_kind)
+{
+    const struct jose_alg *alg = v->object->alg;
+    enum sg_hash_alg which = alg->prehash ? alg->hash : SG_SHA512;
+    *ret_kind = alg->prehash ? WIRE_PREHASH : WIRE_MESSAGE_KIND;
+    sg_hash(which, v->object->signing_input, hash);
+    return sg_bytes_of(hash, sg_hash_len(which));
+}
+
+static void
+dtbs_of_object(struct verify *v)
+{
+    if (v->intent == NULL || v->object->signing_input.n == 0 || v->object->alg == NULL) {
+        step(v, "dtbs", EVID_NOT_SHOWN, "the object or the intent is not shown");
+        return;
+    }
+    uint8_t hash[SG_HASH_MAX];
+    uint8_t want[SG_SHA256_LEN];
+    uint8_t got[SG_SHA256_LEN];
+    uint64_t kind;
+    sg_bytes digest = object_digest(v, hash, &kind);
+    wire_dtbs_id(kind, (uint64_t)v->object->alg->id, digest, want);
+    for (size_t i = 0; i < v->intent->n_dtbs && !v->dtbs_found; i++) {
+        const struct wire_dtbs *d = &v->intent->dtbs[i];
+        wire_dtbs_id(d->kind, v->intent->alg, d->digest, got);
+        v->dtbs_found = memcmp(got, want, sizeof(got)) == 0;
+        v->dtbs = i;
+    }
+    verdict(v, "dtbs", v->dtbs_found, "the intent names exactly these bytes",
+        "the intent does not name these bytes");
+}
+
+static void
+signature_in_outcome(struct verify *v)
+{
+    if (v->outcome == NULL || v->object->signature.n == 0) {
+        step(v, "signature-hash", EVID_NOT_SHOWN, "the signature or the outcome is not shown");
+        return;
+    }
+    uint8_t hash[SG_SHA256_LEN];
+    bool found = false;
+    wire_signature_hash(v->object->signature, hash);
+    for (size_t i = 0; i < v->outcome->n_signature_hashes; i++) {
+        /* the place counts too: signature i answers DTBS/R i */
+        found = found || (memcmp(v->outcome->signature_hashes[i].p, hash, sizeof(hash)) == 0 &&
+                             (!v->dtbs_found || i == v->dtbs));
+    }
+    verdict(v, "signature-hash", found, "the outcome names this signature",
+        "the outcome does not name this signature");
+}
+
+static void
+seal_signature(struct verify *v)
+{
+    if (v->consent == NULL) {
+        step(v, "key", EVID_NOT_SHOWN, "the consent is not shown");
+        step(v, "seal-signature", EVID_NOT_SHOWN, "the consent is not shown");
+        return;
+    }
+    uint8_t thumbprint[JWK_THUMBPRINT_LEN];
+    bool key = sg_ok(evid_key_of(v->arena, v->consent->spki, &v->key, &v->key_alg)) &&
+               sg_ok(evid_spki_thumbprint(v->arena, v->consent->spki, thumbprint)) &&
+               sg_bytes_equal(v->intent->key, SG_BYTES(thumbprint)) &&
+               v->intent->alg == (uint64_t)v->key_alg->id;
+    verdict(v, "key", key, "the consent's key is the intent's",
+        "the consent's key is not the intent's");
+    if (v->object->signature.n == 0 || v->object->signing_input.n == 0 || v->object->alg == NULL) {
+        step(v, "seal-signature", EVID_NOT_SHOWN, "the object is not shown");
+        return;
+    }
+    verdict(v, "seal-signature",
+        key && sg_ok(jwk_verify(
+                   v->key, v->object->alg, v->object->signing_input, v->object->signature)),
+        "the signature verifies under the consent's key",
+        "the signature does not verify under the consent's key");
+}
+
+/* ---- certificate, status, approval --------------------------------------------------------------- */
+
+static void
+certificate(struct verify *v)
+{
+    struct x509_leaf *leaf = SG_NEW(v->arena, struct x509_leaf);
+    uint8_t thumbprint[JWK_THUMBPRINT_LEN];
+    if (v->consent == NULL || v->consent->certificate.n == 0 || v->bundle->n_chain == 0) {
+        step(v, "certificate", EVID_NOT_SHOWN, "no certificate is shown or recorded");
+        step(v, "certificate-path", EVID_NOT_SHOWN, "no certificate is shown or recorded");
+        return;
+    }
+    bool same = leaf != NULL && sg_ok(x509_leaf_parse(v->arena, v->bundle->chain[0], leaf)) &&
+                sg_bytes_equal(v->consent->certificate, SG_BYTES(leaf->sha256)) &&
+                sg_ok(jwk_thumbprint(v->arena, &leaf->key, thumbprint)) &&
+                sg_bytes_equal(v->intent->key, SG_BYTES(thumbprint));
+    verdict(v, "certificate", same, "the recorded certificate is for the consent's key",
+        "the certificate is not the recorded one or not for the consent's key");
+    if (v->object->n_anchors == 0) {
+        step(v, "certificate-path", EVID_NOT_SHOWN, "no trust anchor was given");
+        return;
+    }
+    verdict(v, "certificate-path",
+        leaf != NULL &&
+            sg_ok(x509_chain_verify(v->arena, v->bundle->chain, v->bundle->n_chain,
+                v->object->anchors, v->object->n_anchors, v->consent->at_ms / 1000, leaf)),
+        "the chain leads to a trust anchor at the time of the consent",
+        "the chain does not lead to a trust anchor at the time of the consent");
+}
+
+static void
+status_evidence(struct verify *v)
+{
+    if (v->consent == NULL) {
+        step(v, "status", EVID_NOT_SHOWN, "the consent is not shown");
+        return;
+    }
+    if (v->consent->n_seen == 0) {
+        bool list =
+            v->intent->operation == WIRE_OP_STATUS_LIST || v->intent->operation == WIRE_OP_METADATA;
+        step(v, "status", list ? EVID_HELD : EVID_NOT_HELD,
+            list ? "such a key is under the registry's state alone"
+                 : "no status evidence was recorded");
+        return;
+    }
+    bool good = true;
+    for (size_t i = 0; i < v->consent->n_seen; i++) {
+        good = good && evid_seen_good(&v->consent->seen[i], v->consent->at_ms);
+    }
+    for (size_t i = 0; i < v->intent->n_refs; i++) { /* each reference of the intent was asked */
+        bool asked = false;
+        for (size_t j = 0; j < v->consent->n_seen; j++) {
+            asked = asked || evid_ref_equal(&v->intent->refs[i], &v->consent->seen[j].ref);
+        }
+        good = good && asked;
+    }
+    verdict(v, "status", good, "every status was GOOD and covered the time",
+        "a status was not GOOD, did not cover the time, or was not asked");
+}
+
+static bool
+instruction_signed(struct verify *v, const struct wire_instruction *in)
+{
+    struct jwk_key *key SG_CLEANUP(jwk_key_free)
+    = NULL;
+    const struct jose_alg *alg;
+    uint8_t thumbprint[JWK_THUMBPRINT_LEN];
+    return sg_ok(evid_key_of(v->arena, v->bundle->client_spki, &key, &alg)) &&
+           sg_ok(evid_spki_thumbprint(v->arena, v->bundle->client_spki, thumbprint)) &&
+           sg_bytes_equal(v->consent->client_key, SG_BYTES(thumbprint)) &&
+           sg_ok(evid_signed_by(v->arena, key, alg, WIRE_TAG_INSTRUCTION, v->consent->instruction,
+               v->consent->instruction_signature)) &&
+           sg_bytes_equal(in->key, v->intent->key) &&
+           sg_str_equal(in->client, v->intent->requester) &&
+           sg_str_equal(in->configuration, v->intent->configuration) &&
+           in->expires_at > v->consent->at_ms / 1000;
+}
+
+static const struct evid_opening *
+opening(const struct verify *v, const char *field)
+{
+    for (size_t i = 0; i < v->bundle->n_openings; i++) {
+        if (sg_str_is(v->bundle->openings[i].field, field)) {
+            return &v->bundle->openings[i];
+        }
+    }
+    return NULL;
+}
+
+static void
+claims(struct verify *v, const struct wire_instruction *in)
+{
+    const struct evid_opening *open = opening(v, "claims");
+    if (open == NULL || open->value.n == 0) {
+        step(v, "claims", EVID_NOT_SHOWN, "the claims are not opened");
+        return;
+    }
+    const sg_bytes parts[] = { open->salt, open->value };
+    uint8_t hash[SG_SHA256_LEN];
+    sg_sha256_parts(parts, 2, hash);
+    verdict(v, "claims", sg_bytes_equal(in->claims_hash, SG_BYTES(hash)),
+        "the instruction names these claims", "the instruction does not name these claims");
+}
+
+static void
+approval(struct verify *v)
+{
+    struct wire_instruction in;
+    if (v->consent == NULL) {
+        step(v, "approval", EVID_NOT_SHOWN, "the consent is not shown");
+        return;
+    }
+    bool mandate = v->consent->mandate_id.n == WIRE_ID_LEN && v->consent->mandate_used > 0;
+    verdict(v, "approval",
+        mandate &&
+            (v->consent->activation == WIRE_ACT_MANDATE ||
+                v->consent->activation == WIRE_ACT_INSTRUCTION) &&
+            (v->consent->level < 2 || v->intent->operation != WIRE_OP_SEAL_CREDENTIAL ||
+                v->consent->activation != WIRE_ACT_MANDATE),
+        "under a standing mandate, of the kind the key's level asks for",
+        "there is no approval of the kind the key's level asks for");
+    if (v->consent->activation != WIRE_ACT_INSTRUCTION) {
+        return;
+    }
+    if (!sg_ok(wire_instruction_parse(v->consent->instruction, &in))) {
+        step(v, "instruction", EVID_NOT_HELD, "the instruction is not well formed");
+        return;
+    }
+    if (v->bundle->client_spki.n == 0) {
+        step(v, "instruction", EVID_NOT_SHOWN, "the client's key is not shown");
+    } else {
+        verdict(v, "instruction", instruction_signed(v, &in),
+            "signed by the client for this key and configuration",
+            "not signed by the client for this key and configuration");
+    }
+    claims(v, &in);
+}
+
+static void
+assigned_refs(struct verify *v)
+{
+    if (v->intent == NULL || !v->object->refs_shown) {
+        step(v, "assigned-status", EVID_NOT_SHOWN, "the object's status references are not shown");
+        return;
+    }
+    /* in a batch the intent holds the references of all its objects: each of ours must be among them */
+    bool all = v->intent->n_dtbs > 1 || v->object->n_refs == v->intent->n_assigned;
+    for (size_t i = 0; i < v->object->n_refs; i++) {
+        bool found = false;
+        for (size_t j = 0; j < v->intent->n_assigned; j++) {
+            found = found || evid_ref_equal(&v->object->refs[i], &v->intent->assigned[j]);
+        }
+        all = all && found;
+    }
+    verdict(v, "assigned-status", all, "the recorded references are the object's",
+        "the recorded references are not the object's");
+}
+
+/* Audience, nonce and subject, each where it was committed to. */
+static void
+commitments(struct verify *v)
+{
+    if (v->intent == NULL) {
+        return;
+    }
+    const struct {
+        const char *name;
+        const char *field;
+        sg_bytes commitment;
+    } rows[] = { { "audience", "audience", v->intent->audience },
+        { "nonce", "nonce", v->intent->nonce }, { "subject", "subject", v->intent->subject } };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        if (rows[i].commitment.n == 0) {
+            continue;
+        }
+        const struct evid_opening *open = opening(v, rows[i].field);
+        uint8_t hash[SG_SHA256_LEN];
+        if (open == NULL) {
+            step(v, rows[i].name, EVID_NOT_SHOWN, "the commitment is not opened");
+            continue;
+        }
+        wire_commitment(rows[i].field, open->salt.p, open->value, hash);
+        verdict(v, rows[i].name, sg_bytes_equal(rows[i].commitment, SG_BYTES(hash)),
+            "the opening fits the commitment", "the opening does not fit the commitment");
+    }
+}
+
+/* ---- all of it ----------------------------------------------------------------------------------- */
+
+static void
+intent_times(struct verify *v)
+{
+    if (v->intent == NULL) {
+        step(v, "intent", EVID_NOT_SHOWN, "the consent is not shown");
+        return;
+    }
+    uint8_t id[WIRE_INTENT_ID_LEN];
+    char hex[2 * WIRE_INTENT_ID_LEN];
+    sg_str detail = SG_NO_STR;
+    wire_intent_id(v->consent->intent, id);
+    sg_hex_to(SG_BYTES(id), hex);
+    SG_IGNORE(
+        sg_arena_printf(v->arena, &detail, "intent %.*s", (int)sizeof(hex), hex)); /* detail */
+    int64_t at = v->consent->at_ms / 1000;
+    bool held = at < v->intent->expires_at && v->consent->at_ms <= v->entries[CONSENT].at_ms;
+    step(v, "intent", held ? EVID_HELD : EVID_NOT_HELD,
+        held ? "" : "the consent is not within the intent's time");
+    if (held) {
+        v->report->steps[v->report->n_steps - 1].detail = detail;
+    }
+}
+
+static bool
+conclude(const struct evid_report *report)
+{
+    static const char *const needed[] = { "checkpoint-signature", "consent-in-tree",
+        "outcome-in-tree", "consent-before-outcome" };
+    size_t found = 0;
+    for (size_t i = 0; i < report->n_steps; i++) {
+        const struct evid_step *s = &report->steps[i];
+        if (s->held == EVID_NOT_HELD) {
+            return false;
+        }
+        for (size_t j = 0; j < sizeof(needed) / sizeof(needed[0]); j++) {
+            found += s->held == EVID_HELD && strcmp(s->name, needed[j]) == 0;
+        }
+    }
+    return found == sizeof(needed) / sizeof(needed[0]);
+}
+
+sg_result
+evid_verify(struct sg_arena *arena, const struct evid_bundle *bundle,
+    const struct evid_object *object, const struct tlog_vkey *log_key, struct evid_report *ret)
+{
+    static const struct evid_object none = { .alg = NULL };
+    struct verify *v = SG_NEW(arena, struct verify);
+    SG_REQUIRE(v != NULL, NO_MEMORY);
+    *ret = (struct evid_report){ .n_steps = 0 };
+    v->arena = arena;
+    v->bundle = bundle;
+    v->object = object == NULL ? &none : object;
+    v->log_key = log_key;
+    v->report = ret;
+
+    record_hash(v, CONSENT, "consent-hash", WIRE_REC_CONSENT);
+    record_hash(v, OUTCOME, "outcome-hash", WIRE_REC_OUTCOME);
+    SG_TRY(parse_bodies(v));
+    checkpoint_signature(v);
+    in_tree(v, CONSENT, "consent-in-tree");
+    in_tree(v, OUTCOME, "outcome-in-tree");
+    order_of_records(v);
+    intent_times(v);
+    dtbs_of_object(v);
+    signature_in_outcome(v);
+    seal_signature(v);
+    certificate(v);
+    status_evidence(v);
+    approval(v);
+    assigned_refs(v);
+    commitments(v);
+    jwk_key_free(&v->key);
+    ret->held = conclude(ret);
+    return SG_DONE;
+}

@@ -1,0 +1,123 @@
+#include "wire_shape.h"
+
+static const struct wire_field entry_rows[] = {
+    VERSION(),
+    UINT(wire_entry, 2, type, WIRE_REC_GENESIS, WIRE_REC_STATUS_ORDER),
+    TIME(wire_entry, 3, at_ms),
+    BYTES(wire_entry, 4, body_hash, SG_SHA256_LEN, SG_SHA256_LEN),
+};
+static const struct wire_shape wire_shape_entry =
+    WIRE_SHAPE_OF("tree entry", wire_entry, entry_rows);
+WIRE_ALONE(entry, wire_entry, 64, WIRE_ENTRY_MAX)
+
+void
+wire_body_hash(sg_bytes blind, sg_bytes body, uint8_t ret[SG_SHA256_LEN])
+{
+    sg_bytes parts[2] = { blind, body };
+    sg_sha256_parts(parts, 2, ret);
+}
+
+static const struct wire_field seen_rows[] = {
+    SHAPE(wire_seen, 1, ref, wire_ref, wire_shape_ref, false),
+    SHAPE(wire_seen, 2, verdict, wire_status_verdict, wire_shape_status_verdict, false),
+};
+static const struct wire_shape wire_shape_seen =
+    WIRE_SHAPE_OF("status evidence", wire_seen, seen_rows);
+
+/* req: SIG-5. Digests, format, type and audience are in the intent; who, approval, key, certificate and evidence are here. */
+static const struct wire_field consent_rows[] = {
+    VERSION(),
+    BYTES(wire_consent, 2, intent, 1, WIRE_INTENT_MAX),
+    UINT(wire_consent, 3, activation, WIRE_ACT_MANDATE, WIRE_ACT_QUORUM),
+    OPT_BYTES(wire_consent, 4, mandate_id, WIRE_ID_LEN, WIRE_ID_LEN),
+    UINT(wire_consent, 5, mandate_seq, 0, WIRE_SEQ_MAX),
+    UINT(wire_consent, 6, mandate_used, 0, WIRE_SEQ_MAX),
+    OPT_BYTES(wire_consent, 7, instruction, 1, WIRE_INSTRUCTION_MAX),
+    OPT_BYTES(wire_consent, 8, instruction_signature, 1, WIRE_SIG_MAX),
+    OPT_BYTES(wire_consent, 9, client_key, WIRE_THUMBPRINT_LEN, WIRE_THUMBPRINT_LEN),
+    SHAPE_LIST(wire_consent, 10, seen, wire_seen, wire_shape_seen, 0, WIRE_REFS_MAX),
+    OPT_BYTES(wire_consent, 11, certificate, SG_SHA256_LEN, SG_SHA256_LEN),
+    UINT(wire_consent, 12, level, 1, WIRE_LEVEL_MAX),
+    TIME(wire_consent, 13, at_ms),
+    UINT(wire_consent, 14, key_seq, 0, WIRE_SEQ_MAX),
+    TEXT(wire_consent, 15, software, 0, WIRE_SOFTWARE_MAX),
+    BYTES(wire_consent, 16, spki, 1, WIRE_SPKI_MAX),
+};
+static const struct wire_shape wire_shape_consent =
+    WIRE_SHAPE_OF("CONSENT", wire_consent, consent_rows);
+WIRE_ALONE(consent, wire_consent, 1024, WIRE_BODY_MAX)
+
+static const struct wire_field outcome_rows[] = {
+    VERSION(),
+    UINT(wire_outcome, 2, consent_seq, 0, WIRE_SEQ_MAX),
+    UINT(wire_outcome, 3, kind, WIRE_OUT_SIGNED, WIRE_OUT_WITHHELD),
+    BYTES_LIST(wire_outcome, 4, signature_hashes, SG_SHA256_LEN, SG_SHA256_LEN, 0, WIRE_DTBS_MAX),
+    UINT(wire_outcome, 5, code, 0, WIRE_CODE_MAX),
+    TIME(wire_outcome, 6, at_ms),
+};
+static const struct wire_shape wire_shape_outcome =
+    WIRE_SHAPE_OF("OUTCOME", wire_outcome, outcome_rows);
+WIRE_ALONE(outcome, wire_outcome, 96, WIRE_BODY_MAX)
+
+static const struct wire_field refusal_rows[] = {
+    VERSION(),
+    BYTES(wire_refusal, 2, intent, 1, WIRE_INTENT_MAX),
+    OPT_BYTES(wire_refusal, 3, mandate_id, WIRE_ID_LEN, WIRE_ID_LEN),
+    UINT(wire_refusal, 4, code, 1, WIRE_CODE_MAX),
+    TEXT(wire_refusal, 5, gate, 1, WIRE_EVENT_MAX),
+    SHAPE_LIST(wire_refusal, 6, seen, wire_seen, wire_shape_seen, 0, WIRE_REFS_MAX),
+    TIME(wire_refusal, 7, at_ms),
+};
+static const struct wire_shape wire_shape_refusal =
+    WIRE_SHAPE_OF("REFUSAL", wire_refusal, refusal_rows);
+WIRE_ALONE(refusal, wire_refusal, 1024, WIRE_BODY_MAX)
+
+static const struct wire_field policy_event_rows[] = {
+    VERSION(),
+    OPT_BYTES(wire_policy_event, 2, operation, 1, WIRE_OPERATION_MAX),
+    OPT_TEXT(wire_policy_event, 3, proposer, 1, WIRE_NAME_MAX),
+    OPT_BYTES(wire_policy_event, 4, proposer_signature, 1, WIRE_SIG_MAX),
+    OPT_TEXT(wire_policy_event, 5, approver, 1, WIRE_NAME_MAX),
+    OPT_BYTES(wire_policy_event, 6, approver_signature, 1, WIRE_SIG_MAX),
+    TEXT(wire_policy_event, 7, event, 1, WIRE_EVENT_MAX),
+    OPT_BYTES(wire_policy_event, 8, key, WIRE_THUMBPRINT_LEN, WIRE_THUMBPRINT_LEN),
+    OPT_BYTES(wire_policy_event, 9, attributes, 1, WIRE_ATTRIBUTES_MAX),
+    TIME(wire_policy_event, 10, at_ms),
+};
+static const struct wire_shape wire_shape_policy_event =
+    WIRE_SHAPE_OF("KEY_EVENT and POLICY_EVENT", wire_policy_event, policy_event_rows);
+WIRE_ALONE(policy_event, wire_policy_event, 1024, WIRE_BODY_MAX)
+
+static const struct wire_field noted_event_rows[] = {
+    VERSION(),
+    TEXT(wire_noted_event, 2, kind, 1, WIRE_EVENT_MAX),
+    BYTES(wire_noted_event, 3, body, 0, WIRE_NOTE_MAX),
+    OPT_BYTES(wire_noted_event, 4, signature, 1, WIRE_SIG_MAX),
+    TIME(wire_noted_event, 5, at_ms),
+    UINT(wire_noted_event, 6, count, 1, WIRE_SEQ_MAX),
+};
+static const struct wire_shape wire_shape_noted_event =
+    WIRE_SHAPE_OF("NOTED_EVENT and STATUS_ORDER", wire_noted_event, noted_event_rows);
+WIRE_ALONE(noted_event, wire_noted_event, 256, WIRE_BODY_MAX)
+
+static const struct wire_field genesis_rows[] = {
+    VERSION(),
+    TEXT(wire_genesis, 2, origin, 1, WIRE_ORIGIN_MAX),
+    BYTES(wire_genesis, 3, log_key, 32, 32),
+    TEXT(wire_genesis, 4, environment, 1, WIRE_WORD_MAX),
+    BYTES(wire_genesis, 5, operators, 1, WIRE_OPERATION_MAX),
+    TIME(wire_genesis, 6, at_ms),
+};
+static const struct wire_shape wire_shape_genesis =
+    WIRE_SHAPE_OF("GENESIS", wire_genesis, genesis_rows);
+WIRE_ALONE(genesis, wire_genesis, 1024, WIRE_BODY_MAX)
+
+const struct wire_shape *const *
+wire_shapes_record(size_t *ret_n)
+{
+    static const struct wire_shape *const all[] = { &wire_shape_entry, &wire_shape_seen,
+        &wire_shape_consent, &wire_shape_outcome, &wire_shape_refusal, &wire_shape_policy_event,
+        &wire_shape_noted_event, &wire_shape_genesis };
+    *ret_n = sizeof(all) / sizeof(all[0]);
+    return all;
+}

@@ -1,0 +1,108 @@
+#include "auth_internal.h"
+
+#include <sodium.h>
+#include <stdlib.h>
+
+#include "sg_secret.h"
+
+#define ASSERTIONS_MAX 65536
+/* Each jti is remembered for the window, so it costs memory at full load; RFC 9449 11.1 wants seconds to minutes. */
+#define DPOP_WINDOW_MAX_S 60
+
+struct auth_settings
+auth_settings_default(void)
+{
+    return (struct auth_settings){
+        .token_life_s = 3600,
+        .client_life_s = 900,
+        .bearer_life_s = 0,
+        .dpop_window_s = 60,
+        .nonce_life_s = 300,
+        .tx_tries = 5,
+        .guess_per_minute = 60,
+        .tokens_max = 8192,
+        .replay_max = 262144, /* 60 s at 3,700 requests a second; 12 MB when full */
+    };
+}
+
+sg_result
+auth_new(const struct auth_settings *settings, struct store *store, struct auth **ret)
+{
+    SG_REQUIRE(settings->bearer_life_s >= 0 && settings->bearer_life_s <= AUTH_BEARER_MAX_S, VALUE);
+    SG_REQUIRE(settings->dpop_window_s > 0 && settings->nonce_life_s > 0, VALUE);
+    struct auth *auth = calloc(1, sizeof(*auth));
+    SG_REQUIRE(auth != NULL, NO_MEMORY);
+    auth->settings = *settings;
+    if (auth->settings.dpop_window_s > DPOP_WINDOW_MAX_S) {
+        auth->settings.dpop_window_s = DPOP_WINDOW_MAX_S;
+    }
+    auth->store = store;
+    randombytes_buf(auth->nonce_key, sizeof(auth->nonce_key));
+    char *issuer =
+        strndup(settings->issuer.p == NULL ? "" : settings->issuer.p, settings->issuer.n);
+    auth->settings.issuer = sg_cstr(issuer);
+    for (size_t i = 0; i < AUTH_TX_LOCKS; i++) {
+        pthread_mutex_init(&auth->tx_locks[i], NULL);
+    }
+    sg_result r = issuer == NULL ? SG_ERROR(NO_MEMORY) : auth_cache_init(auth);
+    if (sg_ok(r)) {
+        r = auth_replay_new(
+            settings->replay_max, auth->settings.dpop_window_s + AUTH_SKEW_S + 1, &auth->replay);
+    }
+    if (sg_ok(r)) {
+        r = auth_replay_new(
+            ASSERTIONS_MAX, AUTH_ASSERTION_MAX_S + AUTH_SKEW_S + 1, &auth->assertions);
+    }
+    if (sg_ok(r)) {
+        r = auth_limit_new(&auth->limit);
+    }
+    if (!sg_ok(r)) {
+        auth_free(&auth);
+        return r;
+    }
+    *ret = auth;
+    return SG_DONE;
+}
+
+void
+auth_free(struct auth **auth)
+{
+    if (auth == NULL || *auth == NULL) {
+        return;
+    }
+    struct auth *a = *auth;
+    auth_cache_done(a);
+    auth_replay_free(&a->replay);
+    auth_replay_free(&a->assertions);
+    auth_limit_free(&a->limit);
+    for (size_t i = 0; i < AUTH_TX_LOCKS; i++) {
+        pthread_mutex_destroy(&a->tx_locks[i]);
+    }
+    free((void *)(uintptr_t)a->settings.issuer.p);
+    sg_wipe(a, sizeof(*a));
+    free(a);
+    *auth = NULL;
+}
+
+const struct auth_settings *
+auth_settings_view(const struct auth *auth)
+{
+    return &auth->settings;
+}
+
+sg_result
+auth_use_limited(struct auth *auth, sg_bytes peer, uint32_t per_minute, int64_t now)
+{
+    SG_TRY(auth_limit_check(auth->limit, AUTH_GUESS_LOOKUP, peer, per_minute, now));
+    auth_limit_count(auth->limit, AUTH_GUESS_LOOKUP, peer, now);
+    return SG_DONE;
+}
+
+sg_result
+auth_failed(struct auth *auth, enum auth_guess kind, sg_bytes peer, int64_t now, sg_result word)
+{
+    auth_limit_count(auth->limit, kind, peer, now);
+    sg_result over =
+        auth_limit_check(auth->limit, kind, peer, auth->settings.guess_per_minute, now);
+    return sg_ok(over) ? word : over;
+}

@@ -1,0 +1,412 @@
+/*
+ * Real OpenID4VCI credential requests (proof verified, DPoP, status asked, consent and outcome durable, signature verified after signing)
+ * against the running gateway; CPU time of its three processes; and the floor of public-key operations, measured in the same run.
+ */
+#include "cli_bench.h"
+
+#include <fcntl.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "bench_floor.h"
+#include "bench_proc.h"
+#include "bench_vci.h"
+#include "cli_api.h"
+#include "cli_conf.h"
+#include "cli_proc.h"
+#include "demo_files.h"
+#include "sg_text.h"
+
+#define ROUND_S 10.0          /* proofs are made before each round and stay fresh for it */
+#define REQUESTS_PER_S 6000.0 /* more than two cores can answer */
+#define OFFER_COUNT 10000     /* credentials one offer may yield (FLOW_COUNT_MAX) */
+
+const struct cli_option cli_bench_options[] = {
+    { "--format", "F", false, "credential format; dc+sd-jwt is what this version issues" },
+    { "--configuration", "ID", false, "credential configuration (default employee_badge_sd_jwt)" },
+    { "--seconds", "N", false, "seconds of full load (default 10); half of it again at half load" },
+    { "--clients", "N", false, "wallets, one connection each (default 32)" },
+    { 0 },
+};
+
+const char cli_bench_text[] =
+    "Signs in as DIR's demo client, makes an offer per wallet, and lets the wallets request one "
+    "credential after another, each with\n"
+    "a fresh holder key and a DPoP proof. Prints credentials per second, latencies, CPU time per "
+    "credential of each process, and the\n"
+    "cost floor: every public-key operation that one request cannot do without, measured in the "
+    "same run.\n"
+    "The gateway must be running on this machine, over plain http on loopback.\n\n"
+    "  sealgate bench --dir var/demo --seconds 10 --clients 32\n";
+
+struct measured {
+    double seconds;
+    size_t ok;
+    size_t sent;
+    size_t bad;
+    double p50_ms; /* of the last round, the longest */
+    double p99_ms; /* worst round */
+    double cpu_us[3];
+    double rss_mb[3]; /* largest seen */
+    char complaint[320];
+};
+
+struct bench {
+    struct cli *cli;
+    const char *configuration;
+    unsigned clients;
+    double seconds;
+    pid_t pids[3];
+    struct bench_vci *vci;
+    struct bench_vci_options options;
+    struct bench_floor floor;
+    double unwrap_sign_us; /* cold wrapped key: unwrap, sign, destroy; 0 when the token cannot */
+    struct measured full;
+    struct measured half;
+};
+
+/* What the measuring program prints: one "name value" per line. */
+static void
+read_measures(struct bench *b, int fd)
+{
+    FILE *f = fdopen(fd, "r");
+    char line[256];
+    if (f == NULL) {
+        close(fd);
+        return;
+    }
+    while (fgets(line, sizeof(line), f) != NULL) {
+        (void)sscanf(line, "c_sign_us %lf", &b->floor.c_sign_us);
+        (void)sscanf(line, "unwrap_sign_us %lf", &b->unwrap_sign_us);
+    }
+    fclose(f);
+}
+
+static int
+spawn_measure(struct bench *b, char *const *argv)
+{
+    posix_spawn_file_actions_t actions;
+    pid_t pid;
+    int status = -1;
+    int pipe_fds[2] = { -1, -1 };
+    if (pipe2(pipe_fds, O_CLOEXEC) != 0 || posix_spawn_file_actions_init(&actions) != 0) {
+        return cli_fail(b->cli, "cannot start %s", argv[0]);
+    }
+    posix_spawn_file_actions_adddup2(&actions, pipe_fds[1], STDOUT_FILENO);
+    int failed = posix_spawn(&pid, argv[0], &actions, NULL, argv, environ);
+    posix_spawn_file_actions_destroy(&actions);
+    close(pipe_fds[1]);
+    read_measures(b, pipe_fds[0]);
+    if (failed != 0 || waitpid(pid, &status, 0) != pid || status != 0 || b->floor.c_sign_us <= 0) {
+        return cli_fail(b->cli, "the signer's program could not measure the token");
+    }
+    return CLI_DONE;
+}
+
+/*
+ * The signer's own program measures the token: it alone may open it, as its own user. It signs with a throw-away key that it destroys
+ * again, never with a registered one.
+ */
+static int
+measure_token(struct bench *b)
+{
+    const char *user = NULL;
+    int code = cli_proc_user(b->cli, CLI_SIGNER, &user);
+    const char *program = cli_proc_program(b->cli, "sealgate-signer");
+    if (code != CLI_DONE || program == NULL) {
+        return code != CLI_DONE ? code : cli_fail(b->cli, "out of memory");
+    }
+    const char *words[] = { program, "--dir", b->cli->dir, "--measure-sign", "2000",
+        user != NULL ? "--user" : NULL, user, NULL };
+    char *argv[8];
+    memcpy(argv, words, sizeof(argv)); /* posix_spawn does not write to them */
+    return spawn_measure(b, argv);
+}
+
+/* Fresh offers and tokens each round, so that no offer's count and no token's life ends in the middle of one. */
+static int
+open_wallets(struct bench *b)
+{
+    sg_str why = SG_NO_STR;
+    bench_vci_close(&b->vci);
+    sg_result r = bench_vci_open(&b->options, &b->vci, &why);
+    if (!sg_ok(r)) {
+        return cli_fail(b->cli, "the gateway did not let the wallets in: %.*s",
+            why.n == 0 ? 1 : (int)why.n, why.n == 0 ? "?" : why.p);
+    }
+    return CLI_DONE;
+}
+
+static int
+add_round(struct bench *b, double seconds, double rate, struct measured *m)
+{
+    int code = open_wallets(b);
+    if (code != CLI_DONE) {
+        return code;
+    }
+    double want = rate > 0 ? rate * seconds : REQUESTS_PER_S * seconds;
+    const struct bench_request *requests;
+    size_t n = (size_t)want + b->clients;
+    sg_result r = bench_vci_requests(b->vci, n, &requests);
+    if (!sg_ok(r)) {
+        return cli_refused(b->cli, "cannot make the requests", r);
+    }
+    struct bench_load load = { .host = b->options.host,
+        .port = b->options.port,
+        .clients = b->clients,
+        .seconds = seconds,
+        .rate = rate,
+        .requests = requests,
+        .n_requests = n };
+    struct bench_load_report report = { 0 };
+    struct bench_proc before;
+    struct bench_proc after;
+    r = bench_proc_read(b->pids, &before);
+    r = sg_ok(r) ? bench_load_run(&load, &report) : r;
+    r = sg_ok(r) ? bench_proc_read(b->pids, &after) : r;
+    if (!sg_ok(r)) {
+        return cli_refused(b->cli, "the run broke off", r);
+    }
+    m->seconds += report.seconds;
+    m->ok += report.ok;
+    m->sent += report.sent;
+    m->bad += report.refused + report.broken;
+    m->p50_ms = report.p50_ms > m->p50_ms ? report.p50_ms : m->p50_ms;
+    m->p99_ms = report.p99_ms > m->p99_ms ? report.p99_ms : m->p99_ms;
+    for (size_t i = 0; i < 3; i++) {
+        m->cpu_us[i] += after.cpu_us[i] - before.cpu_us[i];
+        m->rss_mb[i] = after.rss_mb[i] > m->rss_mb[i] ? after.rss_mb[i] : m->rss_mb[i];
+    }
+    if (m->bad != 0 && m->complaint[0] == '\0') {
+        snprintf(m->complaint, sizeof(m->complaint), "%u %s", report.first_bad_status,
+            report.first_bad_body);
+    }
+    return CLI_DONE;
+}
+
+static int
+measure(struct bench *b, double seconds, double rate, struct measured *m)
+{
+    for (double left = seconds; left > 0.01; left -= ROUND_S) {
+        int code = add_round(b, left < ROUND_S ? left : ROUND_S, rate, m);
+        if (code != CLI_DONE) {
+            return code;
+        }
+        if (!b->cli->json && isatty(STDERR_FILENO)) {
+            fprintf(stderr, "\r%.0f s measured, %zu credentials ", m->seconds, m->ok);
+        }
+    }
+    return CLI_DONE;
+}
+
+static double
+per(const struct measured *m, double total)
+{
+    return m->ok == 0 ? 0 : total / (double)m->ok;
+}
+
+static double
+sum3(const double v[3])
+{
+    return v[0] + v[1] + v[2];
+}
+
+static void
+print_text(const struct bench *b)
+{
+    const struct measured *f = &b->full;
+    double floor = bench_floor_sum(&b->floor);
+    double cpu = per(f, sum3(f->cpu_us));
+    printf("%s, %u wallets, DPoP, one credential per request, %.1f s\n\n", b->configuration,
+        b->clients, f->seconds);
+    printf("  credentials per second   %10.0f\n", (double)f->ok / f->seconds);
+    printf("  latency p50 / p99        %10.2f / %.2f ms\n", f->p50_ms, f->p99_ms);
+    printf("  CPU per credential       %10.1f us   gateway %.1f, courier %.1f, signer %.1f\n", cpu,
+        per(f, f->cpu_us[0]), per(f, f->cpu_us[1]), per(f, f->cpu_us[2]));
+    printf("  cost floor               %10.1f us\n", floor);
+    printf("      decode the proof key %10.1f us\n", b->floor.key_decode_us);
+    printf("      verify the proof     %10.1f us\n", b->floor.proof_verify_us);
+    printf("      verify the DPoP proof%10.1f us\n", b->floor.dpop_verify_us);
+    printf("      C_Sign on the token  %10.1f us\n", b->floor.c_sign_us);
+    printf("      verify the seal      %10.1f us\n", b->floor.seal_verify_us);
+    printf("  CPU / floor              %10.2f\n", floor > 0 ? cpu / floor : 0);
+    printf("  at half load             %10.2f ms p50, %.2f ms p99 (%.0f per second offered)\n",
+        b->half.p50_ms, b->half.p99_ms, (double)b->half.sent / b->half.seconds);
+    printf("  memory, largest          %10.1f MB   gateway %.1f, courier %.1f, signer %.1f\n",
+        sum3(f->rss_mb), f->rss_mb[0], f->rss_mb[1], f->rss_mb[2]);
+    if (b->unwrap_sign_us > 0) {
+        printf("  cold wrapped key         %10.1f us to unwrap, sign, destroy (apart; not in the "
+               "above)\n",
+            b->unwrap_sign_us);
+    }
+    if (f->bad + b->half.bad != 0) {
+        printf("  NOT ISSUED               %10zu of %zu; the first: %s\n", f->bad + b->half.bad,
+            f->sent + b->half.sent, f->bad != 0 ? f->complaint : b->half.complaint);
+    }
+}
+
+static void
+wr_double(struct sjson_wr *wr, const char *name, double value)
+{
+    char text[32];
+    int n = snprintf(text, sizeof(text), "%.3f", value);
+    sjson_wr_member_raw(wr, name, sg_str_of(text, (size_t)n));
+}
+
+static int
+print_json(const struct bench *b)
+{
+    const struct measured *f = &b->full;
+    struct sg_buf buf = sg_buf_new(b->cli->arena, 1024, 8192);
+    struct sjson_wr wr = sjson_wr_new(&buf);
+    sjson_wr_object(&wr);
+    sjson_wr_name(&wr, SG_LIT("rows"));
+    sjson_wr_array(&wr);
+    sjson_wr_object(&wr);
+    sjson_wr_member_cstr(&wr, "format", "dc+sd-jwt");
+    sjson_wr_member_cstr(&wr, "configuration", b->configuration);
+    sjson_wr_member_int(&wr, "clients", b->clients);
+    wr_double(&wr, "per_second", (double)f->ok / f->seconds);
+    wr_double(&wr, "p50_ms", f->p50_ms);
+    wr_double(&wr, "p99_ms", f->p99_ms);
+    wr_double(&wr, "half_load_p50_ms", b->half.p50_ms);
+    wr_double(&wr, "half_load_p99_ms", b->half.p99_ms);
+    wr_double(&wr, "cpu_per_credential_us", per(f, sum3(f->cpu_us)));
+    wr_double(&wr, "cpu_gateway_us", per(f, f->cpu_us[0]));
+    wr_double(&wr, "cpu_courier_us", per(f, f->cpu_us[1]));
+    wr_double(&wr, "cpu_signer_us", per(f, f->cpu_us[2]));
+    wr_double(&wr, "floor_us", bench_floor_sum(&b->floor));
+    wr_double(&wr, "floor_key_decode_us", b->floor.key_decode_us);
+    wr_double(&wr, "floor_proof_verify_us", b->floor.proof_verify_us);
+    wr_double(&wr, "floor_dpop_verify_us", b->floor.dpop_verify_us);
+    wr_double(&wr, "floor_c_sign_us", b->floor.c_sign_us);
+    wr_double(&wr, "floor_seal_verify_us", b->floor.seal_verify_us);
+    wr_double(&wr, "cold_wrapped_us", b->unwrap_sign_us);
+    wr_double(&wr, "rss_mb", sum3(f->rss_mb));
+    sjson_wr_member_int(&wr, "issued", (int64_t)(f->ok + b->half.ok));
+    sjson_wr_member_int(&wr, "not_issued", (int64_t)(f->bad + b->half.bad));
+    sjson_wr_object_end(&wr);
+    sjson_wr_array_end(&wr);
+    sjson_wr_object_end(&wr);
+    return cli_print_json(b->cli, &buf);
+}
+
+/* "http://localhost:8080" -> the numeric loopback address and port that the load goes to. */
+static int
+find_address(struct bench *b, const char *base)
+{
+    sg_str url = sg_cstr(base);
+    if (!sg_str_starts(url, "http://")) {
+        return cli_fail(b->cli, "bench speaks plain http on loopback only; %s is not", base);
+    }
+    size_t colon = sg_str_index(url, ':', 7);
+    uint64_t port = 80;
+    sg_str digits = sg_str_slice(url, colon + 1, url.n);
+    digits = sg_str_slice(digits, 0, sg_str_index(digits, '/', 0));
+    if (colon < url.n && (!sg_ok(sg_u64_parse(digits, &port)) || port == 0 || port > 65535)) {
+        return cli_fail(b->cli, "no port in %s", base);
+    }
+    b->options.host = "127.0.0.1";
+    b->options.port = (uint16_t)port;
+    b->options.base = url;
+    return CLI_DONE;
+}
+
+static bool
+demo_claims(sg_bytes *ret)
+{
+    size_t n;
+    const struct demo_file *files = demo_files(&n);
+    for (size_t i = 0; i < n; i++) {
+        if (strcmp(files[i].name, "claims.json") == 0) {
+            *ret = files[i].content;
+            return true;
+        }
+    }
+    return false;
+}
+
+static int
+prepare(struct bench *b)
+{
+    const char *base;
+    sg_bytes claims;
+    sg_bytes jwk;
+    int code = cli_base_url(b->cli, &base);
+    code = code == CLI_DONE ? find_address(b, base) : code;
+    if (code != CLI_DONE) {
+        return code;
+    }
+    if (!sg_ok(bench_proc_find(b->cli->dir, b->pids))) {
+        return cli_fail(b->cli, "nothing runs from %s; start it: sealgate run --dir %s",
+            b->cli->dir, b->cli->dir);
+    }
+    if (!demo_claims(&claims) ||
+        !sg_ok(cli_read(b->cli->arena, cli_path(b->cli, "clients/demo-client.json"), &jwk))) {
+        return cli_fail(b->cli, "bench needs a demo directory (init --demo) and its client's key");
+    }
+    b->options.client = SG_LIT("demo-client");
+    b->options.client_jwk = sg_bytes_str(jwk);
+    b->options.claims = sg_bytes_str(claims);
+    b->options.configuration = sg_cstr(b->configuration);
+    b->options.clients = b->clients;
+    b->options.requests_per_client = OFFER_COUNT;
+    return CLI_DONE;
+}
+
+static int
+run(struct bench *b)
+{
+    int code = prepare(b);
+    code = code == CLI_DONE ? measure_token(b) : code;
+    if (code != CLI_DONE) {
+        return code;
+    }
+    struct measured warm = { 0 };
+    sg_result r = bench_floor_measure(&b->floor);
+    if (!sg_ok(r)) {
+        return cli_refused(b->cli, "cannot measure the floor", r);
+    }
+    code = measure(b, 1, 0, &warm);
+    code = code == CLI_DONE ? measure(b, b->seconds, 0, &b->full) : code;
+    if (code == CLI_DONE && b->full.ok == 0) {
+        code = cli_fail(b->cli, "no credential was issued: %s", b->full.complaint);
+    }
+    double rate = 0.5 * (double)b->full.ok / b->full.seconds;
+    code = code == CLI_DONE ? measure(b, b->seconds / 2, rate, &b->half) : code;
+    if (code != CLI_DONE) {
+        return code;
+    }
+    if (b->cli->json) {
+        return print_json(b);
+    }
+    print_text(b);
+    return CLI_DONE;
+}
+
+int
+cli_bench_run(struct cli *cli)
+{
+    struct bench b = { .cli = cli };
+    int64_t seconds;
+    int64_t clients;
+    int code = cli_number(cli, "--seconds", 10, 1, 3600, &seconds);
+    code = code == CLI_DONE ? cli_number(cli, "--clients", 32, 1, 256, &clients) : code;
+    if (code != CLI_DONE) {
+        return code;
+    }
+    const char *format = cli_value(cli, "--format");
+    if (format != NULL && strcmp(format, "dc+sd-jwt") != 0) {
+        return cli_fail(cli, "this version issues dc+sd-jwt only");
+    }
+    const char *configuration = cli_value(cli, "--configuration");
+    b.configuration = configuration != NULL ? configuration : "employee_badge_sd_jwt";
+    b.seconds = (double)seconds;
+    b.clients = (unsigned)clients;
+    code = run(&b);
+    bench_vci_close(&b.vci);
+    return code;
+}

@@ -1,0 +1,200 @@
+/* `sealgate evidence get` and `sealgate evidence verify`. req: EV-2 */
+#include <errno.h>
+#include <stdio.h>
+#include <time.h>
+
+#include "cli_commands.h"
+#include "cli_conf.h"
+#include "cli_http.h"
+#include "cli_object.h"
+#include "cli_report.h"
+#include "evid_verify.h"
+#include "tsl_token.h"
+
+enum { WAIT_TRIES = 20, BODY_MAX = 4 * 1024 * 1024 };
+
+/* ---- get -------------------------------------------------------------------------------------------------- */
+
+static sg_result
+lookup_body(const struct cli *cli, const char *path, sg_str *ret)
+{
+    sg_str text;
+    struct sg_buf buf = sg_buf_new(cli->arena, 4096, BODY_MAX);
+    struct sjson_wr wr = sjson_wr_new(&buf);
+    SG_TRY(cli_read_text(cli->arena, path, &text));
+    sjson_wr_object(&wr);
+    sjson_wr_member_text(&wr, "object", text);
+    sjson_wr_object_end(&wr);
+    return sg_buf_end_str(&buf, ret);
+}
+
+/* 202: the record is durable and not in a checkpoint yet; the publisher needs a moment. */
+static int
+lookup(const struct cli *cli, const char *base, sg_str body, sg_str *ret)
+{
+    SG_CLEANUP(cli_http_close)
+    struct cli_http *http = NULL;
+    struct cli_http_answer answer = { 0 };
+    sg_str url;
+    sg_result r = sg_arena_printf(cli->arena, &url, "%s/evidence/lookup", base);
+    r = sg_ok(r) ? cli_http_open(&http) : r;
+    if (!sg_ok(r)) {
+        return cli_refused(cli, "look-up", r);
+    }
+    for (int i = 0; i < WAIT_TRIES; i++) {
+        const struct cli_http_request request = { "POST", url.p,
+            { "Content-Type: application/json", "Accept: application/json" }, body };
+        if (!sg_ok(cli_http_send(http, cli->arena, &request, &answer))) {
+            return cli_fail(cli, "%s: %s", url.p, cli_http_why(http));
+        }
+        if (answer.status != 202) {
+            break;
+        }
+        const struct timespec pause = {
+            .tv_sec = answer.retry_after > 0 && answer.retry_after < 5 ? 1 : 0,
+            .tv_nsec = answer.retry_after > 0 ? 0 : 200000000
+        };
+        nanosleep(&pause, NULL);
+    }
+    *ret = answer.body;
+    switch (answer.status) {
+    case 200:
+        return CLI_DONE;
+    case 202:
+        return cli_fail(cli, "the record is in no checkpoint yet; try again");
+    case 404:
+        return cli_fail(cli, "the ledger at %s knows no signature of this object", base);
+    default:
+        return cli_fail(cli, "%s answered %u", url.p, answer.status);
+    }
+}
+
+int
+cmd_evidence_get(struct cli *cli)
+{
+    const char *base;
+    const char *out = cli_value(cli, "--out");
+    sg_str body;
+    sg_str bundle = SG_NO_STR;
+    int bad = cli_base_url(cli, &base);
+    if (bad != CLI_DONE) {
+        return bad;
+    }
+    sg_result r = lookup_body(cli, cli_argument(cli), &body);
+    if (!sg_ok(r)) {
+        return cli_refused(cli, cli_argument(cli), r);
+    }
+    bad = lookup(cli, base, body, &bundle);
+    if (bad != CLI_DONE) {
+        return bad;
+    }
+    if (out == NULL) {
+        printf("%.*s\n", SG_PRINT(bundle));
+    } else if (!sg_ok(cli_write(out, sg_str_bytes(bundle), 0644))) {
+        return cli_fail(cli, "%s: %s", out, strerror(errno));
+    }
+    return CLI_DONE;
+}
+
+/* ---- verify ----------------------------------------------------------------------------------------------- */
+
+/* What the object itself says: the bytes signed, the signature, the references it carries. */
+static sg_result
+take_object(const struct cli *cli, const struct sdjwt *sd, struct evid_object *ret)
+{
+    struct tsl_ref ref;
+    const struct sjson *processed;
+    ret->signing_input = sg_str_bytes(sd->jwt.signing_input);
+    ret->signature = sd->jwt.signature;
+    ret->alg = sd->jwt.alg;
+    SG_TRY(sdjwt_process(cli->arena, sd, &processed));
+    ret->refs_shown = true;
+    if (sg_ok(tsl_ref_parse(processed, &ref))) {
+        ret->refs[0] = (struct wire_ref){ WIRE_REF_TOKEN_STATUS_LIST, ref.uri, ref.idx };
+        ret->n_refs = 1;
+    }
+    return SG_DONE;
+}
+
+static int
+read_log_key(const struct cli *cli, struct tlog_vkey *ret)
+{
+    sg_str text;
+    const char *path = cli_value(cli, "--log-key");
+    path = path != NULL ? path : cli_path(cli, "trust/log.vkey");
+    sg_result r = cli_read_text(cli->arena, path, &text);
+    if (sg_ok(r)) {
+        r = tlog_vkey_parse(cli->arena, text, ret);
+    }
+    return sg_ok(r) ? CLI_DONE : cli_refused(cli, path, r);
+}
+
+static int
+read_bundle(const struct cli *cli, struct evid_bundle *ret)
+{
+    sg_bytes text;
+    struct sg_why why = { 0 };
+    const char *path = cli_argument(cli);
+    sg_result r = cli_read(cli->arena, path, &text);
+    if (sg_ok(r)) {
+        r = evid_bundle_parse(cli->arena, sg_bytes_str(text), &why, ret);
+    }
+    if (!sg_ok(r) && why.what != NULL) {
+        return cli_fail(cli, "%s: %s: %s", path, why.what, sg_code_row(r.code)->sentence);
+    }
+    return sg_ok(r) ? CLI_DONE : cli_refused(cli, path, r);
+}
+
+static const struct sjson *
+times_member(const struct cli *cli, const struct evid_report *e)
+{
+    sg_str text;
+    const struct sjson *json;
+    if (!sg_ok(sg_arena_printf(cli->arena, &text, "{\"consent_at_ms\":%lld,\"outcome_at_ms\":%lld}",
+            (long long)e->consent_at_ms, (long long)e->outcome_at_ms)) ||
+        !sg_ok(sjson_parse(cli->arena, text, NULL, &json))) {
+        return NULL;
+    }
+    return json;
+}
+
+int
+cmd_evidence_verify(struct cli *cli)
+{
+    struct evid_bundle *bundle = SG_NEW(cli->arena, struct evid_bundle);
+    struct evid_object *object = SG_NEW(cli->arena, struct evid_object);
+    struct evid_report *e = SG_NEW(cli->arena, struct evid_report);
+    sg_bytes *anchors = SG_NEW_ARRAY(cli->arena, CLI_ANCHORS_MAX, sg_bytes);
+    struct cli_report report = cli_report_new(cli);
+    struct tlog_vkey key;
+    struct sdjwt sd;
+    if (bundle == NULL || object == NULL || e == NULL || anchors == NULL) {
+        return cli_fail(cli, "out of memory");
+    }
+    int bad = read_bundle(cli, bundle);
+    bad = bad == CLI_DONE ? read_log_key(cli, &key) : bad;
+    bad = bad == CLI_DONE ? cli_anchors(cli, anchors, &object->n_anchors) : bad;
+    object->anchors = anchors;
+    sg_result r = SG_DONE;
+    if (bad == CLI_DONE && cli_flag(cli, "--object")) {
+        bad = cli_object_read(cli, cli_value(cli, "--object"), &sd);
+        r = bad == CLI_DONE ? take_object(cli, &sd, object) : r;
+    }
+    if (bad != CLI_DONE) {
+        return bad;
+    }
+    r = sg_ok(r) ? evid_verify(cli->arena, bundle, object, &key, e) : r;
+    if (!sg_ok(r)) {
+        return cli_refused(cli, "check", r);
+    }
+    static const enum cli_held held[] = {
+        [EVID_HELD] = CLI_HELD, [EVID_NOT_HELD] = CLI_NOT_HELD, [EVID_NOT_SHOWN] = CLI_NOT_SHOWN
+    };
+    for (size_t i = 0; i < e->n_steps; i++) {
+        cli_step(&report, e->steps[i].name, held[e->steps[i].held], "%.*s",
+            SG_PRINT(e->steps[i].detail));
+    }
+    report.failed = report.failed || !e->held;
+    return cli_report_end(
+        &report, "the evidence holds", "the evidence does not hold", times_member(cli, e));
+}

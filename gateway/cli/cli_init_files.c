@@ -1,0 +1,180 @@
+#include "cli_init_files.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+#include "cli_proc.h"
+#include "demo_files.h"
+#include "sg_text.h"
+
+static const struct {
+    const char *path;
+    mode_t mode;
+} folders[] = {
+    { "conf", 0755 },
+    { "configurations", 0755 },
+    { "trust", 0755 },
+    { "run", 0755 },
+    { "operators", 0700 },
+    { "clients", 0700 },
+    { "demo-ca", 0700 },
+    { "gateway", 0700 },
+    { "courier", 0700 },
+    { "courier/cache", 0700 },
+};
+
+/* Folders of one process, handed to it when root makes the directory. */
+static const struct {
+    const char *path;
+    enum cli_role role;
+} owned[] = {
+    { "gateway", CLI_GATEWAY },
+    { "courier", CLI_COURIER },
+    { "courier/cache", CLI_COURIER },
+};
+
+int
+cli_init_folders(const struct cli *cli)
+{
+    if (!sg_ok(cli_mkdirs(cli->dir, 0755))) {
+        return cli_fail(cli, "%s: %s", cli->dir, strerror(errno));
+    }
+    for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++) {
+        const char *path = cli_path(cli, folders[i].path);
+        if (path == NULL || !sg_ok(cli_mkdirs(path, folders[i].mode))) {
+            return cli_fail(cli, "%s: %s", path, strerror(errno));
+        }
+    }
+    for (size_t i = 0; geteuid() == 0 && i < sizeof(owned) / sizeof(owned[0]); i++) {
+        uid_t id = cli_roles[owned[i].role].uid;
+        const char *path = cli_path(cli, owned[i].path);
+        if (path == NULL || chown(path, id, id) != 0) {
+            return cli_fail(cli, "%s: %s", path, strerror(errno));
+        }
+    }
+    return CLI_DONE;
+}
+
+static int
+put_file(const struct cli *cli, const char *relative, sg_bytes content, mode_t mode)
+{
+    const char *path = cli_path(cli, relative);
+    if (path == NULL || !sg_ok(cli_write(path, content, mode))) {
+        return cli_fail(cli, "%s: %s", path, strerror(errno));
+    }
+    return CLI_DONE;
+}
+
+static int
+put_text(const struct cli *cli, const char *relative, sg_result r, sg_str text)
+{
+    if (!sg_ok(r)) {
+        return cli_refused(cli, relative, r);
+    }
+    return put_file(cli, relative, sg_str_bytes(text), 0644);
+}
+
+static const char *
+heading(const struct cli_plan *plan)
+{
+    return plan->demo
+               ? "# DEMO settings, made by `sealgate init --demo`: for trying out, not for trust.\n"
+               : "# Made by `sealgate init`.\n";
+}
+
+static int
+put_courier(const struct cli *cli, const struct cli_plan *plan, sg_str more)
+{
+    const char *end = strchr(strstr(plan->base, "://") + 3, '/');
+    int origin = end == NULL ? (int)strlen(plan->base) : (int)(end - plan->base);
+    sg_str text = SG_NO_STR;
+    sg_result r = sg_arena_printf(cli->arena, &text,
+        "%senvironment = %s\npublic_origin = %.*s\nanchors = trust/root.pem\n%.*s", heading(plan),
+        plan->environment, origin, plan->base, SG_PRINT(more));
+    return put_text(cli, "conf/courier.ini", r, text);
+}
+
+int
+cli_init_pin_lists(const struct cli *cli, const struct cli_plan *plan, sg_bytes status_thumbprint)
+{
+    sg_str thumbprint = SG_NO_STR;
+    sg_str row = SG_NO_STR;
+    sg_result r = sg_b64url_encode(cli->arena, status_thumbprint, &thumbprint);
+    if (sg_ok(r)) {
+        r = sg_arena_printf(
+            cli->arena, &row, "keys = %s/status/|%.*s\n", plan->base, SG_PRINT(thumbprint));
+    }
+    return sg_ok(r) ? put_courier(cli, plan, row) : cli_refused(cli, "conf/courier.ini", r);
+}
+
+int
+cli_init_settings(const struct cli *cli, const struct cli_plan *plan)
+{
+    struct sg_arena *a = cli->arena;
+    const char *head = heading(plan);
+    bool softhsm = strstr(plan->module, "softhsm") != NULL;
+    sg_str text = SG_NO_STR;
+    sg_result r = sg_arena_printf(a, &text,
+        "%senvironment = %s\npublic_url = %s\nbrand = %s\nseal_key = %s\nstatus_key = %s\n", head,
+        plan->environment, plan->base, plan->demo ? "sealgate DEMO issuer" : "sealgate",
+        CLI_SEAL_LABEL, CLI_STATUS_LABEL);
+    int bad = put_text(cli, "conf/gateway.ini", r, text);
+    if (bad == CLI_DONE) {
+        bad = put_courier(cli, plan, SG_NO_STR);
+    }
+    if (bad == CLI_DONE) {
+        r = sg_arena_printf(a, &text,
+            "%senvironment = %s\norigin = %s\nmodule = %s\ntoken_label = %s\nmodule_certification "
+            "= %s\n%s%s",
+            head, plan->environment, plan->origin, plan->module, plan->token_label,
+            plan->certification, softhsm ? "softhsm_conf = signer/softhsm2.conf\n" : "",
+            plan->demo ? "demo = yes\n" : "");
+        bad = put_text(cli, "conf/signer.ini", r, text);
+    }
+    return bad;
+}
+
+int
+cli_init_configurations(const struct cli *cli)
+{
+    size_t n;
+    const struct demo_file *files = demo_files(&n);
+    for (size_t i = 0; i < n; i++) {
+        sg_str path;
+        if (strcmp(files[i].name, "claims.json") == 0) {
+            continue; /* an example of claims, for bench */
+        }
+        if (!sg_ok(sg_arena_printf(cli->arena, &path, "configurations/%s", files[i].name))) {
+            return cli_fail(cli, "out of memory");
+        }
+        int bad = put_file(cli, path.p, files[i].content, 0644);
+        if (bad != CLI_DONE) {
+            return bad;
+        }
+    }
+    return CLI_DONE;
+}
+
+int
+cli_init_done(const struct cli *cli, const struct cli_plan *plan)
+{
+    sg_str text = SG_NO_STR;
+    sg_result r = sg_arena_printf(cli->arena, &text, "%slisten = %s\n%s", heading(plan),
+        plan->listen, plan->demo ? "demo = yes\n" : "");
+    return put_text(cli, "conf/run.ini", r, text);
+}
+
+const char *
+cli_find_softhsm(void)
+{
+    static const char *const places[] = { "/usr/lib/softhsm/libsofthsm2.so",
+        "/usr/lib/x86_64-linux-gnu/softhsm/libsofthsm2.so",
+        "/usr/lib/aarch64-linux-gnu/softhsm/libsofthsm2.so", "/usr/lib64/pkcs11/libsofthsm2.so",
+        "/usr/local/lib/softhsm/libsofthsm2.so" };
+    for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+        if (access(places[i], R_OK) == 0) {
+            return places[i];
+        }
+    }
+    return NULL;
+}

@@ -1,0 +1,90 @@
+#include "admin_schemas.h"
+
+#include <stddef.h>
+#include <string.h>
+
+#define JSON "application/json"
+#define TEXT "{\"type\":\"string\"}"
+#define INT "{\"type\":\"integer\"}"
+#define OBJ(required, properties) \
+    "{\"type\":\"object\",\"required\":[" required "],\"properties\":{" properties "}}"
+#define LIST(of) "{\"type\":\"array\",\"items\":" of "}"
+
+static const struct admin_schema schemas[] = {
+    { "admin_offer_make",
+        OBJ("\"configuration\",\"claims\"",
+            "\"configuration\":" TEXT
+            ",\"claims\":{\"type\":\"object\"},\"count\":{\"type\":\"integer\","
+            "\"minimum\":1,\"maximum\":10000},\"tx_code\":{\"oneOf\":[{\"type\":\"boolean\"},{"
+            "\"type\":"
+            "\"object\"}]},\"expires_in\":{\"type\":\"integer\",\"minimum\":10,\"maximum\":86400},"
+            "\"instruction\":" TEXT ",\"instruction_signature\":" TEXT ",\"claims_salt\":" TEXT),
+        "201", JSON,
+        OBJ("\"id\",\"credential_offer\",\"uri\",\"expires_at\"",
+            "\"id\":" TEXT ",\"credential_offer\":{\"type\":\"object\"},\"uri\":" TEXT
+            ",\"uri_by_reference\":" TEXT ",\"credential_offer_uri\":" TEXT ",\"tx_code\":" TEXT
+            ",\"expires_at\":" INT) },
+    { "admin_offer_drop", NULL, "204", JSON, NULL },
+    { "admin_credential",
+        OBJ("\"configuration\",\"claims\"",
+            "\"configuration\":" TEXT
+            ",\"claims\":{\"type\":\"object\"},\"holder_jwk\":{\"type\":\"object\"},"
+            "\"instruction\":" TEXT ",\"instruction_signature\":" TEXT ",\"claims_salt\":" TEXT),
+        "200", JSON,
+        OBJ("\"format\",\"credential\",\"evidence\"",
+            "\"format\":" TEXT ",\"credential\":" TEXT ",\"evidence\":" LIST(
+                TEXT) ",\"status\":" OBJ("\"uri\",\"idx\"", "\"uri\":" TEXT ",\"idx\":" INT)) },
+    { "admin_status_order",
+        OBJ("\"order\",\"signature\"", "\"order\":" TEXT ",\"signature\":" TEXT ",\"list\":" TEXT
+                                       ",\"idx\":" INT ",\"value\":" INT),
+        "200", JSON,
+        OBJ("\"list\",\"idx\",\"value\"",
+            "\"list\":" TEXT ",\"idx\":" INT ",\"value\":" INT ",\"seq\":" INT) },
+    { "admin_status_get", NULL, "200", JSON,
+        OBJ("\"list\",\"idx\",\"value\"", "\"list\":" TEXT ",\"idx\":" INT ",\"value\":" INT) },
+    { "admin_keys", NULL, "200", JSON, OBJ("\"keys\"", "\"keys\":" LIST("{\"type\":\"object\"}")) },
+    { "admin_configurations", NULL, "200", JSON,
+        OBJ("\"configurations\"", "\"configurations\":" LIST("{\"type\":\"object\"}")) },
+    { "admin_client", NULL, "200", JSON,
+        OBJ("\"client\",\"mandates\"",
+            "\"client\":" TEXT ",\"mandates\":" LIST("{\"type\":\"object\"}")) },
+    { "vci_token",
+        OBJ("\"grant_type\"",
+            "\"grant_type\":" TEXT ",\"pre-authorized_code\":" TEXT ",\"tx_code\":" TEXT
+            ",\"client_assertion\":" TEXT ",\"client_assertion_type\":" TEXT
+            ",\"authorization_details\":" TEXT),
+        "200", JSON,
+        OBJ("\"access_token\",\"token_type\",\"expires_in\"",
+            "\"access_token\":" TEXT ",\"token_type\":" TEXT ",\"expires_in\":" INT) },
+    { "vci_nonce", NULL, "200", JSON, OBJ("\"c_nonce\"", "\"c_nonce\":" TEXT) },
+    { "vci_credential",
+        OBJ("\"proofs\"", "\"credential_configuration_id\":" TEXT ",\"credential_identifier\":" TEXT
+                          ",\"proofs\":" OBJ("\"jwt\"", "\"jwt\":" LIST(TEXT))),
+        "200", JSON,
+        OBJ("\"credentials\"",
+            "\"credentials\":" LIST(OBJ("\"credential\"", "\"credential\":" TEXT))) },
+    { "vci_offer", NULL, "200", JSON, "{\"type\":\"object\"}" },
+    { "vci_status", NULL, "200", "application/statuslist+jwt", TEXT },
+    { "evid_lookup", OBJ("", "\"object\":" TEXT ",\"signature_hash\":" TEXT), "200", JSON,
+        "{\"type\":\"object\"}" },
+    { "evid_get", NULL, "200", JSON, "{\"type\":\"object\"}" },
+};
+
+const struct admin_schema *
+admin_schema_find(const char *route)
+{
+    for (size_t i = 0; i < sizeof(schemas) / sizeof(schemas[0]); i++) {
+        if (strcmp(schemas[i].route, route) == 0) {
+            return &schemas[i];
+        }
+    }
+    return NULL;
+}
+
+const char *const *
+admin_query_of(const char *route)
+{
+    static const char *const entry[] = { "list", "idx", NULL };
+    static const char *const none[] = { NULL };
+    return strcmp(route, "admin_status_get") == 0 ? entry : none;
+}

@@ -1,0 +1,174 @@
+/* Publication of the issuer's keys (req: KEY-5): JWKS, JWT VC issuer metadata, did:web. */
+#include "jwk.h"
+#include "peer_registry.h"
+#include "sg_text.h"
+#include "vci_inner.h"
+
+#define KEYS_MAX 256
+#define DOCUMENT_MAX ((size_t)1024 * 1024)
+
+/* Keys under which something of ours may still verify: destroyed ones are not listed by the registry, made ones have signed nothing. */
+static bool
+published(const struct peer_key *key)
+{
+    bool purpose = key->purpose == WIRE_PURPOSE_SEAL || key->purpose == WIRE_PURPOSE_STATUS_LIST;
+    return purpose && key->state != WIRE_KEY_CREATED && key->state != WIRE_KEY_DESTROYED;
+}
+
+static sg_result
+key_write(struct sg_arena *arena, struct sjson_wr *wr, const struct peer_key *key)
+{
+    struct jwk jwk;
+    sg_str text;
+    SG_TRY(jwk_from_spki(arena, key->spki, &jwk));
+    SG_TRY(sg_b64url_encode(arena, SG_BYTES(key->thumbprint), &jwk.kid));
+    jwk.alg = jose_alg_by_id((enum jose_alg_id)key->alg);
+    jwk.use = SG_LIT("sig");
+    if (key->n_chain == 0) {
+        jwk_write(wr, &jwk);
+        return SG_DONE;
+    }
+    /* jwk_write writes a whole object; the certificates go in before its last brace. */
+    struct sg_buf one = sg_buf_new(arena, 512, 8192);
+    struct sjson_wr inner = sjson_wr_new(&one);
+    jwk_write(&inner, &jwk);
+    SG_TRY(sg_buf_end_str(&one, &text));
+    struct sg_buf whole = sg_buf_new(arena, 4096, 64 * 1024);
+    sg_buf_put_str(&whole, sg_str_slice(text, 0, text.n - 1));
+    sg_buf_put_cstr(&whole, ",\"x5c\":[");
+    for (size_t i = 0; i < key->n_chain; i++) {
+        sg_buf_put_cstr(&whole, i == 0 ? "\"" : ",\"");
+        sg_b64_put(&whole, key->chain[i]);
+        sg_buf_put_cstr(&whole, "\"");
+    }
+    sg_buf_put_cstr(&whole, "]}");
+    SG_TRY(sg_buf_end_str(&whole, &text));
+    sjson_wr_raw(wr, text);
+    return SG_DONE;
+}
+
+static sg_result
+keys_write(struct http_request *req, struct sjson_wr *wr)
+{
+    const struct peer_key *keys[KEYS_MAX];
+    size_t n = peer_keys(face_app(req)->registry, keys, KEYS_MAX);
+    sjson_wr_object(wr);
+    sjson_wr_name(wr, SG_LIT("keys"));
+    sjson_wr_array(wr);
+    for (size_t i = 0; i < n && i < KEYS_MAX; i++) {
+        if (published(keys[i])) {
+            SG_TRY(key_write(req->arena, wr, keys[i]));
+        }
+    }
+    sjson_wr_array_end(wr);
+    sjson_wr_object_end(wr);
+    return SG_DONE;
+}
+
+static void
+answer(struct http_request *req, sg_result r, struct sg_buf *buf, const char *type)
+{
+    struct http_reply reply = { .status = 200, .content_type = type };
+    if (sg_ok(r)) {
+        r = sg_buf_end(buf, &reply.body);
+    }
+    if (!sg_ok(r)) {
+        face_problem(req, r, NULL);
+        return;
+    }
+    http_reply_header(&reply, "Cache-Control", SG_LIT("max-age=60"));
+    http_answer(req, &reply);
+}
+
+void
+vci_jwks(struct http_request *req)
+{
+    struct sg_buf buf = sg_buf_new(req->arena, 4096, DOCUMENT_MAX);
+    struct sjson_wr wr = sjson_wr_new(&buf);
+    answer(req, keys_write(req, &wr), &buf, "application/json");
+}
+
+void
+vci_jwt_vc_issuer(struct http_request *req)
+{
+    struct sg_buf buf = sg_buf_new(req->arena, 4096, DOCUMENT_MAX);
+    struct sjson_wr wr = sjson_wr_new(&buf);
+    sjson_wr_object(&wr);
+    sjson_wr_member_text(&wr, "issuer", face_app(req)->base);
+    sjson_wr_name(&wr, SG_LIT("jwks"));
+    sg_result r = keys_write(req, &wr);
+    sjson_wr_object_end(&wr);
+    answer(req, r, &buf, "application/json");
+}
+
+/* did:web: host, a port's colon percent-encoded, path segments by colons (did:web method, 2.5.2). */
+static sg_result
+did_of(struct http_request *req, sg_str *ret)
+{
+    sg_str base = face_app(req)->base;
+    size_t start = sg_str_index(base, ':', 0) + 3;
+    struct sg_buf buf = sg_buf_new(req->arena, base.n + 32, 2048);
+    sg_buf_put_cstr(&buf, "did:web:");
+    bool path = false;
+    for (size_t i = start; i < base.n; i++) {
+        path = path || base.p[i] == '/';
+        if (base.p[i] == ':' && !path) {
+            sg_buf_put_cstr(&buf, "%3A");
+        } else {
+            sg_buf_put_byte(&buf, base.p[i] == '/' ? ':' : (uint8_t)base.p[i]);
+        }
+    }
+    return sg_buf_end_str(&buf, ret);
+}
+
+static sg_result
+did_write(struct http_request *req, struct sjson_wr *wr)
+{
+    const struct peer_key *keys[KEYS_MAX];
+    sg_str did, ids[KEYS_MAX];
+    size_t n_ids = 0;
+    SG_TRY(did_of(req, &did));
+    size_t n = peer_keys(face_app(req)->registry, keys, KEYS_MAX);
+    sjson_wr_object(wr);
+    sjson_wr_name(wr, SG_LIT("@context"));
+    sjson_wr_array(wr);
+    sjson_wr_text(wr, SG_LIT("https://www.w3.org/ns/did/v1"));
+    sjson_wr_text(wr, SG_LIT("https://w3id.org/security/suites/jws-2020/v1"));
+    sjson_wr_array_end(wr);
+    sjson_wr_member_text(wr, "id", did);
+    sjson_wr_name(wr, SG_LIT("verificationMethod"));
+    sjson_wr_array(wr);
+    for (size_t i = 0; i < n && i < KEYS_MAX; i++) {
+        if (keys[i]->purpose != WIRE_PURPOSE_SEAL || !published(keys[i])) {
+            continue;
+        }
+        sg_str kid;
+        SG_TRY(sg_b64url_encode(req->arena, SG_BYTES(keys[i]->thumbprint), &kid));
+        SG_TRY(sg_arena_printf(req->arena, &ids[n_ids], "%.*s#%.*s", SG_PRINT(did), SG_PRINT(kid)));
+        sjson_wr_object(wr);
+        sjson_wr_member_text(wr, "id", ids[n_ids]);
+        sjson_wr_member_cstr(wr, "type", "JsonWebKey2020");
+        sjson_wr_member_text(wr, "controller", did);
+        sjson_wr_name(wr, SG_LIT("publicKeyJwk"));
+        SG_TRY(key_write(req->arena, wr, keys[i]));
+        sjson_wr_object_end(wr);
+        n_ids++;
+    }
+    sjson_wr_array_end(wr);
+    sjson_wr_name(wr, SG_LIT("assertionMethod"));
+    sjson_wr_array(wr);
+    for (size_t i = 0; i < n_ids; i++) {
+        sjson_wr_text(wr, ids[i]);
+    }
+    sjson_wr_array_end(wr);
+    sjson_wr_object_end(wr);
+    return SG_DONE;
+}
+
+void
+vci_did(struct http_request *req)
+{
+    struct sg_buf buf = sg_buf_new(req->arena, 4096, DOCUMENT_MAX);
+    struct sjson_wr wr = sjson_wr_new(&buf);
+    answer(req, did_write(req, &wr), &buf, "application/did+json");
+}

@@ -1,0 +1,207 @@
+/* What the files of gateway/flow share. Not for others. */
+#ifndef FLOW_INTERNAL_H
+#define FLOW_INTERNAL_H
+
+#include "flow.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "peer.h"
+#include "peer_registry.h"
+#include "store.h"
+#include "tsl_alloc.h"
+#include "tsl_board.h"
+
+#define FLOW_LISTS_MAX 512
+#define FLOW_KEYS_LIST "keys"         /* status of the seal keys themselves */
+#define FLOW_GATEWAY_CLIENT "gateway" /* requester of list signatures */
+#define FLOW_SALT_LEN 32
+/* Kept openings: SUBJECT salt32 value32; CLAIMS salt32 (the value is what the holder has). */
+#define FLOW_OPENING_SUBJECT 1
+#define FLOW_OPENING_CLAIMS 2
+#define FLOW_INTENT_LIFE_S 60
+
+/* ---- background work -------------------------------------------------------------------------------- */
+
+/* Something for the flow's own thread, which may block on the store. The struct belongs to the one who queues it. */
+struct flow_task {
+    struct flow_task *next;
+    void (*run)(struct flow_task *task);
+    struct flow *flow;
+};
+/* Any thread, also call-backs. */
+void flow_later(struct flow *flow, struct flow_task *task);
+
+/* ---- keys --------------------------------------------------------------------------------------------- */
+
+/* What is derived from a seal key once: the JWS header as it stands in every credential. */
+struct flow_head {
+    const struct peer_key *key;
+    const struct jose_alg *alg;
+    sg_str header; /* base64url */
+    struct flow_head *retired;
+    char text[];
+};
+
+/* ---- lists -------------------------------------------------------------------------------------------- */
+
+struct flow_token; /* a signed list, counted */
+
+struct flow_list {
+    struct flow *flow;
+    char name[FLOW_LIST_NAME_MAX + 1];
+    char group[FLOW_LIST_NAME_MAX + 1]; /* "employee" for "employee" and "employee.2" */
+    struct tsl_board *board;
+    struct tsl_alloc *alloc;
+    atomic_bool refilling;
+    struct flow_task refill;
+    /* signing, the background thread's alone */
+    bool signing;
+    int64_t retry_ms; /* CLOCK_MONOTONIC */
+    unsigned failures;
+    struct sg_arena *arena;
+    sg_str signing_input;
+    uint64_t version;
+    int64_t iat;
+    sg_result result;
+    uint8_t signature[WIRE_SIG_MAX];
+    size_t signature_n;
+    struct flow_task signed_task;
+    /* served */
+    pthread_mutex_t lock; /* guards token */
+    struct flow_token *token;
+};
+
+/* An index for a new credential; begins another list of the group when one is full. May block on the store once per block. */
+SG_CHECKED sg_result flow_list_take(
+    struct flow *flow, sg_str group, const struct flow_list **ret, uint64_t *ret_idx);
+struct flow_list *flow_list_by_uri(struct flow *flow, sg_str uri);
+struct flow_list *flow_list_by_name(struct flow *flow, sg_str name);
+SG_CHECKED sg_result flow_lists_open(struct flow *flow);
+void flow_lists_close(struct flow *flow);
+/* One round of the background thread: sign what is due. */
+bool flow_lists_busy(
+    struct flow *flow); /* background thread: is a signature of a list under way? */
+void flow_lists_round(struct flow *flow, int64_t now, int64_t now_ms);
+
+/* ---- orders ------------------------------------------------------------------------------------------- */
+
+struct flow_change; /* an order on its way */
+/* Background thread: send what waits in the store and is not under way: at start, and when an answer stayed away. */
+void flow_orders_round(struct flow *flow, int64_t now, int64_t now_ms);
+bool flow_orders_busy(struct flow *flow);
+
+/* ---- the flow ------------------------------------------------------------------------------------------ */
+
+struct flow {
+    struct flow_settings settings;
+    struct sg_arena *arena; /* configurations and texts */
+    struct flow_configs configs;
+    struct store *store;
+    struct peer *signer;
+    struct peer_registry *registry;
+    _Atomic(struct flow_head *) heads[FLOW_CONFIGS_MAX]; /* one per configuration */
+    _Atomic(struct flow_head *) retired;
+    pthread_mutex_t lists_lock; /* guards growth of lists: making, reserving, beginning another */
+    struct flow_list *lists[FLOW_LISTS_MAX];
+    _Atomic size_t n_lists;
+    pthread_mutex_t changes_lock; /* guards changes */
+    struct flow_change *changes;
+    atomic_bool orders_due;
+    int64_t orders_retry_ms; /* CLOCK_MONOTONIC; the background thread's */
+    pthread_mutex_t lock;    /* guards tasks, stop */
+    pthread_cond_t wake;
+    struct flow_task *first, **last;
+    bool stop;
+    bool started;
+    pthread_t thread;
+};
+
+/* The present head for a configuration's seal key. SG_E_NOT_FOUND, SG_E_KEY_STATE, SG_E_KEY_USE, SG_E_NO_MEMORY. */
+SG_CHECKED sg_result flow_head_get(
+    struct flow *flow, const struct flow_config *config, const struct flow_head **ret);
+
+/* ---- building ------------------------------------------------------------------------------------------- */
+
+/* Claims of one credential, checked, with the disclosable paths that exist in them. */
+struct flow_subject {
+    const struct flow_config *config;
+    const struct sjson *claims;
+    const struct sdjwt_path *sd;
+    size_t n_sd;
+};
+/* SG_E_CLAIMS when they do not fit the configuration; paths of absent claims are left out. */
+SG_CHECKED sg_result flow_subject_make(struct sg_arena *arena, const struct flow_config *config,
+    const struct sjson *claims, struct sg_why *why, struct flow_subject *ret);
+/* The whole check before signing, type metadata included; builds a trial credential. Not for the hot path. SG_E_TYPE_METADATA, SG_E_CLAIMS. */
+SG_CHECKED sg_result flow_subject_try(
+    struct flow *flow, struct sg_arena *arena, const struct flow_subject *subject, int64_t now);
+
+struct flow_unsigned {
+    sg_str signing_input;
+    const sg_str *disclosures;
+    size_t n_disclosures;
+};
+SG_CHECKED sg_result flow_random_need(const struct flow_subject *subject, size_t *ret);
+/* holder, ref may be NULL. */
+SG_CHECKED sg_result flow_build(struct sg_arena *arena, sg_str base,
+    const struct flow_subject *subject, sg_str header, const struct jwk *holder,
+    const struct wire_ref *ref, int64_t now, struct sdjwt_random *random,
+    struct flow_unsigned *ret);
+
+/* ---- grants ----------------------------------------------------------------------------------------------- */
+
+struct flow_entry {
+    struct flow_subject subject;
+    sg_str identifier;
+    bool selected;
+    uint64_t count;
+    _Atomic uint64_t used;
+    struct flow_instruction instruction;
+};
+struct flow_grant {
+    struct flow *flow;
+    struct sg_arena *arena;
+    sg_str offer_id;
+    sg_str client; /* who made the offer: the requester of the signature */
+    uint8_t token_hash[32];
+    struct flow_entry entries[FLOW_OFFER_CREDENTIALS_MAX];
+    size_t n;
+    atomic_bool forgotten;
+};
+
+/* The offer's body, both ways (flow_body.c). */
+struct flow_body {
+    struct flow_offer_credential credentials[FLOW_OFFER_CREDENTIALS_MAX];
+    sg_str identifiers[FLOW_OFFER_CREDENTIALS_MAX];
+    size_t n;
+    unsigned tx_code_len;
+    bool tx_code_text;
+    sg_str tx_description;
+};
+SG_CHECKED sg_result flow_body_write(
+    struct sg_arena *arena, const struct flow_body *body, sg_bytes *ret);
+SG_CHECKED sg_result flow_body_parse(struct sg_arena *arena, sg_bytes in, struct flow_body *ret);
+
+/* Does an instruction stand where one is needed, for this key, configuration and these claims? SG_E_INSTRUCTION. */
+SG_CHECKED sg_result flow_instruction_check(struct flow *flow, struct sg_arena *arena,
+    const struct flow_config *config, sg_str client, const struct sjson *claims,
+    const struct flow_instruction *instruction, int64_t now);
+
+/* ---- proofs -------------------------------------------------------------------------------------------------- */
+
+struct flow_proof_expect {
+    const struct flow_config *config;
+    sg_str aud; /* issuer identifier */
+    sg_str client_id;
+    flow_nonce_fn nonce_check;
+    void *nonce_context;
+    int64_t now;
+    int64_t age_s;
+};
+/* OpenID4VCI 1.0 Appendix F.4, type "jwt". SG_E_PROOF, SG_E_NONCE, SG_E_NO_MEMORY. */
+SG_CHECKED sg_result flow_proof_verify(struct sg_arena *arena, sg_str proof,
+    const struct flow_proof_expect *expect, struct jwk *ret_key, uint8_t ret_thumbprint[32]);
+
+#endif

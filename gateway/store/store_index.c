@@ -1,0 +1,145 @@
+/*
+ * The two indexes of issuances, fed late. Entries gather in memory and enter by the hundred, sorted, so that neighbours share a page;
+ * `progress` says up to which seq they are in. Look-ups use the indexes and read the few rows behind them (store_sql.c); after a crash
+ * the entries come back from those rows.
+ */
+#include <stdlib.h>
+
+#include "store_inner.h"
+
+struct entry {
+    int64_t h;
+    uint64_t seq;
+};
+
+int64_t
+store_index_hash(sg_bytes hash)
+{
+    int64_t h;
+    memcpy(&h, hash.p,
+        sizeof(h)); /* of a hash: any eight bytes do; equal ones are told apart by the row */
+    return h;
+}
+
+int64_t
+store_index_offer(sg_str offer_id)
+{
+    uint8_t hash[SG_SHA256_LEN];
+    sg_sha256(sg_str_bytes(offer_id), hash);
+    return store_index_hash(SG_BYTES(hash));
+}
+
+void
+store_index_add(struct store *store, uint64_t seq, const uint8_t signature_hash[STORE_HASH_LEN],
+    sg_str offer_id)
+{
+    if (store->n_fresh < STORE_FRESH_ROOM) {
+        store->fresh[store->n_fresh] = (struct store_fresh){
+            .signature = store_index_hash(sg_bytes_of(signature_hash, STORE_HASH_LEN)),
+            .offer = store_index_offer(offer_id),
+            .seq = seq,
+        };
+    }
+    store->n_fresh++; /* beyond the room: counted, so that they are read back from their rows */
+}
+
+static int
+by_hash(const void *a, const void *b)
+{
+    const struct entry *x = a;
+    const struct entry *y = b;
+    if (x->h != y->h) {
+        return x->h < y->h ? -1 : 1;
+    }
+    return x->seq < y->seq ? -1 : x->seq > y->seq ? 1 : 0;
+}
+
+static sg_result
+insert_sorted(struct store_db *db, enum store_sql sql, struct entry *entries, size_t n)
+{
+    qsort(entries, n, sizeof(entries[0]), by_hash);
+    for (size_t i = 0; i < n; i++) {
+        STORE_QUERY(query, db, sql);
+        store_bind_int(&query, entries[i].h);
+        store_bind_int(&query, (int64_t)entries[i].seq);
+        SG_TRY(store_run(&query, NULL));
+    }
+    return SG_DONE;
+}
+
+/* Take the next rows behind `after` into store->fresh; ret_last is the last one taken. */
+static sg_result
+read_back(struct store *store, uint64_t after, uint64_t *ret_last)
+{
+    store->n_fresh = 0;
+    STORE_QUERY(query, &store->writer, SQL_TAIL);
+    store_bind_int(&query, (int64_t)after);
+    sg_result r = store_step(&query);
+    for (; sg_ok(r) && store->n_fresh < STORE_FRESH_ROOM; r = store_step(&query)) {
+        uint8_t hash[STORE_HASH_LEN];
+        SG_TRY(store_column_hash(&query, 1, hash));
+        const char *id = (const char *)sqlite3_column_text(query.statement, 2);
+        *ret_last = (uint64_t)store_column_int(&query, 0);
+        store_index_add(store, *ret_last, hash, sg_cstr(id));
+    }
+    return sg_ok(r) || r.code == SG_E_NOT_FOUND ? SG_DONE : r;
+}
+
+static sg_result
+set_progress(struct store_db *db, uint64_t seq)
+{
+    STORE_QUERY(query, db, SQL_PROGRESS_SET);
+    store_bind_int(&query, (int64_t)seq);
+    return store_run(&query, NULL);
+}
+
+static sg_result
+feed(struct store *store, uint64_t upto)
+{
+    size_t n = store->n_fresh;
+    struct entry entries[STORE_FRESH_ROOM];
+    for (size_t i = 0; i < n; i++) {
+        entries[i] = (struct entry){ store->fresh[i].signature, store->fresh[i].seq };
+    }
+    SG_TRY(insert_sorted(&store->writer, SQL_SIGNATURE_PUT, entries, n));
+    for (size_t i = 0; i < n; i++) {
+        entries[i] = (struct entry){ store->fresh[i].offer, store->fresh[i].seq };
+    }
+    SG_TRY(insert_sorted(&store->writer, SQL_OFFER_SEQ_PUT, entries, n));
+    store->n_fresh = 0;
+    store->indexed = upto;
+    return set_progress(&store->writer, upto);
+}
+
+sg_result
+store_index_settle(struct store *store)
+{
+    if (store->n_fresh < STORE_FRESH_MAX) {
+        return SG_DONE;
+    }
+    if (store->n_fresh <= STORE_FRESH_ROOM) {
+        return feed(store, store->last_seq);
+    }
+    /* one group brought more than there is room for: from the rows, in pieces */
+    while (store->indexed < store->last_seq) {
+        uint64_t last = store->last_seq;
+        SG_TRY(read_back(store, store->indexed, &last));
+        SG_TRY(feed(store, last));
+    }
+    return SG_DONE;
+}
+
+sg_result
+store_index_resume(struct store *store)
+{
+    STORE_QUERY(query, &store->writer, SQL_PROGRESS_GET);
+    SG_TRY(store_step(&query));
+    store->indexed = (uint64_t)store_column_int(&query, 0);
+    store->last_seq = (uint64_t)store_column_int(&query, 1);
+    uint64_t last;
+    SG_TRY(read_back(store, store->indexed, &last));
+    if (store->n_fresh == STORE_FRESH_ROOM) {
+        store->n_fresh++; /* there may be more: from the rows next time */
+    }
+    return SG_DONE;
+}

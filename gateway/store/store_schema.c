@@ -1,0 +1,137 @@
+/*
+ * Tables. An issuance is one row at the end of its table, which has no index of its own: neighbours share a page, so a commit writes
+ * few of them. The index entries, sixteen bytes by hash, follow by the hundred (store_index.c). The list's bits come last in their row, so that reading numbers does not
+ * read them, and are changed in place. secure_delete: claims that were dropped are overwritten (req: SIG-6).
+ */
+#include "store_db.h"
+
+#define SCHEMA_VERSION 4
+
+static const char *const pragmas =
+    "PRAGMA journal_mode = WAL;"
+    "PRAGMA synchronous = FULL;" /* a commit that was answered survives a power cut */
+    "PRAGMA secure_delete = ON;"
+    "PRAGMA wal_autocheckpoint = 2000;";
+
+/* Version 4: orders that the signer was, or will be, asked to record. */
+#define WAITING                                                                               \
+    "CREATE TABLE waiting_order (seq INTEGER PRIMARY KEY, order_id BLOB NOT NULL UNIQUE,"     \
+    " list TEXT NOT NULL, idx INTEGER NOT NULL, value INTEGER NOT NULL, at INTEGER NOT NULL," \
+    " body BLOB NOT NULL, signature BLOB NOT NULL, UNIQUE (list, idx));"
+
+static const char *const tables =
+    "CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;"
+    "CREATE TABLE offer (offer_id TEXT PRIMARY KEY, code_hash BLOB NOT NULL UNIQUE, tx_hash BLOB,"
+    " tries_left INTEGER NOT NULL, client TEXT NOT NULL, created_at INTEGER NOT NULL,"
+    " expires_at INTEGER NOT NULL, state INTEGER NOT NULL, body BLOB);"
+    "CREATE INDEX offer_expiry ON offer (expires_at);"
+    "CREATE TABLE token (token_hash BLOB PRIMARY KEY, kind INTEGER NOT NULL, client TEXT NOT NULL,"
+    " offer_id TEXT NOT NULL, jkt BLOB, expires_at INTEGER NOT NULL, body BLOB) WITHOUT ROWID;"
+    "CREATE INDEX token_offer ON token (offer_id);"
+    "CREATE INDEX token_expiry ON token (expires_at);"
+    "CREATE TABLE issuance (seq INTEGER PRIMARY KEY, offer_id TEXT NOT NULL,"
+    " token_hash BLOB NOT NULL, identifier TEXT NOT NULL, holder BLOB NOT NULL, list TEXT NOT NULL,"
+    " idx INTEGER NOT NULL, state INTEGER NOT NULL, signature_hash BLOB NOT NULL,"
+    " openings BLOB, consent_seq INTEGER NOT NULL, outcome_seq INTEGER NOT NULL,"
+    " configuration TEXT NOT NULL, client TEXT NOT NULL, signed_at INTEGER NOT NULL,"
+    " expires_at INTEGER NOT NULL);"
+    "CREATE TABLE signature_seq (h INTEGER, seq INTEGER, PRIMARY KEY (h, seq)) WITHOUT ROWID;"
+    "CREATE TABLE offer_seq (h INTEGER, seq INTEGER, PRIMARY KEY (h, seq)) WITHOUT ROWID;"
+    "CREATE TABLE progress (indexed INTEGER NOT NULL);"
+    "INSERT INTO progress VALUES (0);"
+    "CREATE TABLE list (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, uri TEXT NOT NULL,"
+    " bits INTEGER NOT NULL, size INTEGER NOT NULL, reserved INTEGER NOT NULL, secret BLOB,"
+    " version INTEGER NOT NULL, body BLOB NOT NULL);"
+    "CREATE TABLE status_order (order_id BLOB PRIMARY KEY, list TEXT NOT NULL,"
+    " idx INTEGER NOT NULL, value INTEGER NOT NULL, ordered_at INTEGER NOT NULL,"
+    " body BLOB NOT NULL);" WAITING;
+
+static sg_result
+execute(struct store_db *db, const char *sql, struct sg_why *why)
+{
+    int code = sqlite3_exec(db->db, sql, NULL, NULL, NULL);
+    if (code != SQLITE_OK) {
+        sg_why_note(why, "store schema", 0, (uint64_t)sqlite3_extended_errcode(db->db));
+        SG_FAIL(STORE_DOWN);
+    }
+    return SG_DONE;
+}
+
+static void
+finalize(sqlite3_stmt **statement)
+{
+    sqlite3_finalize(*statement);
+}
+
+static sg_result
+version_get(struct store_db *db, int *ret)
+{
+    SG_CLEANUP(finalize)
+    sqlite3_stmt *statement = NULL;
+    SG_REQUIRE(
+        sqlite3_prepare_v2(db->db, "PRAGMA user_version", -1, &statement, NULL) == SQLITE_OK &&
+            sqlite3_step(statement) == SQLITE_ROW,
+        STORE_DOWN);
+    *ret = sqlite3_column_int(statement, 0);
+    return SG_DONE;
+}
+
+static sg_result
+version_set(struct store_db *db, struct sg_why *why)
+{
+    char version[64];
+    sqlite3_snprintf(sizeof(version), version, "PRAGMA user_version = %d", SCHEMA_VERSION);
+    return execute(db, version, why);
+}
+
+static sg_result
+upgrade(struct store_db *db, struct sg_why *why)
+{
+    SG_TRY(execute(db, "BEGIN IMMEDIATE;" WAITING, why));
+    SG_TRY(version_set(db, why));
+    return execute(db, "COMMIT", why);
+}
+
+static sg_result
+create(struct store_db *db, const char *environment, struct sg_why *why)
+{
+    SG_TRY(execute(db, "BEGIN IMMEDIATE", why));
+    SG_TRY(execute(db, tables, why));
+    SG_CLEANUP(finalize)
+    sqlite3_stmt *statement = NULL;
+    SG_REQUIRE(sqlite3_prepare_v2(db->db, "INSERT INTO meta VALUES ('environment', ?)", -1,
+                   &statement, NULL) == SQLITE_OK &&
+                   sqlite3_bind_text(statement, 1, environment, -1, SQLITE_STATIC) == SQLITE_OK &&
+                   sqlite3_step(statement) == SQLITE_DONE,
+        STORE_DOWN);
+    SG_TRY(version_set(db, why));
+    return execute(db, "COMMIT", why);
+}
+
+static sg_result
+same_environment(struct store_db *db, const char *environment)
+{
+    SG_CLEANUP(finalize)
+    sqlite3_stmt *statement = NULL;
+    SG_REQUIRE(sqlite3_prepare_v2(db->db, "SELECT value FROM meta WHERE name = 'environment'", -1,
+                   &statement, NULL) == SQLITE_OK &&
+                   sqlite3_step(statement) == SQLITE_ROW,
+        STORE_DOWN);
+    const char *have = (const char *)sqlite3_column_text(statement, 0);
+    SG_REQUIRE(have != NULL && strcmp(have, environment) == 0, ENVIRONMENT); /* req: NET-2 */
+    return SG_DONE;
+}
+
+sg_result
+store_schema_check(struct store_db *db, const char *environment, struct sg_why *why)
+{
+    SG_TRY(execute(db, pragmas, why));
+    int version = 0;
+    SG_TRY(version_get(db, &version));
+    if (version == 0) {
+        return create(db, environment, why);
+    }
+    SG_REQUIRE(version == SCHEMA_VERSION || version == SCHEMA_VERSION - 1, UNSUPPORTED);
+    SG_TRY(same_environment(db, environment));
+    return version == SCHEMA_VERSION ? SG_DONE : upgrade(db, why);
+}

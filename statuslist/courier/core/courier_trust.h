@@ -1,0 +1,18 @@
+/* Who may sign which status list: read from settings once, at start, and from nowhere else. */
+#ifndef COURIER_TRUST_H
+#define COURIER_TRUST_H
+
+#include "conf.h"
+#include "tsl_token.h"
+
+#define COURIER_ANCHORS_MAX 64
+
+/*
+ * Rules of the settings `keys` ("uri prefix|thumbprint") and `anchors` (PEM files, relative to DIR; they speak for every URI for which no
+ * key is named). The arena keeps everything. SG_E_NOT_FOUND (a file), SG_E_VALUE (form of a setting, a file without certificate),
+ * SG_E_TOO_MANY, SG_E_NO_MEMORY; `why` names the setting.
+ */
+SG_CHECKED sg_result courier_trust_load(struct sg_arena *arena, const struct conf_courier *conf,
+    struct sg_why *why, const struct tsl_trust_rule **ret, size_t *ret_n);
+
+#endif

@@ -1,0 +1,58 @@
+/*
+ * One published list in memory: its bits, what may change to what, and when it must be signed again. The store keeps changes; the
+ * signer signs; this knows neither.
+ */
+#ifndef TSL_BOARD_H
+#define TSL_BOARD_H
+
+#include "tsl_token.h"
+
+#define TSL_BOARD_BITS 2                         /* SUSPENDED needs two (section 7.1) */
+#define TSL_BOARD_ENTRIES ((uint64_t)1 << 20)    /* 256 KiB raw; empty, about 300 bytes signed */
+#define TSL_BOARD_TTL_S 60                       /* a checker may use a copy this long */
+#define TSL_BOARD_LIFE_S ((int64_t)24 * 60 * 60) /* exp - iat: old copies live at most this long */
+
+struct tsl_board_settings {
+    sg_str uri;       /* sub; copied */
+    unsigned bits;    /* 0: TSL_BOARD_BITS */
+    uint64_t entries; /* 0: TSL_BOARD_ENTRIES */
+    int64_t ttl_s;    /* 0: TSL_BOARD_TTL_S */
+    int64_t life_s;   /* 0: TSL_BOARD_LIFE_S; signed again when half of it is over */
+};
+
+/* Any thread may call any function below: one lock guards the bits and is never held across compression. */
+struct tsl_board;
+
+/* All entries VALID, so that unused ones look like used ones (section 13.3). SG_E_VALUE, SG_E_TOO_LARGE, SG_E_NO_MEMORY. */
+SG_CHECKED sg_result tsl_board_new(
+    const struct tsl_board_settings *settings, struct tsl_board **ret);
+void tsl_board_free(struct tsl_board **board); /* NULL accepted */
+
+sg_str tsl_board_uri(const struct tsl_board *board);
+uint64_t tsl_board_entries(const struct tsl_board *board);
+unsigned tsl_board_bits(const struct tsl_board *board);
+
+/*
+ * May an entry change so? INVALID is final (to take back, suspend instead); the same value again is allowed and changes nothing.
+ * SG_E_VALUE: not one of the three values. SG_E_UNSUPPORTED: SUSPENDED in a list of one bit. SG_E_CONFLICT: from INVALID to another.
+ */
+SG_CHECKED sg_result tsl_change_check(unsigned bits, uint8_t from, uint8_t to);
+
+/* Change an entry by the rule above. SG_E_NOT_FOUND out of bounds. Make it durable in the store first, or replay it at start. */
+SG_CHECKED sg_result tsl_board_set(struct tsl_board *board, uint64_t idx, uint8_t value);
+/* At start: what the store says, without the rule. SG_E_NOT_FOUND, SG_E_VALUE. */
+SG_CHECKED sg_result tsl_board_load(struct tsl_board *board, uint64_t idx, uint8_t value);
+SG_CHECKED sg_result tsl_board_get(struct tsl_board *board, uint64_t idx, uint8_t *ret);
+
+/* Is a new token due: never signed, bits changed since the last tsl_board_signed, or half of the life of the last token is over? */
+bool tsl_board_due(struct tsl_board *board, int64_t now);
+/* When the last token's first half ends (UTC s), for timers; 0 if due now. */
+int64_t tsl_board_due_at(struct tsl_board *board);
+
+/* Claims set of a new token. `ret_version` goes to tsl_board_signed once the token can be served. Needs about 3 MiB of arena. */
+SG_CHECKED sg_result tsl_board_payload(struct tsl_board *board, struct sg_arena *arena, int64_t now,
+    sg_bytes *ret, uint64_t *ret_version);
+/* A token of that version, with this iat, is being served. Changes made meanwhile keep the board due. */
+void tsl_board_signed(struct tsl_board *board, uint64_t version, int64_t iat);
+
+#endif

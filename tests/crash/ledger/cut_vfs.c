@@ -1,0 +1,440 @@
+/* The VFS: what a connection reads is a view in memory; the real file has what was synced. Locks and shared memory are the real file's. */
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cut.h"
+
+static uint64_t state;
+static uint64_t left;
+int cut_sync_lies = 0;
+
+void
+cut_begin(uint64_t seed, uint64_t after)
+{
+    state = seed * UINT64_C(0x9E3779B97F4A7C15) + 1;
+    left = after;
+}
+
+uint64_t
+cut_random(void)
+{
+    state ^= state << 13; /* xorshift64 */
+    state ^= state >> 7;
+    state ^= state << 17;
+    return state;
+}
+
+void
+cut_now(void)
+{
+    cut_vfs_lose();
+    cut_files_lose();
+    _exit(0);
+}
+
+void
+cut_tick(void)
+{
+    if (left-- == 0) {
+        cut_now();
+    }
+}
+
+/* ---- a file -------------------------------------------------------------------------------------- */
+
+struct change {
+    sqlite3_int64 at;
+    int n; /* -1: truncated to `at` */
+    uint8_t *bytes;
+};
+
+/* One per name: all connections share it. */
+struct node {
+    char name[256];
+    uint8_t *view;
+    size_t size;
+    size_t cap;
+    struct change *changes;
+    size_t n_changes;
+    size_t cap_changes;
+    sqlite3_file *real;
+};
+
+struct cut_file {
+    sqlite3_file base;
+    struct node *node;
+    sqlite3_file *real; /* this connection's own, for locks and shared memory */
+};
+
+static struct node nodes[8];
+static size_t n_nodes;
+static sqlite3_vfs *unix_vfs;
+static sqlite3_vfs own;
+
+static struct cut_file *
+file_of(sqlite3_file *file)
+{
+    return (struct cut_file *)(void *)file;
+}
+
+static void *
+bigger(void *p, size_t n)
+{
+    p = realloc(p, n);
+    if (p == NULL) {
+        abort();
+    }
+    return p;
+}
+
+static void
+view_resize(struct node *node, size_t size)
+{
+    if (size > node->cap) {
+        node->cap = size * 2;
+        node->view = bigger(node->view, node->cap);
+    }
+    if (size > node->size) {
+        memset(node->view + node->size, 0, size - node->size);
+    }
+    node->size = size;
+}
+
+static void
+remember(struct node *node, sqlite3_int64 at, int n, const void *bytes)
+{
+    if (node->n_changes == node->cap_changes) {
+        node->cap_changes = node->cap_changes * 2 + 64;
+        node->changes = bigger(node->changes, node->cap_changes * sizeof(*node->changes));
+    }
+    struct change *c = &node->changes[node->n_changes++];
+    *c = (struct change){ .at = at, .n = n };
+    if (n > 0) {
+        c->bytes = bigger(NULL, (size_t)n);
+        memcpy(c->bytes, bytes, (size_t)n);
+    }
+}
+
+static void
+forget(struct node *node)
+{
+    for (size_t i = 0; i < node->n_changes; i++) {
+        free(node->changes[i].bytes);
+    }
+    node->n_changes = 0;
+}
+
+static void
+apply(struct node *node, const struct change *c, int from, int n)
+{
+    if (c->n < 0) {
+        node->real->pMethods->xTruncate(node->real, c->at);
+    } else {
+        node->real->pMethods->xWrite(node->real, c->bytes + from, n, c->at + from);
+    }
+}
+
+static int
+cut_close(sqlite3_file *file)
+{
+    (void)file; /* the process ends soon, and locks with it */
+    return SQLITE_OK;
+}
+
+static int
+cut_read(sqlite3_file *file, void *out, int n, sqlite3_int64 at)
+{
+    const struct node *node = file_of(file)->node;
+    size_t there = (size_t)at >= node->size ? 0 : node->size - (size_t)at;
+    if (there >= (size_t)n) {
+        memcpy(out, node->view + at, (size_t)n);
+        return SQLITE_OK;
+    }
+    memset(out, 0, (size_t)n);
+    if (there > 0) {
+        memcpy(out, node->view + at, there);
+    }
+    return SQLITE_IOERR_SHORT_READ;
+}
+
+static int
+cut_write(sqlite3_file *file, const void *in, int n, sqlite3_int64 at)
+{
+    struct node *node = file_of(file)->node;
+    size_t end = (size_t)at + (size_t)n;
+    if (end > node->size) {
+        view_resize(node, end);
+    }
+    memcpy(node->view + at, in, (size_t)n);
+    remember(node, at, n, in);
+    cut_tick();
+    return SQLITE_OK;
+}
+
+static int
+cut_truncate(sqlite3_file *file, sqlite3_int64 size)
+{
+    struct node *node = file_of(file)->node;
+    view_resize(node, (size_t)size);
+    remember(node, size, -1, NULL);
+    cut_tick();
+    return SQLITE_OK;
+}
+
+static int
+cut_sync(sqlite3_file *file, int flags)
+{
+    struct node *node = file_of(file)->node;
+    (void)flags;
+    cut_tick(); /* the cut may come before the sync is done */
+    if (!cut_sync_lies) {
+        for (size_t i = 0; i < node->n_changes; i++) {
+            apply(node, &node->changes[i], 0, node->changes[i].n);
+        }
+        forget(node);
+    }
+    cut_tick();
+    return SQLITE_OK;
+}
+
+static int
+cut_size(sqlite3_file *file, sqlite3_int64 *ret)
+{
+    *ret = (sqlite3_int64)file_of(file)->node->size;
+    return SQLITE_OK;
+}
+
+#define REAL(file) file_of(file)->real->pMethods
+
+static int
+cut_lock(sqlite3_file *file, int level)
+{
+    return REAL(file)->xLock(file_of(file)->real, level);
+}
+
+static int
+cut_unlock(sqlite3_file *file, int level)
+{
+    return REAL(file)->xUnlock(file_of(file)->real, level);
+}
+
+static int
+cut_reserved(sqlite3_file *file, int *ret)
+{
+    return REAL(file)->xCheckReservedLock(file_of(file)->real, ret);
+}
+
+static int
+cut_control(sqlite3_file *file, int op, void *arg)
+{
+    (void)file;
+    (void)op;
+    (void)arg;
+    return SQLITE_NOTFOUND;
+}
+
+static int
+cut_sector(sqlite3_file *file)
+{
+    return REAL(file)->xSectorSize(file_of(file)->real);
+}
+
+static int
+cut_device(sqlite3_file *file)
+{
+    return REAL(file)->xDeviceCharacteristics(file_of(file)->real);
+}
+
+static int
+cut_shm_map(sqlite3_file *file, int page, int size, int extend, void volatile **ret)
+{
+    return REAL(file)->xShmMap(file_of(file)->real, page, size, extend, ret);
+}
+
+static int
+cut_shm_lock(sqlite3_file *file, int offset, int n, int flags)
+{
+    return REAL(file)->xShmLock(file_of(file)->real, offset, n, flags);
+}
+
+static void
+cut_shm_barrier(sqlite3_file *file)
+{
+    REAL(file)->xShmBarrier(file_of(file)->real);
+}
+
+static int
+cut_shm_unmap(sqlite3_file *file, int delete)
+{
+    return REAL(file)->xShmUnmap(file_of(file)->real, delete);
+}
+
+static const sqlite3_io_methods methods = {
+    .iVersion = 2,
+    .xClose = cut_close,
+    .xRead = cut_read,
+    .xWrite = cut_write,
+    .xTruncate = cut_truncate,
+    .xSync = cut_sync,
+    .xFileSize = cut_size,
+    .xLock = cut_lock,
+    .xUnlock = cut_unlock,
+    .xCheckReservedLock = cut_reserved,
+    .xFileControl = cut_control,
+    .xSectorSize = cut_sector,
+    .xDeviceCharacteristics = cut_device,
+    .xShmMap = cut_shm_map,
+    .xShmLock = cut_shm_lock,
+    .xShmBarrier = cut_shm_barrier,
+    .xShmUnmap = cut_shm_unmap,
+};
+
+/* ---- the VFS ------------------------------------------------------------------------------------- */
+
+static struct node *
+node_of(const char *name, sqlite3_file *real)
+{
+    for (size_t i = 0; i < n_nodes; i++) {
+        if (strcmp(nodes[i].name, name) == 0) {
+            return &nodes[i];
+        }
+    }
+    if (n_nodes == sizeof(nodes) / sizeof(nodes[0])) {
+        abort();
+    }
+    struct node *node = &nodes[n_nodes++];
+    sqlite3_int64 size = 0;
+    memcpy(node->name, name, strnlen(name, sizeof(node->name) - 1));
+    node->real = real;
+    real->pMethods->xFileSize(real, &size);
+    view_resize(node, (size_t)size);
+    if (size > 0) {
+        real->pMethods->xRead(real, node->view, (int)size, 0);
+    }
+    return node;
+}
+
+static int
+cut_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *file, int flags, int *ret_flags)
+{
+    (void)vfs;
+    struct cut_file *f = file_of(file);
+    f->base.pMethods = NULL;
+    f->real = calloc(1, (size_t)unix_vfs->szOsFile);
+    if (f->real == NULL) {
+        return SQLITE_NOMEM;
+    }
+    int rc = unix_vfs->xOpen(unix_vfs, name, f->real, flags, ret_flags);
+    if (rc != SQLITE_OK) {
+        free(f->real);
+        return rc;
+    }
+    f->node = node_of(name, f->real);
+    f->base.pMethods = &methods;
+    return SQLITE_OK;
+}
+
+static int
+cut_delete(sqlite3_vfs *vfs, const char *name, int sync_folder)
+{
+    (void)vfs;
+    return unix_vfs->xDelete(unix_vfs, name, sync_folder);
+}
+
+static int
+cut_access(sqlite3_vfs *vfs, const char *name, int flags, int *ret)
+{
+    (void)vfs;
+    return unix_vfs->xAccess(unix_vfs, name, flags, ret);
+}
+
+static int
+cut_full_name(sqlite3_vfs *vfs, const char *name, int n, char *out)
+{
+    (void)vfs;
+    size_t len = strlen(name);
+    if (n <= 0 || len >= (size_t)n) {
+        return SQLITE_CANTOPEN;
+    }
+    memcpy(out, name, len + 1);
+    return SQLITE_OK;
+}
+
+void
+cut_vfs_register(void)
+{
+    unix_vfs = sqlite3_vfs_find(NULL);
+    own = *unix_vfs;
+    own.pNext = NULL;
+    own.zName = CUT_VFS;
+    own.szOsFile = (int)sizeof(struct cut_file);
+    own.xOpen = cut_open;
+    own.xDelete = cut_delete;
+    own.xAccess = cut_access;
+    own.xFullPathname = cut_full_name;
+    sqlite3_vfs_register(&own, 0);
+}
+
+/* A part of a change that fits one sector of the disk. */
+struct piece {
+    const struct change *change;
+    int from;
+    int n;
+};
+
+static size_t
+pieces_of(const struct node *node, struct piece **ret)
+{
+    size_t n = 0;
+    size_t cap = 0;
+    struct piece *pieces = NULL;
+    for (size_t i = 0; i < node->n_changes; i++) {
+        const struct change *c = &node->changes[i];
+        int from = 0;
+        do {
+            int to_border = (int)(CUT_SECTOR - (c->at + from) % CUT_SECTOR);
+            int rest = c->n < 0 ? 0 : c->n - from;
+            int len = rest < to_border ? rest : to_border;
+            if (n == cap) {
+                cap = cap * 2 + 64;
+                pieces = bigger(pieces, cap * sizeof(*pieces));
+            }
+            pieces[n++] = (struct piece){ c, from, len };
+            from += len;
+        } while (from < c->n);
+    }
+    *ret = pieces;
+    return n;
+}
+
+/* Nothing, everything, or about half of what was not synced reaches the disk, in order or shuffled. */
+static void
+lose(struct node *node)
+{
+    struct piece *pieces;
+    size_t n = pieces_of(node, &pieces);
+    uint64_t keep = cut_random() % 4; /* 0 none, 1 all, 2 and 3 half */
+    if (cut_random() % 2 == 0) {
+        for (size_t i = n; i > 1; i--) {
+            size_t j = (size_t)(cut_random() % i);
+            struct piece swap = pieces[i - 1];
+            pieces[i - 1] = pieces[j];
+            pieces[j] = swap;
+        }
+    }
+    for (size_t i = 0; i < n; i++) {
+        if (keep == 1 || (keep > 1 && cut_random() % 2 == 0)) {
+            apply(node, pieces[i].change, pieces[i].from, pieces[i].n);
+        }
+    }
+    free(pieces);
+}
+
+void
+cut_vfs_lose(void)
+{
+    for (size_t i = 0; i < n_nodes; i++) {
+        lose(&nodes[i]);
+    }
+}

@@ -1,0 +1,110 @@
+/* formats/base: arena, buffer, hashes, results. SHA and HMAC values: FIPS 180-4 examples, RFC 4231 case 2. */
+#include "support.h"
+
+#include "sg_hash.h"
+#include "sg_secret.h"
+
+static void
+test_arena_refuses_beyond_its_limit(void **state)
+{
+    (void)state;
+    struct sg_arena *a = sg_arena_new(1024, 4096);
+    assert_non_null(sg_arena_alloc(a, 1000));
+    assert_null(sg_arena_alloc(a, 4000));
+    assert_non_null(sg_arena_alloc(a, 2000));
+    assert_null(sg_arena_alloc(a, SIZE_MAX));
+    assert_null(sg_arena_array(a, SIZE_MAX / 2, 3));
+    sg_arena_free(&a);
+    assert_null(a);
+}
+
+static void
+test_arena_memory_is_zero_again_after_reset(void **state)
+{
+    (void)state;
+    struct sg_arena *a = sg_arena_new(1024, 4096);
+    uint8_t *p = sg_arena_alloc(a, 100);
+    memset(p, 0xAA, 100);
+    sg_arena_reset(a);
+    assert_int_equal(p[50], 0); /* the first chunk stays mapped: wiped, not only forgotten */
+    sg_arena_free(&a);
+}
+
+static void
+test_buf_failure_sticks(void **state)
+{
+    struct sg_buf buf = sg_buf_new(*state, 0, 5);
+    sg_bytes out;
+    sg_buf_put_cstr(&buf, "abc");
+    sg_buf_put_cstr(&buf, "def");
+    sg_buf_put_cstr(&buf, "g");
+    assert_refused(sg_buf_end(&buf, &out), TOO_LARGE);
+    assert_int_equal(buf.n, 3);
+}
+
+static void
+test_hash_published_values(void **state)
+{
+    uint8_t h[64];
+    sg_sha256(sg_str_bytes(SG_LIT("abc")), h);
+    assert_memory_equal(h,
+        support_hex(*state, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad").p,
+        32);
+    sg_hash(SG_SHA384, sg_str_bytes(SG_LIT("abc")), h);
+    assert_memory_equal(h,
+        support_hex(*state, "cb00753f45a35e8bb5a03d699ac65007272c32ab0eded1631a8b605a43ff5bed808607"
+                            "2ba1e7cc2358baeca134c825a7")
+            .p,
+        48);
+    sg_hash(SG_SHA512, sg_str_bytes(SG_LIT("abc")), h);
+    assert_memory_equal(h,
+        support_hex(*state, "ddaf35a193617abacc417349ae20413112e6fa4e89a97ea20a9eeee64b55d39a219299"
+                            "2a274fc1a836ba3c23a3feebbd454d4423643ce80e2a9ac94fa54ca49f")
+            .p,
+        64);
+    sg_hmac_sha256(
+        sg_str_bytes(SG_LIT("Jefe")), sg_str_bytes(SG_LIT("what do ya want for nothing?")), h);
+    assert_memory_equal(h,
+        support_hex(*state, "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843").p,
+        32);
+}
+
+static void
+test_error_rows_are_unique_and_safe_to_show(void **state)
+{
+    (void)state;
+    size_t n;
+    const struct sg_code_row *rows = sg_code_rows(&n);
+    for (size_t i = 0; i < n; i++) {
+        for (size_t j = 0; j < i; j++) {
+            assert_int_not_equal(rows[i].code, rows[j].code);
+        }
+        /* OpenID4VCI 1.0 section 8.3.1.2: error_description without quote and backslash */
+        assert_null(strpbrk(rows[i].sentence, "\"\\"));
+        assert_int_equal(sg_result_of((uint64_t)rows[i].code).code, rows[i].code);
+    }
+    assert_int_equal(sg_result_of(9999).code, SG_E_INTERNAL);
+}
+
+static void
+test_secret_equal_compares_content_and_length(void **state)
+{
+    (void)state;
+    assert_true(sg_secret_equal(sg_str_bytes(SG_LIT("abc")), sg_str_bytes(SG_LIT("abc"))));
+    assert_false(sg_secret_equal(sg_str_bytes(SG_LIT("abc")), sg_str_bytes(SG_LIT("abd"))));
+    assert_false(sg_secret_equal(sg_str_bytes(SG_LIT("abc")), sg_str_bytes(SG_LIT("ab"))));
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_arena_refuses_beyond_its_limit),
+        cmocka_unit_test(test_arena_memory_is_zero_again_after_reset),
+        cmocka_unit_test(test_buf_failure_sticks),
+        cmocka_unit_test(test_hash_published_values),
+        cmocka_unit_test(test_error_rows_are_unique_and_safe_to_show),
+        cmocka_unit_test(test_secret_equal_compares_content_and_length),
+    };
+    return cmocka_run_group_tests(tests, support_arena_setup, support_arena_teardown);
+}
