@@ -4,6 +4,7 @@
 #include <sys/socket.h>
 
 #include "peer_inner.h"
+#include "point.h"
 
 struct inbox {
     struct mmsghdr packets[PEER_RECEIVE];
@@ -68,6 +69,7 @@ one_packet(struct peer *peer, sg_bytes packet)
     }
     pthread_mutex_unlock(&peer->lock);
     if (ours) {
+        point(question->type == WIRE_SEAL ? "seal-answered" : "");
         sg_result result = judge(question, &frame);
         finish(peer, question, result, sg_ok(result) ? &frame : NULL);
     }

@@ -15,6 +15,7 @@
 
 #include "admin_face.h"
 #include "evid_face.h"
+#include "point.h"
 #include "sandbox.h"
 #include "serve.h"
 #include "sg_text.h"
@@ -427,6 +428,7 @@ main(int argc, char **argv)
     struct sg_arena *arena = sg_arena_new(0, (size_t)1024 * 1024);
     struct conf_fault fault = { 0 };
     umask(077);
+    points_arm();
     if (arena == NULL || chdir(o.dir) != 0) {
         fprintf(stderr, "sealgate-gateway: %s: %s\n", o.dir, strerror(errno));
         return 1;

@@ -4,6 +4,7 @@
  */
 #include <time.h>
 
+#include "point.h"
 #include "store_inner.h"
 
 /*
@@ -68,7 +69,9 @@ run_group(struct store *store, struct store_unit *first, uint64_t *ret_n)
         (*ret_n)++;
     }
     alive = alive && sg_ok(store_index_settle(store));
+    point("store-open");
     if (alive && sg_ok(simple(db, SQL_COMMIT))) {
+        point("store-durable");
         return true;
     }
     SG_IGNORE(simple(db, SQL_ROLLBACK)); /* there may be nothing left to roll back */

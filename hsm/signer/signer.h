@@ -313,25 +313,6 @@ SG_CHECKED sg_result signer_keys_reconcile(struct signer *s);
 signer_handler signer_permit(enum signer_role role, uint8_t type);
 void signer_refuse(struct signer *s, struct signer_peer *peer, uint64_t request_id, sg_result why);
 
-/*
- * Named crash points: SEALGATE_CRASH_AT=name[:n] kills the process at the n-th passing. Test builds only. Beside the ledger's own:
- * consent-open, consent-durable, signed, outcome-open, outcome-durable, key-made, key-recorded, halt-durable.
- */
-#ifdef SEALGATE_TESTS
-void signer_point(const char *name);
-void signer_points_arm(void);
-#else
-static inline void
-signer_point(const char *name)
-{
-    (void)name;
-}
-static inline void
-signer_points_arm(void)
-{
-}
-#endif
-
 /* Memory and ledger differ, or a peer is gone: nothing can be done right any more. */
 _Noreturn void signer_fatal(const char *what, sg_result why);
 

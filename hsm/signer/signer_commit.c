@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "point.h"
 #include "signer.h"
 
 /* The clock may go back 2 s: what was forgotten must not be good again then. */
@@ -102,7 +103,7 @@ write_all(struct signer *s, struct signer_queue *consented, struct signer_queue 
         SG_TRY(registry_instructions_forget(s->registry, over));
     }
     SG_TRY(registry_counters_write(s->registry));
-    signer_point("consent-open");
+    point("consent-open");
     return SG_DONE;
 }
 
@@ -192,7 +193,7 @@ signer_commit(struct signer *s)
     if (sg_ok(r)) {
         r = write_all(s, &consented, &refused);
         if (sg_ok(r)) {
-            signer_point(outcomes ? "outcome-open" : "");
+            point(outcomes ? "outcome-open" : "");
             r = ledger_commit(s->ledger);
         } else {
             ledger_rollback(s->ledger);
@@ -204,9 +205,9 @@ signer_commit(struct signer *s)
     }
     registry_counters_committed(s->registry);
     s->counters.transactions++;
-    signer_point(consents ? "consent-durable" : "");
-    signer_point(outcomes ? "outcome-durable" : "");
-    signer_point(orders ? "order-durable" : "");
+    point(consents ? "consent-durable" : "");
+    point(outcomes ? "outcome-durable" : "");
+    point(orders ? "order-durable" : "");
     answer_all(s, &consented, &refused);
 }
 

@@ -4,6 +4,7 @@
  */
 #include <stdio.h>
 
+#include "point.h"
 #include "signer.h"
 
 static sg_result
@@ -116,7 +117,7 @@ generate(struct signer *s, struct sg_arena *arena, struct making *m)
     SG_TRY(p11_ready(s->p11));
     SG_TRY(transaction(s, write_begin, m));
     sg_result r = make_all(s, arena, m);
-    signer_point("key-made");
+    point("key-made");
     if (sg_ok(r)) {
         r = transaction(s, write_made, m);
     }
@@ -124,7 +125,7 @@ generate(struct signer *s, struct sg_arena *arena, struct making *m)
         undo(s, m);
         return r;
     }
-    signer_point("key-recorded");
+    point("key-recorded");
     return SG_DONE;
 }
 

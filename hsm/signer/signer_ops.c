@@ -1,4 +1,5 @@
 /* PROPOSE, APPROVE, HALT. One person proposes, another approves; the record and the change are one transaction. req: KEY-8, OPS-2 */
+#include "point.h"
 #include "signer.h"
 
 #define DAY_S 86400
@@ -323,7 +324,7 @@ halt(struct signer *s, struct signer_peer *peer, const struct wire_frame *frame)
         return r;
     }
     SG_TRY(ledger_commit(s->ledger));
-    signer_point("halt-durable");
+    point("halt-durable");
     r = registry_refresh_halts(
         s->registry); /* a new epoch: what was consented to before is withheld */
     if (!sg_ok(r)) {

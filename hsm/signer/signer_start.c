@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "point.h"
 #include "sandbox.h"
 #include "signer.h"
 
@@ -234,7 +235,10 @@ signer_serve(const struct signer_args *args)
     static struct signer s; /* its counters alone are 16 KiB */
     struct sg_why why = { 0 };
     int code = 1;
-    signer_points_arm();
+    points_arm();
+#ifdef SEALGATE_POINTS
+    ledger_point_hook = point;
+#endif
     s.arena = sg_arena_new(0, (size_t)16 * 1024 * 1024);
     s.scratch = sg_arena_new((size_t)64 * 1024, SCRATCH_MAX);
     s.held_arena = sg_arena_new(0, (size_t)1024 * 1024);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "point.h"
 #include "signer.h"
 
 #define SHARE_FROM 6 /* signatures in a batch from which handing over costs less than waiting */
@@ -137,7 +138,7 @@ signer_work_sign(struct signer *s)
     }
     for (struct signer_case *c; (c = signer_queue_take(&s->to_sign)) != NULL;) {
         sign_one(c, s->session);
-        signer_point("signed");
+        point("signed");
         c->state = CASE_SIGNED;
         signer_queue_put(&s->signed_, c);
     }

@@ -13,7 +13,7 @@
 #define CUT_VFS "cut"
 #define CUT_SECTOR 512
 
-/* Begin: the cut comes after `after` writes and syncs, with what is lost chosen by `seed`. One thread. */
+/* Begin: the cut comes after `after` writes and syncs, with what is lost chosen by `seed`. The VFS may be used by several threads; the publisher's files by one. */
 void cut_begin(uint64_t seed, uint64_t after);
 /* One write or sync; does not return when it is the last. */
 void cut_tick(void);
@@ -21,7 +21,8 @@ void cut_tick(void);
 _Noreturn void cut_now(void);
 uint64_t cut_random(void);
 
-void cut_vfs_register(void);
+/* As CUT_VFS; `as_default` for those who open without naming one. */
+void cut_vfs_register(bool as_default);
 void cut_vfs_lose(void); /* called by the cut */
 const struct ledger_files *cut_files(void);
 void cut_files_lose(void);

@@ -1,10 +1,13 @@
 /* The VFS: what a connection reads is a view in memory; the real file has what was synced. Locks and shared memory are the real file's. */
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "cut.h"
 
+/* Guards everything below. Taken again by the cut itself, and never given back: after the cut nobody writes. */
+static pthread_mutex_t lock = PTHREAD_RECURSIVE_MUTEX_INITIALIZER_NP;
 static uint64_t state;
 static uint64_t left;
 int cut_sync_lies = 0;
@@ -28,6 +31,7 @@ cut_random(void)
 void
 cut_now(void)
 {
+    pthread_mutex_lock(&lock);
     cut_vfs_lose();
     cut_files_lose();
     _exit(0);
@@ -36,9 +40,11 @@ cut_now(void)
 void
 cut_tick(void)
 {
+    pthread_mutex_lock(&lock);
     if (left-- == 0) {
         cut_now();
     }
+    pthread_mutex_unlock(&lock);
 }
 
 /* ---- a file -------------------------------------------------------------------------------------- */
@@ -146,16 +152,15 @@ static int
 cut_read(sqlite3_file *file, void *out, int n, sqlite3_int64 at)
 {
     const struct node *node = file_of(file)->node;
+    pthread_mutex_lock(&lock);
     size_t there = (size_t)at >= node->size ? 0 : node->size - (size_t)at;
-    if (there >= (size_t)n) {
-        memcpy(out, node->view + at, (size_t)n);
-        return SQLITE_OK;
+    size_t take = there < (size_t)n ? there : (size_t)n;
+    if (take > 0) {
+        memcpy(out, node->view + at, take);
     }
-    memset(out, 0, (size_t)n);
-    if (there > 0) {
-        memcpy(out, node->view + at, there);
-    }
-    return SQLITE_IOERR_SHORT_READ;
+    pthread_mutex_unlock(&lock);
+    memset((uint8_t *)out + take, 0, (size_t)n - take);
+    return take == (size_t)n ? SQLITE_OK : SQLITE_IOERR_SHORT_READ;
 }
 
 static int
@@ -163,12 +168,14 @@ cut_write(sqlite3_file *file, const void *in, int n, sqlite3_int64 at)
 {
     struct node *node = file_of(file)->node;
     size_t end = (size_t)at + (size_t)n;
+    pthread_mutex_lock(&lock);
     if (end > node->size) {
         view_resize(node, end);
     }
     memcpy(node->view + at, in, (size_t)n);
     remember(node, at, n, in);
     cut_tick();
+    pthread_mutex_unlock(&lock);
     return SQLITE_OK;
 }
 
@@ -176,9 +183,11 @@ static int
 cut_truncate(sqlite3_file *file, sqlite3_int64 size)
 {
     struct node *node = file_of(file)->node;
+    pthread_mutex_lock(&lock);
     view_resize(node, (size_t)size);
     remember(node, size, -1, NULL);
     cut_tick();
+    pthread_mutex_unlock(&lock);
     return SQLITE_OK;
 }
 
@@ -187,6 +196,7 @@ cut_sync(sqlite3_file *file, int flags)
 {
     struct node *node = file_of(file)->node;
     (void)flags;
+    pthread_mutex_lock(&lock);
     cut_tick(); /* the cut may come before the sync is done */
     if (!cut_sync_lies) {
         for (size_t i = 0; i < node->n_changes; i++) {
@@ -195,13 +205,16 @@ cut_sync(sqlite3_file *file, int flags)
         forget(node);
     }
     cut_tick();
+    pthread_mutex_unlock(&lock);
     return SQLITE_OK;
 }
 
 static int
 cut_size(sqlite3_file *file, sqlite3_int64 *ret)
 {
+    pthread_mutex_lock(&lock);
     *ret = (sqlite3_int64)file_of(file)->node->size;
+    pthread_mutex_unlock(&lock);
     return SQLITE_OK;
 }
 
@@ -330,7 +343,9 @@ cut_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *file, int flags, int 
         free(f->real);
         return rc;
     }
+    pthread_mutex_lock(&lock);
     f->node = node_of(name, f->real);
+    pthread_mutex_unlock(&lock);
     f->base.pMethods = &methods;
     return SQLITE_OK;
 }
@@ -362,7 +377,7 @@ cut_full_name(sqlite3_vfs *vfs, const char *name, int n, char *out)
 }
 
 void
-cut_vfs_register(void)
+cut_vfs_register(bool as_default)
 {
     unix_vfs = sqlite3_vfs_find(NULL);
     own = *unix_vfs;
@@ -373,7 +388,7 @@ cut_vfs_register(void)
     own.xDelete = cut_delete;
     own.xAccess = cut_access;
     own.xFullPathname = cut_full_name;
-    sqlite3_vfs_register(&own, 0);
+    sqlite3_vfs_register(&own, as_default);
 }
 
 /* A part of a change that fits one sector of the disk. */

@@ -262,7 +262,7 @@ child(struct fixture *f, const struct known *k, const struct end *end, uint64_t 
         ledger_point_hook = kill_here;
     }
     if (end->cut_seed != 0) {
-        cut_vfs_register();
+        cut_vfs_register(false);
         f->place.vfs = CUT_VFS;
         f->place.files = cut_files();
         cut_begin(end->cut_seed, end->cut_after);

@@ -124,6 +124,28 @@ test_killed_between_token_and_registry_leaves_a_known_stray(void **state)
     assert_int_equal(reply.n_keys, 1);
 }
 
+/* The key is recorded and nobody was told: it is there after the restart, and its name is taken. */
+static void
+test_killed_after_a_key_was_recorded_it_is_there(void **state)
+{
+    (void)state;
+    struct wire_operation_reply reply;
+    struct rig_counts before = rig_counts(&rig);
+    restart("key-recorded");
+    struct wire_operation_msg op = rig_op(&rig, WIRE_OPN_KEY_GENERATE);
+    op.name = SG_LIT("untold");
+    op.alg = KEY_ES256;
+    op.purpose = WIRE_PURPOSE_SEAL;
+    op.level = 1;
+    op.count = 1;
+    assert_refused(rig_decide(&rig, &op, &reply), PEER_DOWN);
+    expect_killed();
+    struct rig_counts after = rig_counts(&rig);
+    assert_int_equal(after.by_type[WIRE_REC_KEY_EVENT], before.by_type[WIRE_REC_KEY_EVENT] + 2);
+    op.unique = rig_op(&rig, WIRE_OPN_KEY_GENERATE).unique;
+    assert_refused(rig_decide(&rig, &op, &reply), CONFLICT);
+}
+
 static void
 test_a_halt_outlives_a_kill(void **state)
 {
@@ -200,6 +222,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_killed_at_each_point_the_ledger_is_lawful_after_a_restart),
         cmocka_unit_test(test_killed_between_token_and_registry_leaves_a_known_stray),
+        cmocka_unit_test(test_killed_after_a_key_was_recorded_it_is_there),
         cmocka_unit_test(test_a_halt_outlives_a_kill),
         cmocka_unit_test(test_a_token_object_cut_short_is_put_back),
         cmocka_unit_test(test_a_used_up_mandate_stays_used_up),

@@ -1,4 +1,4 @@
-// Order and durability (SIG-5, EV-1, OPS-2): processes are killed with SIGKILL at random moments, and the signer and the gateway at named points,
+// Order and durability (SIG-5, EV-1, OPS-2): processes are killed with SIGKILL at random moments, and signer and gateway at named points,
 // while wallets fetch credentials. Whatever a wallet received must have durable consent and outcome records; no index is used twice; the
 // ledger verifies; after each kill the service is ready again within two seconds.
 //   node kill.mjs BUILD_FOLDER [KILLS] [SEED]
