@@ -78,6 +78,12 @@ sign(const struct es256 *key, sg_str input, uint8_t out[2 * COORD])
     EVP_MD_CTX_free(ctx);
 }
 
+void
+es256_sign(const struct es256 *key, sg_bytes message, uint8_t ret[64])
+{
+    sign(key, sg_bytes_str(message), ret);
+}
+
 sg_str
 es256_jws(struct sg_arena *arena, const struct es256 *key, const char *typ, sg_bytes payload)
 {
