@@ -85,9 +85,8 @@ check_held(struct auth *auth, struct sg_arena *arena, const struct auth_request 
         .cache = node,
         .now = req->now,
     };
-    struct auth_dpop proof = { .present = false };
-    SG_TRY(auth_dpop_verify(auth, arena, &expect, &proof));
-    return auth_dpop_spend(auth, &proof, req->now);
+    uint8_t jkt[32];
+    return auth_dpop_verify(auth, arena, &expect, jkt);
 }
 
 sg_result

@@ -45,4 +45,11 @@ SG_CHECKED sg_result tsl_deflate(struct sg_arena *arena, sg_bytes raw, sg_bytes 
  */
 SG_CHECKED sg_result tsl_inflate(struct sg_arena *arena, sg_bytes in, size_t max, sg_bytes *ret);
 
+/*
+ * The same pair in GZIP format (RFC 1952), for Bitstring Status Lists and content coding. tsl_gzip writes no name and no time, so the same
+ * bytes give the same output; tsl_gunzip takes one member and nothing behind it.
+ */
+SG_CHECKED sg_result tsl_gzip(struct sg_arena *arena, sg_bytes raw, sg_bytes *ret);
+SG_CHECKED sg_result tsl_gunzip(struct sg_arena *arena, sg_bytes in, size_t max, sg_bytes *ret);
+
 #endif

@@ -4,10 +4,12 @@
 sg_result
 tsl_payload_build(struct sg_arena *arena, const struct tsl_payload *payload, sg_bytes *ret)
 {
-    sg_bytes packed = SG_NO_BYTES;
+    sg_bytes packed = payload->packed;
     SG_REQUIRE(payload->sub.n > 0 && payload->ttl >= 0 && payload->exp > payload->iat, VALUE);
     SG_REQUIRE(tsl_bits_ok(payload->list.bits) && payload->list.raw.n > 0, VALUE);
-    SG_TRY(tsl_deflate(arena, payload->list.raw, &packed));
+    if (packed.n == 0) {
+        SG_TRY(tsl_deflate(arena, payload->list.raw, &packed));
+    }
 
     struct sg_buf buf = sg_buf_new(arena, sg_b64url_len(packed.n) + 512, TSL_TOKEN_MAX);
     struct sjson_wr wr = sjson_wr_new(&buf);

@@ -58,12 +58,25 @@ tsl_token_parse(struct sg_arena *arena, sg_str compact, struct tsl_token *ret)
 }
 
 sg_result
+tsl_any_parse(struct sg_arena *arena, sg_bytes in, struct tsl_token *ret)
+{
+    if (in.n > 0 && in.p[0] >= 0x80) { /* CBOR arrays and tags; a JWT is ASCII */
+        return tsl_cwt_parse(arena, in, ret);
+    }
+    return tsl_token_parse(arena, sg_bytes_str(in), ret);
+}
+
+sg_result
 tsl_token_list(
     struct sg_arena *arena, const struct tsl_token *token, size_t max, struct tsl_view *ret)
 {
     sg_bytes packed = SG_NO_BYTES;
     struct tsl_view view = { .bits = token->bits };
-    SG_TRY(sg_b64url_decode(arena, token->lst, &packed));
+    if (token->form == TSL_CWT) {
+        packed = token->packed;
+    } else {
+        SG_TRY(sg_b64url_decode(arena, token->lst, &packed));
+    }
     SG_TRY(tsl_inflate(arena, packed, max, &view.raw));
     *ret = view;
     return SG_DONE;

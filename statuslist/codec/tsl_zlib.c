@@ -3,6 +3,9 @@
 #include "tsl_bits.h"
 
 #define WINDOW_LEN ((size_t)16 * 1024)
+/* windowBits as zlib wants them: which wrapping is written and read */
+#define AS_ZLIB 15
+#define AS_GZIP (15 + 16)
 
 /* zlib's state comes from the arena too: nothing to give back on the ways out. */
 static voidpf
@@ -31,12 +34,14 @@ stream_in(struct sg_arena *arena, sg_bytes in)
     return zs;
 }
 
-sg_result
-tsl_deflate(struct sg_arena *arena, sg_bytes raw, sg_bytes *ret)
+static sg_result
+pack(struct sg_arena *arena, sg_bytes raw, int wrapping, sg_bytes *ret)
 {
     SG_REQUIRE(raw.n <= TSL_RAW_MAX, TOO_LARGE);
     z_stream zs = stream_in(arena, raw);
-    SG_REQUIRE(deflateInit(&zs, Z_BEST_COMPRESSION) == Z_OK, NO_MEMORY);
+    SG_REQUIRE(
+        deflateInit2(&zs, Z_BEST_COMPRESSION, Z_DEFLATED, wrapping, 8, Z_DEFAULT_STRATEGY) == Z_OK,
+        NO_MEMORY);
     size_t room = deflateBound(&zs, (uLong)raw.n);
     uint8_t *out = sg_arena_alloc(arena, room);
     SG_REQUIRE(out != NULL, NO_MEMORY);
@@ -81,14 +86,14 @@ inflated_len(z_stream *zs, size_t max, size_t *ret)
     return SG_DONE;
 }
 
-sg_result
-tsl_inflate(struct sg_arena *arena, sg_bytes in, size_t max, sg_bytes *ret)
+static sg_result
+unpack(struct sg_arena *arena, sg_bytes in, int wrapping, size_t max, sg_bytes *ret)
 {
     SG_REQUIRE(in.n > 0, ENCODING);
     SG_REQUIRE(
         in.n <= TSL_RAW_MAX + 4096, TOO_LARGE); /* stored blocks are a little longer than raw */
     z_stream zs = stream_in(arena, in);
-    int rc = inflateInit(&zs);
+    int rc = inflateInit2(&zs, wrapping);
     if (rc != Z_OK) {
         return of_zlib(rc);
     }
@@ -106,4 +111,28 @@ tsl_inflate(struct sg_arena *arena, sg_bytes in, size_t max, sg_bytes *ret)
     SG_REQUIRE(rc == Z_STREAM_END && zs.total_out == n, ENCODING);
     *ret = sg_bytes_of(out, n);
     return SG_DONE;
+}
+
+sg_result
+tsl_deflate(struct sg_arena *arena, sg_bytes raw, sg_bytes *ret)
+{
+    return pack(arena, raw, AS_ZLIB, ret);
+}
+
+sg_result
+tsl_inflate(struct sg_arena *arena, sg_bytes in, size_t max, sg_bytes *ret)
+{
+    return unpack(arena, in, AS_ZLIB, max, ret);
+}
+
+sg_result
+tsl_gzip(struct sg_arena *arena, sg_bytes raw, sg_bytes *ret)
+{
+    return pack(arena, raw, AS_GZIP, ret);
+}
+
+sg_result
+tsl_gunzip(struct sg_arena *arena, sg_bytes in, size_t max, sg_bytes *ret)
+{
+    return unpack(arena, in, AS_GZIP, max, ret);
 }

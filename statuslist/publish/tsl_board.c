@@ -163,8 +163,8 @@ tsl_board_due(struct tsl_board *board, int64_t now)
 }
 
 sg_result
-tsl_board_payload(struct tsl_board *board, struct sg_arena *arena, int64_t now, sg_bytes *ret,
-    uint64_t *ret_version)
+tsl_board_snapshot(struct tsl_board *board, struct sg_arena *arena, int64_t now,
+    struct tsl_payload *ret, uint64_t *ret_version)
 {
     uint8_t *copy = sg_arena_alloc(arena, board->raw_len);
     SG_REQUIRE(copy != NULL, NO_MEMORY);
@@ -180,6 +180,19 @@ tsl_board_payload(struct tsl_board *board, struct sg_arena *arena, int64_t now, 
         .ttl = board->ttl_s,
         .list = { board->bits, sg_bytes_of(copy, board->raw_len) },
     };
+    SG_TRY(tsl_deflate(arena, payload.list.raw, &payload.packed));
+    *ret = payload;
+    *ret_version = version;
+    return SG_DONE;
+}
+
+sg_result
+tsl_board_payload(struct tsl_board *board, struct sg_arena *arena, int64_t now, sg_bytes *ret,
+    uint64_t *ret_version)
+{
+    struct tsl_payload payload;
+    uint64_t version = 0;
+    SG_TRY(tsl_board_snapshot(board, arena, now, &payload, &version));
     SG_TRY(tsl_payload_build(arena, &payload, ret));
     *ret_version = version;
     return SG_DONE;

@@ -5,6 +5,7 @@
 #ifndef TSL_BOARD_H
 #define TSL_BOARD_H
 
+#include "bsl.h"
 #include "tsl_token.h"
 
 #define TSL_BOARD_BITS 2                         /* SUSPENDED needs two (section 7.1) */
@@ -49,7 +50,24 @@ bool tsl_board_due(struct tsl_board *board, int64_t now);
 /* When the last token's first half ends (UTC s), for timers; 0 if due now. */
 int64_t tsl_board_due_at(struct tsl_board *board);
 
-/* Claims set of a new token. `ret_version` goes to tsl_board_signed once the token can be served. Needs about 3 MiB of arena. */
+/*
+ * The board as it is now, for all forms of one version: `ret->list` is a copy in the arena, packed once. ret_version goes to tsl_board_signed
+ * once every form of it can be served.
+ */
+SG_CHECKED sg_result tsl_board_snapshot(struct tsl_board *board, struct sg_arena *arena,
+    int64_t now, struct tsl_payload *ret, uint64_t *ret_version);
+/*
+ * The Bitstring Status List of a purpose (BSL_REVOCATION, BSL_SUSPENSION, BSL_MESSAGE) over the same indexes, as a credential without proof. Its URL is the
+ * board's with "/" and the purpose behind it; ttl and end are the board's. Messages: what the values of a Token Status List mean.
+ */
+SG_CHECKED sg_result tsl_board_credential(struct sg_arena *arena,
+    const struct tsl_payload *snapshot, enum bsl_purpose purpose, sg_str issuer, sg_bytes *ret);
+SG_CHECKED sg_result tsl_board_credential_uri(
+    struct sg_arena *arena, sg_str uri, enum bsl_purpose purpose, sg_str *ret);
+/* The 2^bits messages, in order; static storage. None (0) for 8 bits, which have no message list. */
+const struct bsl_message *tsl_board_messages(unsigned bits, size_t *ret_n);
+
+/* Claims set of a new token (JWT alone). `ret_version` goes to tsl_board_signed once the token can be served. Needs about 3 MiB of arena. */
 SG_CHECKED sg_result tsl_board_payload(struct tsl_board *board, struct sg_arena *arena, int64_t now,
     sg_bytes *ret, uint64_t *ret_version);
 /* A token of that version, with this iat, is being served. Changes made meanwhile keep the board due. */

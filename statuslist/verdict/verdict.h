@@ -6,6 +6,7 @@
 #ifndef VERDICT_H
 #define VERDICT_H
 
+#include "bsl.h"
 #include "tsl_token.h"
 
 /* Numbers as on the wire (enum wire_verdict). */
@@ -26,7 +27,8 @@ struct verdict_policy verdict_policy_default(void);
 
 struct verdict {
     enum verdict_word word;
-    uint8_t value;         /* as read; meaningless for UNKNOWN */
+    uint8_t
+        value; /* as read; meaningless for UNKNOWN; the greatest of several when verdicts are joined */
     int64_t good_until_ms; /* UTC milliseconds, usable before it; 0 for UNKNOWN */
     enum sg_code code;     /* SG_OK; UNKNOWN: why */
 };
@@ -50,5 +52,30 @@ struct verdict verdict_unknown(enum sg_code code);
 /* Both in one: list checks, then the entry. Never GOOD when now_ms is past the good-until time. */
 struct verdict verdict_decide(const struct verdict_policy *policy, const struct tsl_token *token,
     const struct tsl_view *list, sg_str uri, uint64_t idx, int64_t fetched_at_ms, int64_t now_ms);
+
+/* ---- Bitstring Status List (W3C v1.0, 3.2) ------------------------------------------------------------ */
+
+/*
+ * The same question for a list credential: `id` equals uri byte for byte (the Recommendation lets a list go without; here it is needed, because
+ * nothing else under the signature says which list it is), validFrom not in the future, validUntil not past, ttl (milliseconds) within policy.
+ * Its age counts from validFrom. SG_E_VALUE (id), SG_E_NOT_YET, SG_E_EXPIRED, SG_E_CLOCK.
+ */
+SG_CHECKED sg_result verdict_check_bsl(const struct verdict_policy *policy,
+    const struct bsl_list *list, sg_str uri, int64_t fetched_at_ms, int64_t now_ms,
+    int64_t *ret_good_until_ms);
+
+/*
+ * The entry alone. 0 is GOOD. Anything else is BAD, also for `message` and for purposes of somebody's own making (3.2: a status that is not
+ * zero is not valid; what a message means only people can read), except `refresh`, which by its definition does not invalidate.
+ * An index that the list does not have is UNKNOWN with SG_E_NOT_FOUND.
+ */
+struct verdict verdict_of_bsl_entry(
+    const struct bsl_view *list, enum bsl_purpose purpose, uint64_t index, int64_t good_until_ms);
+
+/*
+ * Several verdicts about one credential: every one counts. BAD if one is, else UNKNOWN if one is, else GOOD until the first of them ends. None at all:
+ * GOOD without end (INT64_MAX), because a credential without status has none to ask.
+ */
+struct verdict verdict_join(const struct verdict *verdicts, size_t n);
 
 #endif

@@ -94,15 +94,15 @@ status_pem(struct sg_arena *arena, sg_bytes der)
 }
 
 /* ECDSA in OpenSSL is DER; JWS wants r and s, 32 bytes each. */
-static void
-raw_signature(const struct status_key *key, sg_str input, uint8_t ret[64])
+void
+status_sign(const struct status_key *key, sg_bytes input, uint8_t ret[64])
 {
     uint8_t der[80];
     size_t n = sizeof(der);
     EVP_MD_CTX *ctx = EVP_MD_CTX_new();
     assert_non_null(ctx);
     assert_int_equal(EVP_DigestSignInit(ctx, NULL, EVP_sha256(), NULL, key->pkey), 1);
-    assert_int_equal(EVP_DigestSign(ctx, der, &n, (const uint8_t *)input.p, input.n), 1);
+    assert_int_equal(EVP_DigestSign(ctx, der, &n, input.p, input.n), 1);
     EVP_MD_CTX_free(ctx);
     const uint8_t *at = der;
     ECDSA_SIG *sig = d2i_ECDSA_SIG(NULL, &at, (long)n);
@@ -128,7 +128,7 @@ status_jws(struct sg_arena *arena, const struct status_key *key, sg_str header, 
     sg_buf_put_cstr(&buf, ".");
     sg_buf_put_str(&buf, p);
     assert_ok(sg_buf_end_str(&buf, &input));
-    raw_signature(key, input, signature);
+    status_sign(key, sg_str_bytes(input), signature);
     assert_ok(sg_b64url_encode(arena, SG_BYTES(signature), &s));
     sg_buf_put_cstr(&buf, ".");
     sg_buf_put_str(&buf, s);

@@ -30,6 +30,8 @@ sg_bytes status_cert(struct sg_arena *arena, const struct status_key *subject,
     const struct status_key *issuer, const struct status_cert *form);
 sg_str status_pem(struct sg_arena *arena, sg_bytes der);
 
+/* ES256 over any bytes, r || s. */
+void status_sign(const struct status_key *key, sg_bytes input, uint8_t ret[64]);
 /* Compact JWS over any header and payload (ES256). */
 sg_str status_jws(
     struct sg_arena *arena, const struct status_key *key, sg_str header, sg_bytes payload);

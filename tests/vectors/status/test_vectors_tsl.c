@@ -1,6 +1,6 @@
 /*
- * draft-ietf-oauth-status-list: lists, the Status List Token as JWT, referenced tokens (req: STA-1, STA-3). Of the CBOR forms the list
- * bytes inside `cbor_hex` are read; the Status List Token as CWT is not: lists as CWT are not implemented yet.
+ * draft-ietf-oauth-status-list: lists, the Status List Token as JWT and as CWT, referenced tokens (req: STA-1, STA-3). Of the CBOR form of
+ * a list alone (`cbor_hex`) the list's bytes are compared.
  */
 #include "sg_hash.h"
 #include "support.h"
@@ -128,45 +128,86 @@ test_lists(void **state)
     run_list("C4-8bit-long.json");
 }
 
-static void
-test_token_jwt(void **state)
+/* The published key has its private half, which jwk_parse refuses: the public members only. */
+static struct jwk_key *
+key_of(struct sg_arena *arena, const struct sjson *v)
 {
-    struct sg_arena *arena = *state;
-    const struct sjson *v = load(arena, "5.1-status-list-token-jwt.json");
     const struct sjson *json = NULL;
-    /* the published key has its private half, which jwk_parse refuses: read the public members only */
-    assert_ok(sjson_member_object(v, "jwk", &json));
     sg_str public_jwk;
+    struct jwk jwk;
+    struct jwk_key *key = NULL;
+    assert_ok(sjson_member_object(v, "jwk", &json));
     sg_str x = member(json, "x");
     sg_str y = member(json, "y");
     assert_ok(sg_arena_printf(arena, &public_jwk,
         "{\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"%.*s\",\"y\":\"%.*s\"}", SG_PRINT(x),
         SG_PRINT(y)));
-    struct jwk jwk;
-    SG_CLEANUP(jwk_key_free)
-    struct jwk_key *key = NULL;
     assert_ok(sjson_parse_object(arena, public_jwk, NULL, &json));
     assert_ok(jwk_parse(arena, json, &jwk));
     assert_ok(jwk_key_new(&jwk, &key));
+    return key;
+}
 
-    struct tsl_token token;
+/* Both examples say the same (5.1, 5.2). */
+static void
+check_example(struct sg_arena *arena, const struct tsl_token *token, const struct jwk_key *key)
+{
     struct tsl_view view;
     uint8_t value = 0;
     sg_str uri = SG_LIT("https://example.com/statuslists/1");
-    assert_ok(tsl_token_parse(arena, member(v, "token"), &token));
-    assert_true(sg_str_equal(token.sub, uri));
-    assert_int_equal(token.iat, 1686920170);
-    assert_int_equal(token.exp, 2291720170);
-    assert_int_equal(token.ttl, 43200);
-    assert_int_equal(token.bits, 1);
+    assert_true(sg_str_equal(token->sub, uri));
+    assert_int_equal(token->iat, 1686920170);
+    assert_int_equal(token->exp, 2291720170);
+    assert_int_equal(token->ttl, 43200);
+    assert_int_equal(token->bits, 1);
     struct tsl_trust_rule rule = { .prefix = SG_LIT("https://example.com/"), .key = key };
-    assert_ok(tsl_token_verify(arena, &token, uri, &rule, 1, 1700000000));
-    assert_ok(tsl_token_list(arena, &token, 1000, &view));
+    assert_ok(tsl_token_verify(arena, token, uri, &rule, 1, 1700000000));
+    assert_ok(tsl_token_list(arena, token, 1000, &view));
     assert_int_equal(tsl_entries(&view), 16);
     assert_ok(tsl_get(&view, 0, &value));
     assert_int_equal(value, TSL_INVALID);
     assert_ok(tsl_get(&view, 1, &value));
     assert_int_equal(value, TSL_VALID);
+}
+
+static void
+test_token_jwt(void **state)
+{
+    struct sg_arena *arena = *state;
+    const struct sjson *v = load(arena, "5.1-status-list-token-jwt.json");
+    struct jwk_key *key SG_CLEANUP(jwk_key_free)
+    = key_of(arena, v);
+    struct tsl_token token;
+    assert_ok(tsl_token_parse(arena, member(v, "token"), &token));
+    check_example(arena, &token, key);
+}
+
+static void
+test_token_cwt(void **state)
+{
+    struct sg_arena *arena = *state;
+    const struct sjson *v = load(arena, "5.2-status-list-token-cwt.json");
+    struct jwk_key *key SG_CLEANUP(jwk_key_free)
+    = key_of(arena, v);
+    struct tsl_token token;
+    sg_bytes cwt;
+    assert_ok(sg_hex_decode(arena, member(v, "token_hex"), &cwt));
+    assert_ok(tsl_cwt_parse(arena, cwt, &token));
+    assert_true(token.cose.tagged);
+    assert_true(sg_bytes_equal(token.cose.kid, sg_str_bytes(SG_LIT("12"))));
+    check_example(arena, &token, key);
+
+    /* one byte of the signature wrong: refused */
+    struct tsl_view view;
+    struct tsl_trust_rule rule = { .prefix = SG_LIT("https://example.com/"), .key = key };
+    uint8_t *wrong = sg_arena_alloc(arena, cwt.n);
+    assert_non_null(wrong);
+    memcpy(wrong, cwt.p, cwt.n);
+    wrong[cwt.n - 1] ^= 1;
+    assert_ok(tsl_cwt_parse(arena, sg_bytes_of(wrong, cwt.n), &token));
+    assert_refused(tsl_token_verify(arena, &token, token.sub, &rule, 1, 1700000000), SIGNATURE);
+    assert_ok(tsl_token_list(arena, &token, 1000, &view));
+    assert_int_equal(view.raw.n, 2);
 }
 
 static void
@@ -193,6 +234,8 @@ main(void)
         cmocka_unit_test(test_lists),
         cmocka_unit_test_setup_teardown(
             test_token_jwt, support_arena_setup, support_arena_teardown),
+        cmocka_unit_test_setup_teardown(
+            test_token_cwt, support_arena_setup, support_arena_teardown),
         cmocka_unit_test_setup_teardown(
             test_referenced_tokens, support_arena_setup, support_arena_teardown),
     };
