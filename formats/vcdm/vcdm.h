@@ -101,7 +101,8 @@ struct vcdm_credential {
 /* A member of `verifiableCredential`: exactly one of the two forms. */
 struct vcdm_entry {
     const struct sjson *object;
-    bool enveloped; /* `data_url` holds it; otherwise `credential` is read */
+    bool enveloped;    /* `data_url` holds it; otherwise `credential` is read */
+    bool presentation; /* an EnvelopedVerifiablePresentation (vc-jose-cose 3.1.2) */
     sg_str data_url;
     struct vcdm_credential credential;
 };
@@ -126,8 +127,8 @@ SG_CHECKED sg_result vcdm_check_presentation(struct sg_arena *arena, const struc
     const struct vcdm_rules *rules, struct sg_why *why, struct vcdm_presentation *ret);
 
 /*
- * {"@context", "id": "data:...", "type": "EnvelopedVerifiableCredential"} (4.13.1) or, with `presentation`, the form of 4.13.2 (a document of
- * its own, never inside verifiableCredential). The media type and its data are the business of vcdm_data.h. SG_E_VCDM.
+ * {"@context", "id": "data:...", "type": "EnvelopedVerifiableCredential"} (4.13.1) or, with `presentation`, the form of 4.13.2, which vc-jose-cose 3.1.2 also puts
+ * inside verifiableCredential. The media type and its data are the business of vcdm_data.h. SG_E_VCDM.
  */
 SG_CHECKED sg_result vcdm_check_enveloped(
     const struct sjson *object, bool presentation, struct sg_why *why, sg_str *ret_data_url);
