@@ -76,7 +76,6 @@ struct conf_gateway {
     uint64_t idle_timeout_s;          /* a silent connection is closed */
     uint64_t request_timeout_s;       /* a request not answered by then gets 503 */
     uint64_t connection_memory;       /* bytes for one connection's request line and headers */
-    const char *seal_key;             /* label of the key that seals credentials */
     const char *status_key;           /* label of the key that signs status lists */
     uint64_t offer_lifetime_s;        /* pre-authorised code */
     uint64_t token_lifetime_s;        /* access token */
@@ -86,11 +85,9 @@ struct conf_gateway {
     uint64_t proof_age_s;             /* oldest iat of a proof without server time */
     uint64_t tx_code_tries;           /* wrong transaction codes before the code is dead (AU-7) */
     uint64_t batch_max;               /* proofs in one credential request */
-    uint64_t
-        credential_lifetime_s; /* exp - iat of a credential unless its configuration says otherwise */
-    uint64_t status_list_size; /* entries of one list */
-    uint64_t status_ttl_s;     /* ttl of our own lists */
-    uint64_t status_publish_s; /* a changed status is published within this time */
+    uint64_t status_list_size;        /* entries of one list */
+    uint64_t status_ttl_s;            /* ttl of our own lists */
+    uint64_t status_publish_s;        /* a changed status is published within this time */
     bool claims_keep;  /* keep claims after issuing until the offer expires (SIG-6 says: no) */
     bool access_log;   /* one line per request */
     const char *brand; /* issuer's display name */

@@ -91,9 +91,19 @@ struct auth_request {
 SG_CHECKED sg_result auth_token_check(struct auth *auth, struct sg_arena *arena,
     const struct auth_request *req, struct auth_session **ret);
 
-/* Token side (RFC 9449 5): the proof alone. `ret_present` false when there is no header. SG_E_DPOP, SG_E_DPOP_NONCE. */
+/*
+ * Token side (RFC 9449 5): the proof alone. SG_E_DPOP, SG_E_DPOP_NONCE. Two calls: the proof is checked first, and remembered only once the caller
+ * has shown a code or an assertion that is good. Otherwise anybody with a fresh key could fill the memory of all (req: AU-7).
+ */
+struct auth_dpop {
+    bool present; /* there was a header */
+    uint8_t jkt[32];
+    sg_str jti; /* in the arena */
+};
 SG_CHECKED sg_result auth_dpop_check(struct auth *auth, struct sg_arena *arena,
-    const struct auth_request *req, bool *ret_present, uint8_t ret_jkt[32]);
+    const struct auth_request *req, struct auth_dpop *ret);
+/* Once for each proof: SG_E_DPOP when it was used before, SG_E_FULL. Nothing to do without a proof. */
+SG_CHECKED sg_result auth_dpop_spend(struct auth *auth, const struct auth_dpop *proof, int64_t now);
 
 /* ---- nonces: HMAC under a key made at start, with their time; nothing is stored ------------------- */
 enum auth_nonce_use { AUTH_C_NONCE = 1, AUTH_DPOP_NONCE = 2 };

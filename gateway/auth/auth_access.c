@@ -85,8 +85,9 @@ check_held(struct auth *auth, struct sg_arena *arena, const struct auth_request 
         .cache = node,
         .now = req->now,
     };
-    uint8_t jkt[32];
-    return auth_dpop_verify(auth, arena, &expect, jkt);
+    struct auth_dpop proof = { .present = false };
+    SG_TRY(auth_dpop_verify(auth, arena, &expect, &proof));
+    return auth_dpop_spend(auth, &proof, req->now);
 }
 
 sg_result

@@ -1,6 +1,6 @@
 /*
- * DPoP proofs (RFC 9449 4.3): every check of the list, cheap ones first, the signature before the replay memory, so that only
- * proofs that verify can fill it.
+ * DPoP proofs (RFC 9449 4.3): every check of the list, cheap ones first. The replay memory comes last and by a call of its own, after the
+ * token, code or assertion beside the proof was found good, so that a stranger's proofs never fill it.
  */
 #include "auth_internal.h"
 
@@ -161,7 +161,7 @@ check_nonce(struct auth *auth, const struct sjson *claims, int64_t now)
 
 static sg_result
 verify(struct auth *auth, struct sg_arena *arena, const struct auth_dpop_expect *expect,
-    uint8_t ret_jkt[32])
+    struct auth_dpop *ret)
 {
     struct parts parts;
     SG_TRY(split(expect->proof, &parts));
@@ -169,36 +169,49 @@ verify(struct auth *auth, struct sg_arena *arena, const struct auth_dpop_expect 
     const struct sjson *claims;
     SG_TRY(sg_b64url_decode(arena, parts.payload, &payload));
     SG_TRY(sjson_parse_object(arena, sg_bytes_str(payload), NULL, &claims));
-    sg_str jti;
-    SG_TRY(check_claims(arena, auth, expect, claims, &jti));
-    SG_TRY(verify_signature(arena, expect, &parts, ret_jkt));
-    SG_TRY(check_nonce(auth, claims, expect->now));
-    return auth_replay_once(auth->replay, sg_bytes_of(ret_jkt, 32), sg_str_bytes(jti), expect->now);
+    SG_TRY(check_claims(arena, auth, expect, claims, &ret->jti));
+    SG_TRY(verify_signature(arena, expect, &parts, ret->jkt));
+    ret->present = true;
+    return check_nonce(auth, claims, expect->now);
+}
+
+/* One word for strangers: the proof is bad. */
+static sg_result
+public_word(sg_result r)
+{
+    bool own =
+        sg_ok(r) || r.code == SG_E_DPOP_NONCE || r.code == SG_E_FULL || r.code == SG_E_NO_MEMORY;
+    return own ? r : SG_ERROR(DPOP);
 }
 
 sg_result
 auth_dpop_verify(struct auth *auth, struct sg_arena *arena, const struct auth_dpop_expect *expect,
-    uint8_t ret_jkt[32])
+    struct auth_dpop *ret)
 {
-    sg_result r = verify(auth, arena, expect, ret_jkt);
-    bool own =
-        sg_ok(r) || r.code == SG_E_DPOP_NONCE || r.code == SG_E_FULL || r.code == SG_E_NO_MEMORY;
-    return own ? r : SG_ERROR(DPOP); /* one word for strangers: the proof is bad */
+    return public_word(verify(auth, arena, expect, ret));
+}
+
+sg_result
+auth_dpop_spend(struct auth *auth, const struct auth_dpop *proof, int64_t now)
+{
+    if (!proof->present) {
+        return SG_DONE;
+    }
+    return public_word(
+        auth_replay_once(auth->replay, SG_BYTES(proof->jkt), sg_str_bytes(proof->jti), now));
 }
 
 sg_result
 auth_dpop_check(struct auth *auth, struct sg_arena *arena, const struct auth_request *req,
-    bool *ret_present, uint8_t ret_jkt[32])
+    struct auth_dpop *ret)
 {
+    *ret = (struct auth_dpop){ .present = false };
     if (req->n_dpop == 0) {
-        *ret_present = false;
         return SG_DONE;
     }
     SG_REQUIRE(req->n_dpop == 1, DPOP);
     struct auth_dpop_expect expect = {
         .proof = req->dpop, .method = req->method, .url = req->url, .now = req->now
     };
-    SG_TRY(auth_dpop_verify(auth, arena, &expect, ret_jkt));
-    *ret_present = true;
-    return SG_DONE;
+    return auth_dpop_verify(auth, arena, &expect, ret);
 }

@@ -70,8 +70,9 @@ struct auth_dpop_expect {
     struct auth_node *cache; /* where the decoded key may be kept, or NULL */
     int64_t now;
 };
+/* Everything but the replay memory: auth_dpop_spend. */
 SG_CHECKED sg_result auth_dpop_verify(struct auth *auth, struct sg_arena *arena,
-    const struct auth_dpop_expect *expect, uint8_t ret_jkt[32]);
+    const struct auth_dpop_expect *expect, struct auth_dpop *ret);
 void auth_dpop_seen_free(struct auth_dpop_seen *seen);
 
 /* A node made from parts, not in the cache yet; refs = 1 (the caller's). NULL: out of memory. */

@@ -29,6 +29,9 @@ enum {
     ABANDON_MS = 300, /* for those whose peer has died: they end by themselves (exit code 75) */
     BACKOFF_FIRST_MS = 250,
     BACKOFF_MAX_MS = 5000,
+    RESTARTS_MAX =
+        50, /* lives that served and ended within RESTARTS_MS: beyond it each one costs a pause */
+    RESTARTS_MS = 10000,
     LISTEN_BACKLOG = 4096,
     FILES_WANTED = 65536,
 };
@@ -44,7 +47,9 @@ struct service {
     bool background;
     bool stopping;
     bool served_once;
-    int failures; /* starts in a row that never came to serve */
+    int failures;               /* starts in a row that never came to serve */
+    int64_t ends[RESTARTS_MAX]; /* CLOCK_MONOTONIC, ms: the last lives that served, a ring */
+    size_t n_ends;
 };
 
 static void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
@@ -397,20 +402,39 @@ drain(struct service *s)
     cli_proc_stop(&s->procs[CLI_SIGNER], AFTER_DRAIN_MS);
 }
 
+static int64_t
+now_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* A set that serves and dies at once, again and again: a pause, so that it does not take the machine with it. One death costs nothing. */
+static int
+pause_after_many(struct service *s)
+{
+    int64_t now = now_ms();
+    int64_t *slot = &s->ends[s->n_ends++ % RESTARTS_MAX];
+    int64_t oldest = *slot;
+    *slot = now;
+    return s->n_ends > RESTARTS_MAX && now - oldest < RESTARTS_MS ? BACKOFF_MAX_MS / 5 : 0;
+}
+
 static void
 back_off(struct service *s)
 {
-    int ms = 0;
+    int ms = s->failures == 1 ? pause_after_many(s) : 0;
     if (s->failures > 1) {
         int doublings = s->failures < 8 ? s->failures - 2 : 6;
         ms = BACKOFF_FIRST_MS << doublings;
         ms = ms < BACKOFF_MAX_MS ? ms : BACKOFF_MAX_MS;
+    }
+    if (ms > 0) {
         say("starting again in %d ms", ms);
     }
     /* the ends of those just stopped wait here as SIGCHLD: they must not cut the pause short */
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    const int64_t until = now.tv_sec * 1000 + now.tv_nsec / 1000000 + ms;
+    const int64_t until = now_ms() + ms;
     for (int64_t left = ms; left >= 0 && !s->stopping;) {
         struct pollfd p = { .fd = s->signals, .events = POLLIN };
         struct signalfd_siginfo info;
@@ -419,8 +443,7 @@ back_off(struct service *s)
                 s->stopping = s->stopping || info.ssi_signo == SIGTERM || info.ssi_signo == SIGINT;
             }
         }
-        clock_gettime(CLOCK_MONOTONIC, &now);
-        left = until - (now.tv_sec * 1000 + now.tv_nsec / 1000000);
+        left = until - now_ms();
         left = left == 0 ? -1 : left;
     }
 }

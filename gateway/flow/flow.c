@@ -174,11 +174,12 @@ flow_close(struct flow **flow_at)
     run_all(flow->first);
     flow_lists_close(flow);
     for (size_t i = 0; i < FLOW_CONFIGS_MAX; i++) {
-        free(atomic_load(&flow->heads[i]));
+        struct flow_head *head = atomic_load(&flow->heads[i]);
+        flow_head_free(&head);
     }
     for (struct flow_head *head = atomic_load(&flow->retired); head != NULL;) {
         struct flow_head *next = head->retired;
-        free(head);
+        flow_head_free(&head);
         head = next;
     }
     sg_arena_free(&flow->arena);

@@ -118,6 +118,8 @@ void flow_grant_free(void *grant);
 
 struct flow_issued {
     sg_str format;
+    bool
+        object; /* the credentials are JSON objects and stand in answers as such; otherwise they are strings */
     const sg_str *credentials;
     size_t n;
     const uint8_t (*signature_hashes)[32];

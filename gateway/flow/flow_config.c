@@ -1,6 +1,4 @@
 /* Reading credential configurations. Every refusal names the member at fault: people write these files by hand. */
-#include "flow_config.h"
-
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -9,15 +7,22 @@
 #include <unistd.h>
 
 #include "flow_claims.h"
+#include "flow_form.h"
+#include "flow_read.h"
 
 #define BASE_WORD "${BASE}"
+#define PUBLISHED_MAX ((size_t)256 * 1024)
 
-static sg_result
-bad(struct sg_why *why, const char *what)
-{
-    sg_why_note(why, what, 0, 0);
-    SG_FAIL(CONFIGURATION);
-}
+/* One file being read. */
+struct reading {
+    struct sg_arena *arena;
+    sg_str base;
+    struct sg_why *why;
+    const struct sjson *file;
+    const struct sjson *shared; /* `sealgate` */
+    const struct flow_claim_rule *claims;
+    size_t n_claims;
+};
 
 /* The public URL has no character that JSON escapes (checked by the settings), so text stands for text. */
 static sg_result
@@ -36,30 +41,167 @@ expand(struct sg_arena *arena, sg_str text, sg_str base, sg_str *ret)
     return sg_buf_end_str(&buf, ret);
 }
 
-/* ---- metadata: what we rely on -------------------------------------------------------------------- */
+/* ---- key proofs ----------------------------------------------------------------------------------- */
+
+static const struct {
+    const char *word;
+    enum flow_binding binding;
+} binding_words[] = {
+    { "jwk", FLOW_BIND_JWK },
+    { "cose_key", FLOW_BIND_COSE_KEY },
+    { "did:key", FLOW_BIND_DID_KEY },
+    { "did:jwk", FLOW_BIND_DID_JWK },
+};
+
+static unsigned
+binding_of(sg_str word)
+{
+    for (size_t i = 0; i < sizeof(binding_words) / sizeof(binding_words[0]); i++) {
+        if (sg_str_is(word, binding_words[i].word)) {
+            return binding_words[i].binding;
+        }
+    }
+    return 0;
+}
 
 static sg_result
-read_algs(const struct sjson *array, struct sg_why *why, const char *what,
-    const struct jose_alg *ret[8], size_t *ret_n)
+read_binding(const struct sjson *methods, struct sg_why *why, const char *what, unsigned *ret)
 {
-    if (array == NULL || array->type != SJSON_ARRAY || array->n == 0 || array->n > 8) {
-        return bad(why, what);
+    if (methods->type != SJSON_ARRAY || methods->n == 0) {
+        return flow_bad(why, what);
     }
-    size_t n = 0;
-    for (const struct sjson *e = array->first; e != NULL; e = e->next) {
-        const struct jose_alg *alg = e->type == SJSON_STRING ? jose_alg_by_name(e->text) : NULL;
-        if (alg == NULL || !alg->sign) {
-            return bad(why, what);
+    for (const struct sjson *e = methods->first; e != NULL; e = e->next) {
+        unsigned one = e->type == SJSON_STRING ? binding_of(e->text) : 0;
+        if (one == 0) {
+            return flow_bad(why, what);
         }
-        ret[n++] = alg;
+        *ret |= one;
     }
-    *ret_n = n;
     return SG_DONE;
 }
 
+static unsigned
+default_binding(const struct flow_form *form)
+{
+    sg_str words = sg_cstr(form->binding);
+    unsigned all = 0;
+    for (size_t from = 0; from < words.n;) {
+        size_t end = sg_str_index(words, ' ', from);
+        all |= binding_of(sg_str_slice(words, from, end - from));
+        from = end + 1;
+    }
+    return all;
+}
+
+static sg_result
+read_proof_types(const struct sjson *types, struct sg_why *why, struct flow_config *config)
+{
+    const struct sjson *jwt = sjson_get(types, "jwt");
+    if (types->type != SJSON_OBJECT || types->n != 1 || jwt == NULL) {
+        return flow_bad(why, "proof_types_supported: jwt is what this version does");
+    }
+    if (sjson_get(jwt, "key_attestations_required") != NULL) {
+        return flow_bad(why, "key_attestations_required: not in this version");
+    }
+    return flow_read_algs(sjson_get(jwt, "proof_signing_alg_values_supported"), why,
+        "proof_signing_alg_values_supported", config->proof_algs, &config->n_proof_algs);
+}
+
+/* ---- what every configuration has --------------------------------------------------------------------- */
+
+/* A member of the entry, or of what all entries share. */
+static const struct sjson *
+place_of(const struct reading *in, const struct sjson *ours, const char *name)
+{
+    return sjson_get(ours, name) != NULL ? ours : in->shared;
+}
+
+static sg_result
+read_common(const struct reading *in, const struct sjson *ours, struct flow_config *config)
+{
+    struct sg_why *why = in->why;
+    int64_t level;
+    SG_TRY(flow_read_text(
+        place_of(in, ours, "seal_key"), why, "seal_key", FLOW_ID_MAX, &config->seal_key));
+    SG_TRY(flow_read_int(place_of(in, ours, "level"), why, "level", 1, 2, 1, &level));
+    config->level = (unsigned)level;
+    SG_TRY(flow_read_int(place_of(in, ours, "validity_s"), why, "validity_s", 60, FLOW_VALIDITY_MAX,
+        0, &config->validity_s));
+    SG_TRY(flow_read_int(
+        place_of(in, ours, "round_s"), why, "round_s", 1, 86400, 3600, &config->round_s));
+    if (config->round_s * 2 > config->validity_s && config->round_s > 1) {
+        return flow_bad(why, "round_s: too coarse for validity_s");
+    }
+    const struct sjson *list = place_of(in, ours, "status_list");
+    if (sjson_get(list, "status_list") != NULL &&
+        (!sg_ok(sjson_member_text(list, "status_list", &config->status_list)) ||
+            !flow_plain_name(config->status_list) || sg_str_is(config->status_list, "keys"))) {
+        return flow_bad(why, "status_list: small letters, digits, _ and -; not \"keys\"");
+    }
+    config->claims = in->claims;
+    config->n_claims = in->n_claims;
+    return SG_DONE;
+}
+
+static bool
+is_one_of(sg_str name, const char *const *names)
+{
+    for (; *names != NULL; names++) {
+        if (sg_str_is(name, *names)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* `extra`: of the place; `more`: of the form, or NULL. Both end with NULL. */
+static sg_result
+check_known(const struct sjson *place, const char *const *extra, const char *const *more,
+    struct sg_why *why, const char *what)
+{
+    static const char *const common[] = { "seal_key", "level", "validity_s", "round_s",
+        "status_list", NULL };
+    for (const struct sjson *m = place->first; m != NULL; m = m->next) {
+        if (!is_one_of(m->name, common) && !is_one_of(m->name, extra) &&
+            (more == NULL || !is_one_of(m->name, more))) {
+            return flow_bad(why, what);
+        }
+    }
+    return SG_DONE;
+}
+
+static sg_result
+read_shared(struct reading *in)
+{
+    in->shared = sjson_get(in->file, "sealgate");
+    if (in->shared == NULL || in->shared->type != SJSON_OBJECT) {
+        return flow_bad(in->why, "sealgate");
+    }
+    const struct sjson *claims = sjson_get(in->shared, "claims");
+    if (claims == NULL) {
+        return flow_bad(in->why, "claims");
+    }
+    return flow_claim_rules_parse(in->arena, claims, 0, in->why, &in->claims, &in->n_claims);
+}
+
+static sg_result
+find_form(const struct sjson *entry, struct sg_why *why, const struct flow_form **ret)
+{
+    sg_str format;
+    SG_TRY(flow_read_text(entry, why, "format", FLOW_ID_MAX, &format));
+    *ret = flow_form_find(format);
+    if (*ret == NULL) {
+        sg_why_note(why, "format", 0, 0);
+        SG_FAIL(UNSUPPORTED);
+    }
+    return SG_DONE;
+}
+
+/* ---- a single-format file ------------------------------------------------------------------------------- */
+
 /* Binding methods and proof types stand together or not at all (OpenID4VCI 1.0, 12.2.4). */
 static sg_result
-read_proofs(const struct sjson *json, struct sg_why *why, struct flow_config *config)
+read_single_proofs(const struct sjson *json, struct sg_why *why, struct flow_config *config)
 {
     const struct sjson *methods = sjson_get(json, "cryptographic_binding_methods_supported");
     const struct sjson *types = sjson_get(json, "proof_types_supported");
@@ -68,250 +210,261 @@ read_proofs(const struct sjson *json, struct sg_why *why, struct flow_config *co
     }
     if (methods == NULL || methods->type != SJSON_ARRAY || methods->n != 1 ||
         !sjson_is_text(methods->first, "jwk")) {
-        return bad(
-            why, "cryptographic_binding_methods_supported: [\"jwk\"] is what this version does");
+        return flow_bad(
+            why, "cryptographic_binding_methods_supported: [\"jwk\"] in a single-format file");
     }
-    if (types == NULL || types->type != SJSON_OBJECT || types->n != 1 ||
-        sjson_get(types, "jwt") == NULL) {
-        return bad(why, "proof_types_supported: jwt is what this version does");
+    if (types == NULL) {
+        return flow_bad(why, "proof_types_supported");
     }
-    const struct sjson *jwt = sjson_get(types, "jwt");
-    if (sjson_get(jwt, "key_attestations_required") != NULL) {
-        return bad(why, "key_attestations_required: not in this version");
-    }
-    config->binding = true;
-    return read_algs(sjson_get(jwt, "proof_signing_alg_values_supported"), why,
-        "proof_signing_alg_values_supported", config->proof_algs, &config->n_proof_algs);
+    config->binding = FLOW_BIND_JWK;
+    return read_proof_types(types, why, config);
 }
 
 static sg_result
-read_metadata(const struct sjson *json, struct sg_why *why, struct flow_config *config)
+read_single(struct reading *in, sg_str name, struct flow_config *config)
 {
-    if (!sg_ok(sjson_member_text(json, "format", &config->format_name))) {
-        return bad(why, "format");
-    }
-    if (!sg_str_is(config->format_name, SDJWT_VC_TYP)) {
-        sg_why_note(why, "format", 0, 0);
+    static const char *const extra[] = { "claims", NULL };
+    const struct sjson *json = in->file;
+    const struct jose_alg *algs[8];
+    size_t n;
+    SG_TRY(find_form(json, in->why, &config->form));
+    if (config->form != &flow_form_sdjwt) { /* the others have no words for it: a template does */
+        sg_why_note(in->why, "format: others than dc+sd-jwt stand in `formats`", 0, 0);
         SG_FAIL(UNSUPPORTED);
-    }
-    config->format = FLOW_DC_SD_JWT;
-    if (!sg_ok(sjson_member_text(json, "vct", &config->type)) || config->type.n == 0 ||
-        config->type.n > 1024) {
-        return bad(why, "vct");
     }
     if (sjson_get(json, "scope") != NULL &&
         !sg_ok(sjson_member_text(json, "scope", &config->scope))) {
-        return bad(why, "scope");
+        return flow_bad(in->why, "scope");
     }
     const struct sjson *metadata = sjson_get(json, "credential_metadata");
     if (metadata == NULL || metadata->type != SJSON_OBJECT) {
-        return bad(why, "credential_metadata"); /* wallets tell 1.0 from drafts by it */
+        return flow_bad(in->why, "credential_metadata"); /* wallets tell 1.0 from drafts by it */
     }
-    const struct jose_alg *algs[8];
-    size_t n;
-    SG_TRY(read_algs(sjson_get(json, "credential_signing_alg_values_supported"), why,
+    SG_TRY(flow_read_algs(sjson_get(json, "credential_signing_alg_values_supported"), in->why,
         "credential_signing_alg_values_supported", algs, &n));
     if (n != 1) {
-        return bad(why, "credential_signing_alg_values_supported: one, that of the seal key");
+        return flow_bad(
+            in->why, "credential_signing_alg_values_supported: one, that of the seal key");
     }
     config->seal_alg = algs[0];
-    return read_proofs(json, why, config);
+    SG_TRY(read_single_proofs(json, in->why, config));
+    SG_TRY(read_shared(in));
+    SG_TRY(
+        check_known(in->shared, extra, config->form->members, in->why, "sealgate: unknown member"));
+    SG_TRY(read_common(in, in->shared, config));
+    config->id = name;
+    config->published = json;
+    struct flow_source source = { json, in->shared, in->base, in->why };
+    return config->form->read(in->arena, &source, config);
 }
 
-/* ---- our own section ---------------------------------------------------------------------------------- */
+/* ---- a template ------------------------------------------------------------------------------------------- */
 
 static sg_result
-read_path(
-    struct sg_arena *arena, const struct sjson *json, struct sg_why *why, struct sdjwt_path *ret)
+read_entry_alg(const struct sjson *entry, struct sg_why *why, const struct jose_alg **ret)
 {
-    if (json->type != SJSON_ARRAY || json->n == 0 || json->n > FLOW_CLAIM_DEPTH + 1 ||
-        json->first->type != SJSON_STRING) {
-        return bad(why, "selectively_disclosable: a claims path pointer");
+    sg_str name = SG_LIT("ES256");
+    if (sjson_get(entry, "alg") != NULL && !sg_ok(sjson_member_text(entry, "alg", &name))) {
+        return flow_bad(why, "alg");
     }
-    struct sdjwt_step *steps = SG_NEW_ARRAY(arena, json->n, struct sdjwt_step);
-    SG_REQUIRE(steps != NULL, NO_MEMORY);
-    size_t n = 0;
-    for (const struct sjson *e = json->first; e != NULL; e = e->next, n++) {
-        int64_t index = 0;
-        if (e->type == SJSON_STRING) {
-            steps[n] = (struct sdjwt_step){ .kind = SDJWT_STEP_NAME, .name = e->text };
-        } else if (e->type == SJSON_NULL) {
-            steps[n].kind = SDJWT_STEP_ALL;
-        } else if (sg_ok(sjson_int(e, &index)) && index >= 0) {
-            steps[n] = (struct sdjwt_step){ .kind = SDJWT_STEP_INDEX, .index = (size_t)index };
+    *ret = jose_alg_by_name(name);
+    return *ret != NULL && (*ret)->sign ? SG_DONE : flow_bad(why, "alg");
+}
+
+static sg_result
+read_entry_proofs(const struct reading *in, const struct sjson *entry, struct flow_config *config)
+{
+    const struct sjson *types = sjson_get(in->file, "proof_types_supported");
+    const struct sjson *methods = sjson_get(entry, "binding");
+    if (types == NULL) {
+        return methods == NULL ? SG_DONE
+                               : flow_bad(in->why, "binding: goes with proof_types_supported");
+    }
+    unsigned usual = default_binding(config->form);
+    config->binding = usual;
+    if (methods != NULL) {
+        config->binding = 0;
+        SG_TRY(read_binding(methods, in->why, "binding", &config->binding));
+        if ((config->binding & ~usual) != 0) {
+            return flow_bad(in->why, "binding: a method that the format does not have");
+        }
+    }
+    return read_proof_types(types, in->why, config);
+}
+
+/* credential_metadata.claims with each path as the format has it; everything else as it stands. */
+static void
+write_claims(struct sjson_wr *wr, const struct flow_config *config, const struct sjson *claims)
+{
+    sjson_wr_array(wr);
+    for (const struct sjson *c = claims->first; c != NULL; c = c->next) {
+        const struct sjson *path = sjson_get(c, "path");
+        if (path == NULL || path->type != SJSON_ARRAY ||
+            (config->form->has_path != NULL && !config->form->has_path(config, path))) {
+            continue;
+        }
+        sjson_wr_object(wr);
+        for (const struct sjson *m = c->first; m != NULL; m = m->next) {
+            sjson_wr_name(wr, m->name);
+            if (m == path && config->form->write_path != NULL) {
+                config->form->write_path(wr, config, path);
+            } else {
+                sjson_wr_value(wr, m);
+            }
+        }
+        sjson_wr_object_end(wr);
+    }
+    sjson_wr_array_end(wr);
+}
+
+static void
+write_metadata(struct sjson_wr *wr, const struct flow_config *config, const struct sjson *metadata)
+{
+    sjson_wr_object(wr);
+    for (const struct sjson *m = metadata->first; m != NULL; m = m->next) {
+        sjson_wr_name(wr, m->name);
+        if (sg_str_is(m->name, "claims") && m->type == SJSON_ARRAY) {
+            write_claims(wr, config, m);
         } else {
-            return bad(why, "selectively_disclosable: a claims path pointer");
+            sjson_wr_value(wr, m);
         }
     }
-    *ret = (struct sdjwt_path){ steps, n };
-    return SG_DONE;
+    sjson_wr_object_end(wr);
+}
+
+static void
+write_binding(struct sjson_wr *wr, unsigned binding)
+{
+    sjson_wr_name(wr, SG_LIT("cryptographic_binding_methods_supported"));
+    sjson_wr_array(wr);
+    for (size_t i = 0; i < sizeof(binding_words) / sizeof(binding_words[0]); i++) {
+        if ((binding & binding_words[i].binding) != 0) {
+            sjson_wr_text(wr, sg_cstr(binding_words[i].word));
+        }
+    }
+    sjson_wr_array_end(wr);
+}
+
+/* The entry as wallets see it (OpenID4VCI 1.0, 12.2.4 and the format's profile in App. A). */
+static sg_result
+publish(const struct reading *in, const struct sjson *entry, const struct sjson *metadata,
+    struct flow_config *config)
+{
+    struct sg_buf buf = sg_buf_new(in->arena, 4096, PUBLISHED_MAX);
+    struct sjson_wr wr = sjson_wr_new(&buf);
+    const struct sjson *more = sjson_get(entry, "metadata");
+    sg_str text;
+    sjson_wr_object(&wr);
+    sjson_wr_member_cstr(&wr, "format", config->form->format);
+    if (config->scope.n > 0) {
+        sjson_wr_member_text(&wr, "scope", config->scope);
+    }
+    config->form->describe(&wr, config);
+    if (config->binding != 0) {
+        write_binding(&wr, config->binding);
+        sjson_wr_member_value(
+            &wr, "proof_types_supported", sjson_get(in->file, "proof_types_supported"));
+    }
+    sjson_wr_name(&wr, SG_LIT("credential_metadata"));
+    write_metadata(&wr, config, metadata);
+    for (const struct sjson *m = more == NULL ? NULL : more->first; m != NULL; m = m->next) {
+        sjson_wr_name(&wr, m->name);
+        sjson_wr_value(&wr, m);
+    }
+    sjson_wr_object_end(&wr);
+    SG_TRY(sg_buf_end_str(&buf, &text));
+    sg_result r = sjson_parse_object(in->arena, text, NULL, &config->published);
+    SG_REQUIRE(r.code != SG_E_NO_MEMORY, NO_MEMORY);
+    return sg_ok(r) ? SG_DONE : flow_bad(in->why, "metadata: repeats a member of the format");
 }
 
 static sg_result
-read_paths(struct sg_arena *arena, const struct sjson *json, struct sg_why *why,
+read_entry(const struct reading *in, const struct sjson *entry, const struct sjson *metadata,
     struct flow_config *config)
 {
-    if (json == NULL) {
-        return SG_DONE;
+    static const char *const extra[] = { "id", "format", "alg", "scope", "binding", "metadata",
+        NULL };
+    if (entry->type != SJSON_OBJECT) {
+        return flow_bad(in->why, "formats: an array of objects");
     }
-    if (json->type != SJSON_ARRAY || json->n > FLOW_PATHS_MAX) {
-        return bad(why, "selectively_disclosable");
+    SG_TRY(flow_read_text(entry, in->why, "id", FLOW_ID_MAX, &config->id));
+    if (!flow_plain_name(config->id)) {
+        return flow_bad(in->why, "id: small letters, digits, _ and -, at most 48");
     }
-    struct sdjwt_path *paths = SG_NEW_ARRAY(arena, json->n, struct sdjwt_path);
-    SG_REQUIRE(paths != NULL, NO_MEMORY);
+    SG_TRY(find_form(entry, in->why, &config->form));
+    SG_TRY(check_known(entry, extra, config->form->members, in->why, "formats: unknown member"));
+    SG_TRY(read_entry_alg(entry, in->why, &config->seal_alg));
+    const struct sjson *scope = sjson_get(entry, "scope") != NULL ? entry : in->file;
+    if (sjson_get(scope, "scope") != NULL &&
+        !sg_ok(sjson_member_text(scope, "scope", &config->scope))) {
+        return flow_bad(in->why, "scope");
+    }
+    const struct sjson *more = sjson_get(entry, "metadata");
+    if (more != NULL && more->type != SJSON_OBJECT) {
+        return flow_bad(in->why, "metadata");
+    }
+    SG_TRY(read_common(in, entry, config));
+    SG_TRY(read_entry_proofs(in, entry, config));
+    struct flow_source source = { entry, entry, in->base, in->why };
+    SG_TRY(config->form->read(in->arena, &source, config));
+    return publish(in, entry, metadata, config);
+}
+
+static sg_result
+read_template(struct reading *in, const struct sjson *formats, struct flow_config *items)
+{
+    static const char *const top[] = { "scope", "credential_metadata", "proof_types_supported",
+        "sealgate", "formats", NULL };
+    static const char *const extra[] = { "claims", NULL };
+    for (const struct sjson *m = in->file->first; m != NULL; m = m->next) {
+        if (!is_one_of(m->name, top)) {
+            return flow_bad(in->why, "unknown member beside `formats`");
+        }
+    }
+    const struct sjson *metadata = sjson_get(in->file, "credential_metadata");
+    if (metadata == NULL || metadata->type != SJSON_OBJECT) {
+        return flow_bad(in->why, "credential_metadata");
+    }
+    SG_TRY(read_shared(in));
+    SG_TRY(check_known(in->shared, extra, NULL, in->why, "sealgate: unknown member"));
     size_t n = 0;
-    for (const struct sjson *e = json->first; e != NULL; e = e->next) {
-        SG_TRY(read_path(arena, e, why, &paths[n++]));
-    }
-    config->sd = paths;
-    config->n_sd = n;
-    return SG_DONE;
-}
-
-static sg_result
-read_int(const struct sjson *json, struct sg_why *why, const char *name, int64_t low, int64_t high,
-    int64_t absent, int64_t *ret)
-{
-    const struct sjson *v = sjson_get(json, name);
-    *ret = absent;
-    if (v == NULL && absent >= low) {
-        return SG_DONE;
-    }
-    if (v == NULL || !sg_ok(sjson_int(v, ret)) || *ret < low || *ret > high) {
-        return bad(why, name);
+    for (const struct sjson *e = formats->first; e != NULL; e = e->next) {
+        SG_TRY(read_entry(in, e, metadata, &items[n++]));
     }
     return SG_DONE;
-}
-
-static sg_result
-read_hash(const struct sjson *v, struct sg_why *why, enum sg_hash_alg *ret)
-{
-    *ret = SG_SHA256;
-    if (v == NULL || sjson_is_text(v, "sha-256")) {
-        return SG_DONE;
-    }
-    if (sjson_is_text(v, "sha-384")) {
-        *ret = SG_SHA384;
-        return SG_DONE;
-    }
-    *ret = SG_SHA512;
-    return sjson_is_text(v, "sha-512") ? SG_DONE : bad(why, "hash");
-}
-
-static bool
-plain_name(sg_str s)
-{
-    for (size_t i = 0; i < s.n; i++) {
-        char c = s.p[i];
-        if (!((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '-')) {
-            return false;
-        }
-    }
-    return s.n > 0 && s.n <= 48;
-}
-
-static sg_result
-read_type_metadata(struct sg_arena *arena, const struct sjson *json, sg_str base,
-    struct sg_why *why, struct flow_config *config)
-{
-    if (json == NULL) {
-        return SG_DONE;
-    }
-    sg_str vct;
-    if (json->type != SJSON_OBJECT || !sg_ok(sjson_member_text(json, "vct", &vct)) ||
-        !sg_str_equal(vct, config->type)) {
-        return bad(why, "type_metadata: its vct must equal the configuration's");
-    }
-    bool ours = config->type.n > base.n && memcmp(config->type.p, base.p, base.n) == 0;
-    config->type_path = ours ? sg_str_slice(config->type, base.n, config->type.n) : SG_NO_STR;
-    if (!sg_str_starts(config->type_path, "/credentials/")) {
-        return bad(why, "type_metadata: served for vct ${BASE}/credentials/... only");
-    }
-    config->type_metadata = sg_str_bytes(json->source);
-    return sdjwt_vc_integrity_make(arena, config->type_metadata, &config->vct_integrity);
-}
-
-static sg_result
-check_known(const struct sjson *ours, struct sg_why *why)
-{
-    static const char *const known[] = { "seal_key", "level", "validity_s", "round_s", "iss",
-        "decoys", "hash", "status_list", "selectively_disclosable", "claims", "type_metadata" };
-    for (const struct sjson *m = ours->first; m != NULL; m = m->next) {
-        bool found = false;
-        for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
-            found = found || sg_str_is(m->name, known[i]);
-        }
-        if (!found) {
-            return bad(why, "sealgate: unknown member");
-        }
-    }
-    return SG_DONE;
-}
-
-static sg_result
-read_ours(struct sg_arena *arena, const struct sjson *ours, sg_str base, struct sg_why *why,
-    struct flow_config *config)
-{
-    int64_t level, decoys;
-    if (ours == NULL || ours->type != SJSON_OBJECT) {
-        return bad(why, "sealgate");
-    }
-    SG_TRY(check_known(ours, why));
-    if (!sg_ok(sjson_member_text(ours, "seal_key", &config->seal_key)) || config->seal_key.n == 0 ||
-        config->seal_key.n > FLOW_ID_MAX) {
-        return bad(why, "seal_key");
-    }
-    SG_TRY(read_int(ours, why, "level", 1, 2, 1, &level));
-    SG_TRY(read_int(ours, why, "decoys", 0, 20, 0, &decoys));
-    SG_TRY(read_int(ours, why, "validity_s", 60, FLOW_VALIDITY_MAX, 0, &config->validity_s));
-    SG_TRY(read_int(ours, why, "round_s", 1, 86400, 3600, &config->round_s));
-    if (config->round_s * 2 > config->validity_s && config->round_s > 1) {
-        return bad(why, "round_s: too coarse for validity_s");
-    }
-    config->level = (unsigned)level;
-    config->decoys = (size_t)decoys;
-    if (!sg_ok(sjson_member_bool(ours, "iss", true, &config->iss))) {
-        return bad(why, "iss");
-    }
-    SG_TRY(read_hash(sjson_get(ours, "hash"), why, &config->hash));
-    if (sjson_get(ours, "status_list") != NULL &&
-        (!sg_ok(sjson_member_text(ours, "status_list", &config->status_list)) ||
-            !plain_name(config->status_list) || sg_str_is(config->status_list, "keys"))) {
-        return bad(why, "status_list: small letters, digits, _ and -; not \"keys\"");
-    }
-    SG_TRY(read_paths(arena, sjson_get(ours, "selectively_disclosable"), why, config));
-    const struct sjson *claims = sjson_get(ours, "claims");
-    if (claims == NULL) {
-        return bad(why, "claims");
-    }
-    SG_TRY(flow_claim_rules_parse(arena, claims, 0, why, &config->claims, &config->n_claims));
-    return read_type_metadata(arena, sjson_get(ours, "type_metadata"), base, why, config);
 }
 
 sg_result
-flow_config_parse(struct sg_arena *arena, sg_str id, sg_str text, sg_str base, struct sg_why *why,
-    struct flow_config *ret)
+flow_config_parse(struct sg_arena *arena, sg_str name, sg_str text, sg_str base, struct sg_why *why,
+    struct flow_configs *ret)
 {
-    struct flow_config config = { 0 };
+    struct reading in = { .arena = arena, .base = base, .why = why };
+    sg_str id, expanded;
     if (text.n > FLOW_CONFIG_FILE_MAX) {
-        return bad(why, "the file is too large");
+        return flow_bad(why, "the file is too large");
     }
-    if (id.n == 0 || id.n > FLOW_ID_MAX) {
-        return bad(why, "the name of the file");
+    if (name.n == 0 || name.n > FLOW_ID_MAX) {
+        return flow_bad(why, "the name of the file");
     }
-    sg_str expanded;
-    SG_TRY(sg_arena_str(arena, id, &config.id));
+    SG_TRY(sg_arena_str(arena, name, &id));
     SG_TRY(expand(arena, text, base, &expanded));
-    sg_result r = sjson_parse_object(arena, expanded, why, &config.published);
+    sg_result r = sjson_parse_object(arena, expanded, why, &in.file);
     if (r.code == SG_E_NO_MEMORY) {
         return r;
     }
     if (!sg_ok(r)) {
-        return bad(why, "not a JSON object");
+        return flow_bad(why, "not a JSON object");
     }
-    SG_TRY(read_metadata(config.published, why, &config));
-    SG_TRY(read_ours(arena, sjson_get(config.published, "sealgate"), base, why, &config));
-    *ret = config;
+    const struct sjson *formats = sjson_get(in.file, "formats");
+    if (formats != NULL &&
+        (formats->type != SJSON_ARRAY || formats->n == 0 || formats->n > FLOW_CONFIGS_MAX)) {
+        return flow_bad(why, "formats: an array of objects");
+    }
+    size_t n = formats == NULL ? 1 : formats->n;
+    struct flow_config *items = SG_NEW_ARRAY(arena, n, struct flow_config);
+    SG_REQUIRE(items != NULL, NO_MEMORY);
+    SG_TRY(formats == NULL ? read_single(&in, id, items) : read_template(&in, formats, items));
+    *ret = (struct flow_configs){ items, n };
     return SG_DONE;
 }
 
@@ -336,7 +489,7 @@ read_file(struct sg_arena *arena, int dir, const char *name, struct sg_why *why,
     close(fd);
     SG_REQUIRE(text != NULL, NO_MEMORY);
     if (got != (ssize_t)size) {
-        return bad(why, "cannot be read");
+        return flow_bad(why, "cannot be read");
     }
     *ret = sg_str_of(text, size);
     return SG_DONE;
@@ -358,6 +511,20 @@ close_dir(DIR **dir)
     }
 }
 
+static sg_result
+add(struct flow_config *items, struct flow_configs *all, const struct flow_config *one,
+    struct sg_why *why)
+{
+    if (all->n == FLOW_CONFIGS_MAX) {
+        return flow_bad(why, "too many configurations");
+    }
+    if (flow_config_find(all, one->id) != NULL) {
+        return flow_bad(why, "id: another configuration has it");
+    }
+    items[all->n++] = *one;
+    return SG_DONE;
+}
+
 sg_result
 flow_configs_read(struct sg_arena *arena, const char *path, sg_str base, struct sg_why *why,
     sg_str *ret_file, struct flow_configs *ret)
@@ -373,23 +540,28 @@ flow_configs_read(struct sg_arena *arena, const char *path, sg_str base, struct 
             continue;
         }
         if (n == FLOW_CONFIGS_MAX) {
-            return bad(why, "too many configurations");
+            return flow_bad(why, "too many configurations");
         }
         SG_TRY(sg_arena_cstr(arena, sg_cstr(entry->d_name), &names[n++]));
     }
     qsort(names, n, sizeof(names[0]), by_name);
-    struct flow_config *items = SG_NEW_ARRAY(arena, n + 1, struct flow_config);
+    struct flow_config *items = SG_NEW_ARRAY(arena, FLOW_CONFIGS_MAX, struct flow_config);
     SG_REQUIRE(items != NULL, NO_MEMORY);
+    struct flow_configs all = { items, 0 };
     for (size_t i = 0; i < n; i++) {
         sg_str text;
+        struct flow_configs more;
         if (ret_file != NULL) {
             *ret_file = sg_cstr(names[i]);
         }
-        sg_str id = sg_str_of(names[i], strlen(names[i]) - 5);
+        sg_str name = sg_str_of(names[i], strlen(names[i]) - 5);
         SG_TRY(read_file(arena, dirfd(dir), names[i], why, &text));
-        SG_TRY(flow_config_parse(arena, id, text, base, why, &items[i]));
+        SG_TRY(flow_config_parse(arena, name, text, base, why, &more));
+        for (size_t j = 0; j < more.n; j++) {
+            SG_TRY(add(items, &all, &more.items[j], why));
+        }
     }
-    *ret = (struct flow_configs){ items, n };
+    *ret = all;
     return SG_DONE;
 }
 

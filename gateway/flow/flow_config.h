@@ -1,26 +1,33 @@
 /*
- * Credential configurations: DIR/configurations/<id>.json, in the words of OpenID4VCI 1.0 metadata (12.2.4) plus one member `sealgate` of
- * ours. What a credential looks like is data; nothing below knows an employee badge.
+ * Credential configurations: DIR/configurations/<name>.json. What a credential looks like is data; nothing below knows an employee badge.
  *
- * The file (name without .json = credential_configuration_id; every "${BASE}" in it stands for the public URL):
- *   format                                "dc+sd-jwt" (others: refused with SG_E_UNSUPPORTED until their builders exist)
- *   vct, scope, credential_metadata, display ...   metadata, published as it stands; unknown members are kept (OpenID4VCI: ignored)
+ * A template (req: FMT-5) names claims, display, validity and status once and yields one credential configuration per entry of `formats`.
+ * Every "${BASE}" in it stands for the public URL. Unknown members are errors.
+ *   scope                    text   OAuth scope of every entry that has none of its own; optional
+ *   credential_metadata      object display and claims (paths as in the claims themselves: each format's own paths are derived)
+ *   proof_types_supported    object as in OpenID4VCI; absent: the credential binds no key
+ *   sealgate                 object as below, without what a format says itself
+ *   formats                  array of objects:
+ *     id                     text   the credential_configuration_id
+ *     format                 text   "dc+sd-jwt", ... (flow_form.c)
+ *     seal_key, scope, level, status_list   as below, for this entry alone
+ *     binding                array  of cryptographic_binding_methods_supported; default: what is usual for the format
+ *     metadata               object further members, published as they stand
+ *     ...                    what the format needs (flow_form_*.c; docs/operations.md)
+ *
+ * A single-format file (name without .json = credential_configuration_id) is dc+sd-jwt in the words of OpenID4VCI 1.0 metadata (12.2.4):
+ *   format, vct, scope, credential_metadata, display ...   metadata, published as it stands; unknown members are kept (OpenID4VCI: ignored)
  *   credential_signing_alg_values_supported, cryptographic_binding_methods_supported, proof_types_supported   as in OpenID4VCI
  *   sealgate                              not published; unknown members are errors:
  *     seal_key                text   label of the seal key ("seal-es256")
  *     level                   1 | 2  least level of activation: 1 mandate, 2 mandate and instruction. Default 1
  *     validity_s              int    exp - iat, 60 .. 10 years
  *     round_s                 int    iat and exp are rounded down to this (linkability); 1 .. 86400, default 3600
- *     iss                     bool   put `iss` = BASE into the payload (default true; the key is found by x5c as well)
- *     decoys                  int    decoy digests per object that has _sd; 0..20, default 0
- *     hash                    text   "sha-256" (default), "sha-384", "sha-512"
  *     status_list             text   name of the list (BASE/status/<name>); absent: no status
- *     selectively_disclosable array of claims path pointers: [["given_name"], ["address"], ["address","locality"], ["nationalities",null]].
- *                                    A path whose claim is optional and absent is left out for that credential
  *     claims                  object claim name -> rule; claims without a rule are refused:
  *                                    {"type": "string|integer|number|boolean|date|object|array", "required": bool, "max": int,
  *                                     "members": {name: rule} (object), "items": rule (array), "pattern": "email" (string only; optional)}
- *     type_metadata           object SD-JWT VC type metadata (draft section 5), served at /credentials/<last part of vct>; its `vct` must equal vct
+ *     and dc+sd-jwt's own: iss, decoys, hash, selectively_disclosable, type_metadata (flow_form_sdjwt.c)
  *   Example: conf/demo/employee_badge_sd_jwt.json
  */
 #ifndef FLOW_CONFIG_H
@@ -56,16 +63,24 @@ struct flow_claim_rule {
     size_t n_inner;
 };
 
-enum flow_format { FLOW_DC_SD_JWT = 1 };
+struct flow_form;
+
+/* Ways to name the holder's key: cryptographic_binding_methods_supported. */
+enum flow_binding {
+    FLOW_BIND_JWK = 1,
+    FLOW_BIND_COSE_KEY = 2,
+    FLOW_BIND_DID_KEY = 4,
+    FLOW_BIND_DID_JWK = 8,
+};
 
 /* One configuration. Read-only after reading; lives as long as its set. */
 struct flow_config {
     sg_str id;
-    enum flow_format format;
-    sg_str format_name;
-    sg_str scope; /* may be empty */
-    sg_str type;  /* vct */
-    bool binding; /* a key proof is required (proof_types_supported is there) */
+    const struct flow_form *form;
+    const void *part; /* what the form read of the configuration */
+    sg_str scope;     /* may be empty */
+    sg_str type;      /* vct, doctype, most specific type; goes into intents */
+    unsigned binding; /* enum flow_binding, or'ed; 0: no key proof is asked for */
     const struct jose_alg *proof_algs[8];
     size_t n_proof_algs;
     const struct jose_alg *seal_alg;
@@ -73,19 +88,14 @@ struct flow_config {
     unsigned level;
     int64_t validity_s;
     int64_t round_s;
-    bool iss;
-    size_t decoys;
-    enum sg_hash_alg hash;
     sg_str status_list; /* may be empty */
-    const struct sdjwt_path *sd;
-    size_t n_sd;
     const struct flow_claim_rule *claims;
     size_t n_claims;
-    sg_bytes type_metadata; /* the bytes served; empty if none */
+    sg_bytes type_metadata; /* a document about the type that we serve; empty if none */
     sg_str type_path;       /* "/credentials/employee_badge"; empty if none */
-    sg_str vct_integrity;   /* sha256-... of the bytes served; empty if none */
-    const struct sjson
-        *published; /* the file's object; `sealgate` is left out when it is written */
+    sg_str type_integrity;  /* sha256-... of the bytes served; empty if none */
+    const struct sjson *
+        published; /* the entry in credential_configurations_supported; `sealgate` is left out when it is written */
 };
 
 struct flow_configs {
@@ -93,10 +103,13 @@ struct flow_configs {
     size_t n;
 };
 
-/* One file's text. `base` is the public URL without a trailing slash. Everything lives in the arena. SG_E_CONFIGURATION; `why` says which member. */
-SG_CHECKED sg_result flow_config_parse(struct sg_arena *arena, sg_str id, sg_str text, sg_str base,
-    struct sg_why *why, struct flow_config *ret);
-/* Every *.json of `dir` in name order. SG_E_CONFIGURATION, SG_E_NOT_FOUND (no folder). `ret_file` (optional) names the file at fault. */
+/*
+ * One file's text, template or single-format. `name`: the file's, without .json. `base` is the public URL without a trailing slash. Everything
+ * lives in the arena. SG_E_CONFIGURATION, SG_E_UNSUPPORTED (a format we do not issue); `why` says which member.
+ */
+SG_CHECKED sg_result flow_config_parse(struct sg_arena *arena, sg_str name, sg_str text,
+    sg_str base, struct sg_why *why, struct flow_configs *ret);
+/* Every *.json of `dir` in name order; an id that two files give is an error. SG_E_CONFIGURATION, SG_E_NOT_FOUND (no folder). `ret_file` (optional) names the file at fault. */
 SG_CHECKED sg_result flow_configs_read(struct sg_arena *arena, const char *dir, sg_str base,
     struct sg_why *why, sg_str *ret_file, struct flow_configs *ret);
 

@@ -3,6 +3,7 @@
 #define FLOW_INTERNAL_H
 
 #include "flow.h"
+#include "flow_form.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -32,17 +33,6 @@ struct flow_task {
 };
 /* Any thread, also call-backs. */
 void flow_later(struct flow *flow, struct flow_task *task);
-
-/* ---- keys --------------------------------------------------------------------------------------------- */
-
-/* What is derived from a seal key once: the JWS header as it stands in every credential. */
-struct flow_head {
-    const struct peer_key *key;
-    const struct jose_alg *alg;
-    sg_str header; /* base64url */
-    struct flow_head *retired;
-    char text[];
-};
 
 /* ---- lists -------------------------------------------------------------------------------------------- */
 
@@ -118,37 +108,22 @@ struct flow {
     pthread_t thread;
 };
 
-/* The present head for a configuration's seal key. SG_E_NOT_FOUND, SG_E_KEY_STATE, SG_E_KEY_USE, SG_E_NO_MEMORY. */
+/* The present head for a configuration's seal key. SG_E_NOT_FOUND, SG_E_KEY_STATE, SG_E_KEY_USE, SG_E_NO_MEMORY, and the form's. */
 SG_CHECKED sg_result flow_head_get(
     struct flow *flow, const struct flow_config *config, const struct flow_head **ret);
+void flow_head_free(struct flow_head **head);
 
 /* ---- building ------------------------------------------------------------------------------------------- */
 
-/* Claims of one credential, checked, with the disclosable paths that exist in them. */
-struct flow_subject {
-    const struct flow_config *config;
-    const struct sjson *claims;
-    const struct sdjwt_path *sd;
-    size_t n_sd;
-};
-/* SG_E_CLAIMS when they do not fit the configuration; paths of absent claims are left out. */
-SG_CHECKED sg_result flow_subject_make(struct sg_arena *arena, const struct flow_config *config,
-    const struct sjson *claims, struct sg_why *why, struct flow_subject *ret);
-/* The whole check before signing, type metadata included; builds a trial credential. Not for the hot path. SG_E_TYPE_METADATA, SG_E_CLAIMS. */
+/* SG_E_CLAIMS when they do not fit the configuration. */
+SG_CHECKED sg_result flow_subject_make(const struct flow_config *config, const struct sjson *claims,
+    struct sg_why *why, struct flow_subject *ret);
+/*
+ * The whole check before signing: builds a trial credential with a signature of zeros and takes it apart as a verifier would. Not for the hot
+ * path. SG_E_TYPE_METADATA, SG_E_CLAIMS, those of flow_head_get.
+ */
 SG_CHECKED sg_result flow_subject_try(
     struct flow *flow, struct sg_arena *arena, const struct flow_subject *subject, int64_t now);
-
-struct flow_unsigned {
-    sg_str signing_input;
-    const sg_str *disclosures;
-    size_t n_disclosures;
-};
-SG_CHECKED sg_result flow_random_need(const struct flow_subject *subject, size_t *ret);
-/* holder, ref may be NULL. */
-SG_CHECKED sg_result flow_build(struct sg_arena *arena, sg_str base,
-    const struct flow_subject *subject, sg_str header, const struct jwk *holder,
-    const struct wire_ref *ref, int64_t now, struct sdjwt_random *random,
-    struct flow_unsigned *ret);
 
 /* ---- grants ----------------------------------------------------------------------------------------------- */
 
@@ -202,6 +177,6 @@ struct flow_proof_expect {
 };
 /* OpenID4VCI 1.0 Appendix F.4, type "jwt". SG_E_PROOF, SG_E_NONCE, SG_E_NO_MEMORY. */
 SG_CHECKED sg_result flow_proof_verify(struct sg_arena *arena, sg_str proof,
-    const struct flow_proof_expect *expect, struct jwk *ret_key, uint8_t ret_thumbprint[32]);
+    const struct flow_proof_expect *expect, struct flow_holder *ret);
 
 #endif

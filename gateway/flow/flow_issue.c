@@ -1,5 +1,5 @@
 /*
- * Issuing: proofs -> SD-JWTs -> one SEAL for all of them -> signatures attached -> rows durable -> answer (req: SIG-1, SIG-5).
+ * Issuing: proofs -> credentials of any format, built -> one SEAL for all of them -> signatures attached -> rows durable -> answer (req: SIG-1, SIG-5).
  *
  * A credential leaves only after its row is durable. What was signed and not kept (a crash in between) was never answered: nobody holds
  * it, its index stays unused, and the ledger has the consent and outcome. So a retry finds nothing to take back.
@@ -25,11 +25,10 @@ struct job {
     struct flow_grant *grant; /* NULL: direct */
     sg_str client;
     size_t n;
-    const struct jwk *holders; /* NULL: unbound */
-    uint8_t (*thumbprints)[32];
-    struct wire_ref *refs;          /* NULL: no status */
+    const struct flow_holder *holders; /* NULL: unbound */
+    struct wire_ref *refs;             /* NULL: no status */
     const struct flow_list **lists; /* of refs: a batch may begin in one list and end in the next */
-    struct flow_unsigned *parts;
+    struct flow_pending *pending;
     uint8_t (*digests)[SG_HASH_MAX];
     uint8_t salt[FLOW_SALT_LEN]; /* of the subject's commitment */
     uint8_t subject_value[32];
@@ -109,19 +108,18 @@ kept(void *context, sg_result r)
 static sg_result
 attach(struct job *job, const struct wire_seal_reply *reply)
 {
+    const struct flow_form *form = job->subject->config->form;
     SG_REQUIRE(reply->n_signatures == job->n, INTERNAL);
     sg_str *texts = SG_NEW_ARRAY(job->arena, job->n, sg_str);
     uint8_t(*hashes)[32] = sg_arena_alloc(job->arena, job->n * 32);
     SG_REQUIRE(texts != NULL && hashes != NULL, NO_MEMORY);
     for (size_t i = 0; i < job->n; i++) {
-        sg_str jwt;
-        SG_TRY(jws_attach(job->arena, job->parts[i].signing_input, reply->signatures[i], &jwt));
-        SG_TRY(sdjwt_join(
-            job->arena, jwt, job->parts[i].disclosures, job->parts[i].n_disclosures, &texts[i]));
+        SG_TRY(form->attach(job->arena, &job->pending[i], reply->signatures[i], &texts[i]));
         wire_signature_hash(reply->signatures[i], hashes[i]);
     }
     job->issued = (struct flow_issued){
-        .format = job->subject->config->format_name,
+        .format = sg_cstr(form->format),
+        .object = form->object,
         .credentials = texts,
         .n = job->n,
         .signature_hashes = (const uint8_t(*)[32])hashes,
@@ -174,7 +172,7 @@ rows(struct job *job, int64_t signed_at, struct store_issuance **ret)
             row->idx = (int64_t)job->refs[i].idx;
         }
         if (job->holders != NULL) {
-            memcpy(row->holder, job->thumbprints[i], 32);
+            memcpy(row->holder, job->holders[i].thumbprint, 32);
         }
         if (job->grant != NULL) {
             row->offer_id = job->grant->offer_id;
@@ -215,16 +213,20 @@ sealed(void *context, sg_result result, const struct wire_frame *frame)
 static void
 commit_subject(struct job *job)
 {
+    sg_bytes thumbprints[FLOW_BATCH_MAX];
+    for (size_t i = 0; i < job->n; i++) {
+        thumbprints[i] = SG_BYTES(job->holders[i].thumbprint);
+    }
     if (job->n == 1) {
-        memcpy(job->subject_value, job->thumbprints[0], 32);
+        memcpy(job->subject_value, job->holders[0].thumbprint, 32);
     } else {
-        sg_sha256(sg_bytes_of(job->thumbprints, job->n * 32), job->subject_value);
+        sg_sha256_parts(thumbprints, job->n, job->subject_value);
     }
     wire_commitment("subject", job->salt, SG_BYTES(job->subject_value), job->subject_commitment);
 }
 
 static sg_result
-build_all(struct job *job, struct sdjwt_random *random)
+take_indexes(struct job *job)
 {
     for (size_t i = 0; job->refs != NULL && i < job->n; i++) {
         SG_TRY(flow_list_take(
@@ -232,12 +234,26 @@ build_all(struct job *job, struct sdjwt_random *random)
         job->refs[i].type = WIRE_REF_TOKEN_STATUS_LIST;
         job->refs[i].uri = tsl_board_uri(job->lists[i]->board);
     }
+    return SG_DONE;
+}
+
+/* `random`: `each` bytes for every credential. The DTBS/R is the message's hash by the key's algorithm; EdDSA's names the message by SHA-512. */
+static sg_result
+build_all(struct job *job, const uint8_t *random, size_t each)
+{
+    const struct jose_alg *alg = job->head->alg;
     for (size_t i = 0; i < job->n; i++) {
-        SG_TRY(flow_build(job->arena, job->flow->settings.base, job->subject, job->head->header,
-            job->holders == NULL ? NULL : &job->holders[i],
-            job->refs == NULL ? NULL : &job->refs[i], job->now, random, &job->parts[i]));
-        sg_bytes input = sg_str_bytes(job->parts[i].signing_input);
-        sg_hash(job->head->alg->prehash ? job->head->alg->hash : SG_SHA512, input, job->digests[i]);
+        struct flow_make make = {
+            .base = job->flow->settings.base,
+            .subject = job->subject,
+            .head = job->head,
+            .holder = job->holders == NULL ? NULL : &job->holders[i],
+            .ref = job->refs == NULL ? NULL : &job->refs[i],
+            .now = job->now,
+            .random = sg_bytes_of(random + i * each, each),
+        };
+        SG_TRY(job->subject->config->form->build(job->arena, &make, &job->pending[i]));
+        sg_hash(alg->prehash ? alg->hash : SG_SHA512, job->pending[i].message, job->digests[i]);
     }
     return SG_DONE;
 }
@@ -268,7 +284,7 @@ make_intent(struct job *job, const uint8_t unique[UNIQUE_LEN], sg_bytes *ret)
     }
     intent->requester = job->client;
     intent->configuration = config->id;
-    intent->format = config->format_name;
+    intent->format = sg_cstr(config->form->format);
     intent->type = config->type;
     intent->created_at = job->now;
     intent->expires_at = job->now + FLOW_INTENT_LIFE_S;
@@ -294,7 +310,7 @@ make_seal(struct job *job, sg_bytes intent, struct wire_seal **ret)
     if (!job->head->alg->prehash) {
         seal->n_messages = job->n;
         for (size_t i = 0; i < job->n; i++) {
-            seal->messages[i] = sg_str_bytes(job->parts[i].signing_input);
+            seal->messages[i] = job->pending[i].message;
         }
     }
     *ret = seal;
@@ -306,23 +322,23 @@ prepare(struct job *job, struct wire_seal **ret)
 {
     const struct flow_config *config = job->subject->config;
     SG_TRY(flow_head_get(job->flow, config, &job->head));
-    job->parts = SG_NEW_ARRAY(job->arena, job->n, struct flow_unsigned);
+    job->pending = SG_NEW_ARRAY(job->arena, job->n, struct flow_pending);
     job->digests = sg_arena_alloc(job->arena, job->n * SG_HASH_MAX);
-    SG_REQUIRE(job->parts != NULL && job->digests != NULL, NO_MEMORY);
+    SG_REQUIRE(job->pending != NULL && job->digests != NULL, NO_MEMORY);
     if (config->status_list.n > 0) {
         job->refs = SG_NEW_ARRAY(job->arena, job->n, struct wire_ref);
         job->lists = SG_NEW_ARRAY(job->arena, job->n, const struct flow_list *);
         SG_REQUIRE(job->refs != NULL && job->lists != NULL, NO_MEMORY);
     }
     size_t each, all;
-    SG_TRY(flow_random_need(job->subject, &each));
+    SG_TRY(config->form->need(job->subject, &each));
     SG_REQUIRE(sg_size_mul(each, job->n, &all), TOO_LARGE);
     uint8_t *bytes = sg_arena_alloc(job->arena, all + FLOW_SALT_LEN + UNIQUE_LEN);
     SG_REQUIRE(bytes != NULL, NO_MEMORY);
     randombytes_buf(bytes, all + FLOW_SALT_LEN + UNIQUE_LEN); /* one system call for everything */
     memcpy(job->salt, bytes + all, FLOW_SALT_LEN);
-    struct sdjwt_random random = { .bytes = sg_bytes_of(bytes, all) };
-    SG_TRY(build_all(job, &random));
+    SG_TRY(take_indexes(job));
+    SG_TRY(build_all(job, bytes, each));
     sg_bytes intent;
     SG_TRY(make_intent(job, bytes + all + FLOW_SALT_LEN, &intent));
     return make_seal(job, intent, ret);
@@ -365,7 +381,7 @@ static sg_result
 verify_proofs(struct job *job, const struct flow_issue_in *in)
 {
     const struct flow_config *config = job->subject->config;
-    if (!config->binding) {
+    if (config->binding == 0) {
         SG_REQUIRE(in->n_proofs == 0, VALUE);
         job->n = 1;
         return SG_DONE;
@@ -373,9 +389,8 @@ verify_proofs(struct job *job, const struct flow_issue_in *in)
     SG_REQUIRE(in->n_proofs >= 1, PROOF);
     SG_REQUIRE(
         in->n_proofs <= job->flow->settings.batch_max && in->n_proofs <= FLOW_BATCH_MAX, VALUE);
-    struct jwk *keys = SG_NEW_ARRAY(job->arena, in->n_proofs, struct jwk);
-    job->thumbprints = sg_arena_alloc(job->arena, in->n_proofs * 32);
-    SG_REQUIRE(keys != NULL && job->thumbprints != NULL, NO_MEMORY);
+    struct flow_holder *holders = SG_NEW_ARRAY(job->arena, in->n_proofs, struct flow_holder);
+    SG_REQUIRE(holders != NULL, NO_MEMORY);
     struct flow_proof_expect expect = {
         .config = config,
         .aud = job->flow->settings.base,
@@ -386,14 +401,13 @@ verify_proofs(struct job *job, const struct flow_issue_in *in)
         .age_s = job->flow->settings.proof_age_s,
     };
     for (size_t i = 0; i < in->n_proofs; i++) {
-        SG_TRY(
-            flow_proof_verify(job->arena, in->proofs[i], &expect, &keys[i], job->thumbprints[i]));
+        SG_TRY(flow_proof_verify(job->arena, in->proofs[i], &expect, &holders[i]));
         for (size_t j = 0; j < i;
              j++) { /* one credential per key (14.6): a key given twice is a mistake */
-            SG_REQUIRE(memcmp(job->thumbprints[i], job->thumbprints[j], 32) != 0, PROOF);
+            SG_REQUIRE(memcmp(holders[i].thumbprint, holders[j].thumbprint, 32) != 0, PROOF);
         }
     }
-    job->holders = keys;
+    job->holders = holders;
     job->n = in->n_proofs;
     return SG_DONE;
 }
@@ -456,7 +470,7 @@ seal_try(struct job *job, const struct flow_seal_in *in, struct sg_why *why)
     struct flow_subject *subject = SG_NEW(job->arena, struct flow_subject);
     struct flow_instruction *instruction = SG_NEW(job->arena, struct flow_instruction);
     SG_REQUIRE(subject != NULL && instruction != NULL, NO_MEMORY);
-    SG_TRY(flow_subject_make(job->arena, config, in->claims, why, subject));
+    SG_TRY(flow_subject_make(config, in->claims, why, subject));
     SG_TRY(flow_subject_try(job->flow, job->arena, subject, in->now));
     SG_TRY(flow_instruction_check(
         job->flow, job->arena, config, in->client, in->claims, &in->instruction, in->now));
@@ -465,17 +479,16 @@ seal_try(struct job *job, const struct flow_seal_in *in, struct sg_why *why)
     job->instruction = instruction;
     job->client = in->client;
     job->n = 1;
-    SG_REQUIRE((in->holder_jwk != NULL) == config->binding, KEY_INVALID);
+    SG_REQUIRE((in->holder_jwk != NULL) == (config->binding != 0), KEY_INVALID);
     if (in->holder_jwk != NULL) {
-        struct jwk *key = SG_NEW(job->arena, struct jwk);
-        job->thumbprints = sg_arena_alloc(job->arena, 32);
-        SG_REQUIRE(key != NULL && job->thumbprints != NULL, NO_MEMORY);
-        SG_TRY(jwk_parse(job->arena, in->holder_jwk, key));
+        struct flow_holder *holder = SG_NEW(job->arena, struct flow_holder);
+        SG_REQUIRE(holder != NULL, NO_MEMORY);
+        SG_TRY(jwk_parse(job->arena, in->holder_jwk, &holder->key));
         struct jwk_key *decoded SG_CLEANUP(jwk_key_free)
         = NULL;
-        SG_TRY(jwk_key_new(key, &decoded)); /* on the curve */
-        SG_TRY(jwk_thumbprint(job->arena, key, job->thumbprints[0]));
-        job->holders = key;
+        SG_TRY(jwk_key_new(&holder->key, &decoded)); /* on the curve */
+        SG_TRY(jwk_thumbprint(job->arena, &holder->key, holder->thumbprint));
+        job->holders = holder;
     }
     return SG_DONE;
 }

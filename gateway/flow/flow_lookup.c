@@ -10,8 +10,6 @@
 #include <unistd.h>
 
 #include "evid_bundle.h"
-#include "jcs.h"
-#include "sdjwt.h"
 #include "sg_text.h"
 #include "tlog_tile.h"
 
@@ -29,6 +27,7 @@ struct lookup {
     struct sg_arena *arena;
     uint8_t signature_hash[32];
     sg_str object;        /* what the asker holds; empty: nothing */
+    sg_str configuration; /* of the intent */
     sg_bytes claims_hash; /* of the instruction; empty: none */
     uint64_t outcome_seq;
     struct evid_bundle bundle;
@@ -151,51 +150,15 @@ read_vkey(struct lookup *look, sg_str *ret)
     return SG_DONE;
 }
 
-/* Members that flow_build puts beside the claims. */
-static bool
-is_ours(sg_str name)
-{
-    static const char *const ours[] = { "iss", "vct", "vct#integrity", "iat", "exp", "cnf",
-        "status" };
-    for (size_t i = 0; i < sizeof(ours) / sizeof(ours[0]); i++) {
-        if (sg_str_is(name, ours[i])) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* The claims of a credential as its instruction named them, canonical. */
-static sg_result
-claims_of(struct sg_arena *arena, sg_str object, sg_str *ret)
-{
-    struct sdjwt sd;
-    const struct sjson *processed, *claims;
-    sg_str text;
-    SG_TRY(sdjwt_parse(arena, object, &sd));
-    SG_TRY(sdjwt_process(arena, &sd, &processed));
-    struct sg_buf buf = sg_buf_new(arena, processed->source.n, SDJWT_MAX);
-    struct sjson_wr wr = sjson_wr_new(&buf);
-    sjson_wr_object(&wr);
-    for (const struct sjson *m = processed->first; m != NULL; m = m->next) {
-        if (!is_ours(m->name)) {
-            sjson_wr_name(&wr, m->name);
-            sjson_wr_value(&wr, m);
-        }
-    }
-    sjson_wr_object_end(&wr);
-    SG_TRY(sg_buf_end_str(&buf, &text));
-    SG_TRY(sjson_parse_object(arena, text, NULL, &claims));
-    return jcs_encode(arena, claims, ret);
-}
-
 /* Does the asker have every claim, so that the salt tells nothing new? `ret` is what salt and hash go with. */
 static bool
 has_all_claims(const struct lookup *look, sg_bytes salt, sg_bytes *ret)
 {
+    const struct flow_config *config =
+        flow_config_find(&look->task.flow->configs, look->configuration);
     sg_str canonical;
-    if (look->claims_hash.n != SG_SHA256_LEN ||
-        !sg_ok(claims_of(look->arena, look->object, &canonical))) {
+    if (look->claims_hash.n != SG_SHA256_LEN || config == NULL || config->form->claims == NULL ||
+        !sg_ok(config->form->claims(look->arena, config, look->object, &canonical))) {
         return false;
     }
     sg_bytes parts[] = { salt, sg_str_bytes(canonical) };
@@ -245,6 +208,7 @@ read_registry(struct lookup *look)
     }
     SG_TRY(wire_consent_parse(look->bundle.consent.body, consent));
     SG_TRY(wire_intent_parse(consent->intent, intent));
+    look->configuration = intent->configuration;
     if (consent->instruction.n > 0) {
         struct wire_instruction instruction;
         SG_TRY(wire_instruction_parse(consent->instruction, &instruction));

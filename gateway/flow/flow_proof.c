@@ -59,27 +59,27 @@ check_claims(const struct sjson *claims, const struct flow_proof_expect *expect)
 
 static sg_result
 verify(struct sg_arena *arena, sg_str proof, const struct flow_proof_expect *expect,
-    struct jwk *ret_key, uint8_t ret_thumbprint[32])
+    struct flow_holder *ret)
 {
     struct jws jws;
     const struct sjson *claims;
     SG_REQUIRE(proof.n <= PROOF_MAX, PROOF);
     SG_TRY(jws_parse(arena, proof, &jws));
-    SG_TRY(read_header(arena, &jws, expect->config, ret_key));
+    SG_TRY(read_header(arena, &jws, expect->config, &ret->key));
     SG_TRY(jws_claims(arena, &jws, &claims));
     SG_TRY(check_claims(claims, expect));
     struct jwk_key *key SG_CLEANUP(jwk_key_free)
     = NULL;
-    SG_TRY(jwk_key_new(ret_key, &key));
+    SG_TRY(jwk_key_new(&ret->key, &key));
     SG_TRY(jws_verify(&jws, key));
-    return jwk_thumbprint(arena, ret_key, ret_thumbprint);
+    return jwk_thumbprint(arena, &ret->key, ret->thumbprint);
 }
 
 sg_result
 flow_proof_verify(struct sg_arena *arena, sg_str proof, const struct flow_proof_expect *expect,
-    struct jwk *ret_key, uint8_t ret_thumbprint[32])
+    struct flow_holder *ret)
 {
-    sg_result r = verify(arena, proof, expect, ret_key, ret_thumbprint);
+    sg_result r = verify(arena, proof, expect, ret);
     bool own = sg_ok(r) || r.code == SG_E_NONCE || r.code == SG_E_NO_MEMORY;
     return own ? r : SG_ERROR(PROOF);
 }

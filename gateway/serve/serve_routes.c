@@ -1,4 +1,6 @@
 /* Liveness, readiness, figures. req: OPS-2 */
+#include <time.h>
+
 #include "serve.h"
 
 #define METRICS_MAX ((size_t)256 * 1024)
@@ -36,6 +38,19 @@ word(bool good)
     return good ? "true" : "false";
 }
 
+/* Without a list of the keys' own status every signature is refused: at the first start it has to be signed first. */
+static bool
+keys_list_stands(struct serve *serve)
+{
+    const struct flow_list_token *token = NULL;
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    bool stands = sg_ok(flow_list_hold(serve->flow, SG_LIT("keys"), &token)) &&
+                  token->exp > (int64_t)now.tv_sec;
+    flow_list_release(&token);
+    return stands;
+}
+
 /* Would a credential be signed now? Each part says so for itself; the signer's code names what is missing (TOKEN_DOWN, HALTED ...). */
 static void
 readyz(struct http_request *req)
@@ -48,14 +63,15 @@ readyz(struct http_request *req)
     peer_state_get(serve->courier, &courier);
     store_figures_get(serve->store, &store);
     bool stopping = atomic_load(&serve->stopping);
-    bool ready = signer.ready && courier.ready && store.healthy && !stopping;
+    bool ready =
+        signer.ready && courier.ready && store.healthy && !stopping && keys_list_stands(serve);
     sg_str text;
     sg_result r = sg_arena_printf(req->arena, &text,
         "{\"ready\":%s,\"signer\":%s,\"signer_code\":\"%s\",\"courier\":%s,\"store\":%s,"
-        "\"stopping\":%s}",
+        "\"keys_list\":%s,\"stopping\":%s}",
         word(ready), word(signer.ready),
         signer.code == SG_OK ? (signer.alive ? "OK" : "PEER_DOWN") : sg_code_row(signer.code)->name,
-        word(courier.ready), word(store.healthy), word(stopping));
+        word(courier.ready), word(store.healthy), word(keys_list_stands(serve)), word(stopping));
     if (!sg_ok(r)) {
         answer(req, 500, r.code, NULL, SG_NO_BYTES);
         return;

@@ -44,7 +44,11 @@ render_credential(struct sg_arena *arena, const struct flow_issued *issued, sg_s
     SG_TRY(sg_hex_encode(arena, SG_BYTES(issued->signature_hashes[0]), &hash));
     sjson_wr_object(&wr);
     sjson_wr_member_text(&wr, "format", issued->format);
-    sjson_wr_member_text(&wr, "credential", issued->credentials[0]);
+    if (issued->object) {
+        sjson_wr_member_raw(&wr, "credential", issued->credentials[0]);
+    } else {
+        sjson_wr_member_text(&wr, "credential", issued->credentials[0]);
+    }
     sjson_wr_name(&wr, SG_LIT("evidence"));
     sjson_wr_array(&wr);
     sjson_wr_text(&wr, hash);

@@ -1,5 +1,6 @@
 /* What there is: keys, configurations, the calling client. */
 #include "admin_inner.h"
+#include "flow_form.h"
 #include "jwk.h"
 #include "peer_registry.h"
 #include "sg_text.h"
@@ -128,7 +129,7 @@ write_configurations(
         const struct peer_key *key;
         sjson_wr_object(wr);
         sjson_wr_member_text(wr, "id", config->id);
-        sjson_wr_member_text(wr, "format", config->format_name);
+        sjson_wr_member_text(wr, "format", sg_cstr(config->form->format));
         sjson_wr_member_text(wr, "type", config->type);
         sjson_wr_member_text(wr, "seal_key", config->seal_key);
         if (sg_ok(peer_key_find(face_app(req)->registry, config->seal_key, &key))) {

@@ -97,7 +97,7 @@ nonce_check(void *context, sg_str nonce, int64_t now)
     return auth_nonce_check(context, AUTH_C_NONCE, nonce, now);
 }
 
-/* The texts are base64url, dots and tildes: nothing to escape. */
+/* A string is base64url, dots and tildes: nothing to escape. An object stands as it is (OpenID4VCI 1.0, 8.3 and App. A). */
 static sg_result
 render(struct sg_arena *arena, const struct flow_issued *issued, sg_bytes *ret)
 {
@@ -105,12 +105,15 @@ render(struct sg_arena *arena, const struct flow_issued *issued, sg_bytes *ret)
     for (size_t i = 0; i < issued->n; i++) {
         room += issued->credentials[i].n + 32;
     }
+    const char *quote = issued->object ? "" : "\"";
     struct sg_buf buf = sg_buf_new(arena, room, room);
     sg_buf_put_cstr(&buf, "{\"credentials\":[");
     for (size_t i = 0; i < issued->n; i++) {
-        sg_buf_put_cstr(&buf, i == 0 ? "{\"credential\":\"" : ",{\"credential\":\"");
+        sg_buf_put_cstr(&buf, i == 0 ? "{\"credential\":" : ",{\"credential\":");
+        sg_buf_put_cstr(&buf, quote);
         sg_buf_put_str(&buf, issued->credentials[i]);
-        sg_buf_put_cstr(&buf, "\"}");
+        sg_buf_put_cstr(&buf, quote);
+        sg_buf_put_cstr(&buf, "}");
     }
     sg_buf_put_cstr(&buf, "]}");
     return sg_buf_end(&buf, ret);

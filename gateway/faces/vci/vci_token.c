@@ -137,8 +137,8 @@ pre_authorized(struct http_request *req, sg_bytes *ret)
     struct face_app *app = face_app(req);
     struct auth_request who = face_auth_request(req);
     sg_str code_text, tx_code, client_id, details, assertion, selection = SG_NO_STR;
-    bool has_tx, has_details, has_client, has_assertion, bound;
-    uint8_t jkt[32];
+    bool has_tx, has_details, has_client, has_assertion;
+    struct auth_dpop proof;
     SG_TRY(form_required(req, "pre-authorized_code", &code_text));
     SG_TRY(form_optional(req, "tx_code", &has_tx, &tx_code));
     SG_TRY(form_optional(req, "client_id", &has_client, &client_id));
@@ -147,7 +147,7 @@ pre_authorized(struct http_request *req, sg_bytes *ret)
     SG_REQUIRE(!has_assertion,
         CLIENT); /* wallets have no registered keys here: an unchecked assertion is no proof */
     SG_REQUIRE(client_id.n <= 512, VALUE);
-    SG_TRY(auth_dpop_check(app->auth, req->arena, &who, &bound, jkt));
+    SG_TRY(auth_dpop_check(app->auth, req->arena, &who, &proof));
 
     struct auth_code code;
     struct flow_grant_item items[FLOW_OFFER_CREDENTIALS_MAX];
@@ -159,9 +159,10 @@ pre_authorized(struct http_request *req, sg_bytes *ret)
         SG_TRY(vci_details_parse(req->arena, details, app->base, items, n, wanted));
         SG_TRY(selection_of(req->arena, items, n, wanted, &selection));
     }
+    SG_TRY(auth_dpop_spend(app->auth, &proof, who.now));
     struct auth_issued issued;
     SG_TRY(auth_code_redeem(app->auth, req->arena, &code, has_tx, tx_code, client_id, selection,
-        bound ? jkt : NULL, who.now, &issued));
+        proof.present ? proof.jkt : NULL, who.now, &issued));
     return render(req->arena, &issued, items, n, has_details ? wanted : NULL, ret);
 }
 
@@ -171,16 +172,16 @@ client_credentials(struct http_request *req, sg_bytes *ret)
     struct face_app *app = face_app(req);
     struct auth_request who = face_auth_request(req);
     sg_str type, assertion, client_id, client;
-    bool has_client, bound;
-    uint8_t jkt[32];
+    bool has_client;
+    struct auth_dpop proof;
     sg_result r = form_required(req, "client_assertion_type", &type);
     SG_REQUIRE(r.code != SG_E_MISSING, CLIENT); /* no client authentication at all */
     SG_TRY(r);
     SG_REQUIRE(sg_str_is(type, JWT_BEARER), CLIENT);
     SG_TRY(form_required(req, "client_assertion", &assertion));
     SG_TRY(form_optional(req, "client_id", &has_client, &client_id));
-    SG_TRY(auth_dpop_check(app->auth, req->arena, &who, &bound, jkt));
-    SG_REQUIRE(bound, DPOP); /* req: AU-6: tokens of system clients are always bound */
+    SG_TRY(auth_dpop_check(app->auth, req->arena, &who, &proof));
+    SG_REQUIRE(proof.present, DPOP); /* req: AU-6: tokens of system clients are always bound */
 
     SG_TRY(auth_assertion_client(app->auth, req->arena, assertion, who.peer, who.now, &client));
     SG_REQUIRE(!has_client || sg_str_equal(client_id, client), CLIENT);
@@ -195,8 +196,9 @@ client_credentials(struct http_request *req, sg_bytes *ret)
         return r;
     }
     SG_TRY(auth_assertion_check(app->auth, req->arena, assertion, &key, who.peer, who.now));
+    SG_TRY(auth_dpop_spend(app->auth, &proof, who.now));
     struct auth_issued issued;
-    SG_TRY(auth_client_token(app->auth, req->arena, client, jkt, who.now, &issued));
+    SG_TRY(auth_client_token(app->auth, req->arena, client, proof.jkt, who.now, &issued));
     return render(req->arena, &issued, NULL, 0, NULL, ret);
 }
 

@@ -18,7 +18,7 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static struct sg_arena *arena;
-    static struct flow_config config = { .id = { "c", 1 }, .binding = true };
+    static struct flow_config config = { .id = { "c", 1 }, .binding = FLOW_BIND_JWK };
     if (arena == NULL) {
         arena = sg_arena_new(0, (size_t)16 << 20);
         config.proof_algs[0] = jose_alg_by_name(SG_LIT("ES256"));
@@ -31,10 +31,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         .nonce_check = any_nonce,
         .now = 1800000000,
         .age_s = 300 };
-    struct jwk key;
-    uint8_t thumbprint[32];
-    sg_result r =
-        flow_proof_verify(arena, sg_str_of((const char *)data, size), &expect, &key, thumbprint);
+    struct flow_holder holder;
+    sg_result r = flow_proof_verify(arena, sg_str_of((const char *)data, size), &expect, &holder);
     if (!sg_ok(r) && r.code != SG_E_PROOF && r.code != SG_E_NONCE && r.code != SG_E_NO_MEMORY) {
         abort(); /* a word that the wallet would misunderstand */
     }

@@ -324,6 +324,29 @@ test_replay_memory_full_refuses_instead_of_forgetting(void **state)
     make_auth(bed, false);
 }
 
+/* At the token endpoint a proof is remembered once the code or assertion beside it was good: strangers cannot fill the memory (AU-7). */
+static void
+test_proofs_of_strangers_are_not_remembered(void **state)
+{
+    struct bed *bed = *state;
+    make_auth(bed, false);
+    char format[256];
+    struct auth_dpop last = { .present = false };
+    for (unsigned i = 0; i < 3000; i++) {
+        snprintf(format, sizeof(format),
+            "{'jti':'s%u','htm':'POST','htu':'" URL "','iat':1800000000}", i);
+        struct auth_request req = request(NULL, proof(bed, bed->other, HEADER, format));
+        assert_ok(auth_dpop_check(bed->auth, bed->arena, &req, &last));
+        assert_true(last.present);
+    }
+    assert_ok(auth_dpop_spend(bed->auth, &last, NOW));
+    assert_refused(auth_dpop_spend(bed->auth, &last, NOW), DPOP); /* once */
+    assert_ok(check_proof(bed, proof(bed, bed->key, HEADER, PAYLOAD("room"))));
+    const struct auth_dpop none = { .present = false };
+    assert_ok(auth_dpop_spend(bed->auth, &none, NOW));
+    assert_ok(auth_dpop_spend(bed->auth, &none, NOW));
+}
+
 static void
 forget_nothing(void *object)
 {
@@ -409,6 +432,7 @@ main(void)
         cmocka_unit_test(test_schemes_and_headers),
         cmocka_unit_test(test_nonce_is_demanded_and_checked_when_configured),
         cmocka_unit_test(test_replay_memory_full_refuses_instead_of_forgetting),
+        cmocka_unit_test(test_proofs_of_strangers_are_not_remembered),
         cmocka_unit_test(test_iat_may_have_a_fraction),
         cmocka_unit_test(test_a_held_token_is_not_forgotten_when_the_cache_is_full),
         cmocka_unit_test(test_a_token_of_an_offer_taken_back_is_refused_although_cached),

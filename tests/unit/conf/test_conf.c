@@ -19,7 +19,7 @@ test_defaults_fill_what_is_not_said(void **state)
     assert_ok(gateway(state, good_gateway, &s, &fault));
     assert_string_equal(s.environment, "test");
     assert_string_equal(s.public_url, "http://localhost:8080");
-    assert_string_equal(s.seal_key, "seal-es256");
+    assert_string_equal(s.status_key, "status-es256");
     assert_string_equal(s.tls_cert, "");
     assert_int_equal(s.connection_memory, 32768);
     assert_false(s.access_log);

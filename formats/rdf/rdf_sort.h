@@ -1,0 +1,37 @@
+/* Sorting of byte strings and a stack of short-lived memory. Not for other folders. */
+#ifndef RDF_SORT_H
+#define RDF_SORT_H
+
+#include "sg_arena.h"
+
+struct rdf_line {
+    const uint8_t *p;
+    uint32_t n;
+    uint32_t id; /* decides between equal strings */
+};
+
+/* By bytes, which for UTF-8 is by code point; `spare` has room for n. n log n comparisons, whatever the order was. */
+void rdf_sort(struct rdf_line *lines, struct rdf_line *spare, size_t n);
+
+/*
+ * Memory given back in the reverse order, so that a search that calls itself a hundred thousand times
+ * needs what its deepest path needs. Its blocks come from the arena and are used again. Not zeroed.
+ */
+struct rdf_block;
+struct rdf_stack {
+    struct sg_arena *arena;
+    struct rdf_block *top;
+    size_t used; /* of the top block */
+};
+struct rdf_mark {
+    struct rdf_block *top;
+    size_t used;
+};
+SG_CHECKED sg_result rdf_stack_new(struct sg_arena *arena, size_t first, struct rdf_stack *ret);
+/* n bytes aligned for pointers, or NULL. */
+void *rdf_stack_take(struct rdf_stack *stack, size_t n) SG_CHECKED;
+void *rdf_stack_array(struct rdf_stack *stack, size_t count, size_t size) SG_CHECKED;
+struct rdf_mark rdf_stack_mark(const struct rdf_stack *stack);
+void rdf_stack_release(struct rdf_stack *stack, struct rdf_mark mark);
+
+#endif

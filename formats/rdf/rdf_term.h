@@ -1,0 +1,38 @@
+/* What the parser, the writer and the canonicaliser share about terms: character classes, hashes, tables. Not for other folders. */
+#ifndef RDF_TERM_H
+#define RDF_TERM_H
+
+#include "rdf.h"
+
+#define RDF_NO_NODE UINT32_MAX
+
+/* Neither control, space nor one of <>"{}|^`\ (N-Quads production IRIREF, after unescaping). */
+bool rdf_iri_char(uint8_t c);
+/* All characters as above, and a scheme: N-Quads has no relative IRIs. */
+bool rdf_iri_valid(sg_str iri);
+/* Production LANGTAG without its '@'. */
+bool rdf_language_valid(sg_str tag);
+
+/* Equality as RDF 1.1 Concepts 3.3 and 3.4 have it: character by character. */
+bool rdf_quad_equal(const struct rdf_quad *a, const struct rdf_quad *b);
+
+/*
+ * A set of small numbers found by hash. The hash has no secret, so a stranger may aim at one slot; the
+ * probes are therefore counted, and past `budget` every look-up fails: work stays linear, whatever is sent.
+ */
+struct rdf_table {
+    uint64_t *slots; /* upper half of the hash, then number + 1; 0 is free */
+    size_t mask;
+    size_t budget; /* probes left */
+};
+SG_CHECKED sg_result rdf_table_new(struct sg_arena *arena, size_t n, struct rdf_table *ret);
+
+/* Quads without repetitions, in their order; `in` and `out` may be the same. SG_E_NO_MEMORY, SG_E_WORK. */
+SG_CHECKED sg_result rdf_quads_unique(struct sg_arena *arena, const struct rdf_quad *in, size_t n,
+    struct rdf_quad *out, size_t *ret_n);
+
+/* Number of the label: the one it has, or `next` when it is new (then the caller adds it to `labels`). */
+SG_CHECKED sg_result rdf_table_label(
+    struct rdf_table *table, const sg_str *labels, sg_str label, uint32_t next, uint32_t *ret);
+
+#endif

@@ -1,0 +1,141 @@
+#include "flow_read.h"
+
+sg_result
+flow_bad(struct sg_why *why, const char *what)
+{
+    sg_why_note(why, what, 0, 0);
+    SG_FAIL(CONFIGURATION);
+}
+
+sg_result
+flow_read_int(const struct sjson *json, struct sg_why *why, const char *name, int64_t low,
+    int64_t high, int64_t absent, int64_t *ret)
+{
+    const struct sjson *v = sjson_get(json, name);
+    *ret = absent;
+    if (v == NULL && absent >= low) {
+        return SG_DONE;
+    }
+    if (v == NULL || !sg_ok(sjson_int(v, ret)) || *ret < low || *ret > high) {
+        return flow_bad(why, name);
+    }
+    return SG_DONE;
+}
+
+sg_result
+flow_read_text(
+    const struct sjson *json, struct sg_why *why, const char *name, size_t max, sg_str *ret)
+{
+    sg_str text;
+    if (!sg_ok(sjson_member_text(json, name, &text)) || text.n == 0 || text.n > max) {
+        return flow_bad(why, name);
+    }
+    *ret = text;
+    return SG_DONE;
+}
+
+sg_result
+flow_read_hash(const struct sjson *v, struct sg_why *why, enum sg_hash_alg *ret)
+{
+    *ret = SG_SHA256;
+    if (v == NULL || sjson_is_text(v, "sha-256")) {
+        return SG_DONE;
+    }
+    if (sjson_is_text(v, "sha-384")) {
+        *ret = SG_SHA384;
+        return SG_DONE;
+    }
+    *ret = SG_SHA512;
+    return sjson_is_text(v, "sha-512") ? SG_DONE : flow_bad(why, "hash");
+}
+
+sg_result
+flow_read_path(struct sg_arena *arena, const struct sjson *json, struct sg_why *why,
+    const char *what, struct sdjwt_path *ret)
+{
+    if (json->type != SJSON_ARRAY || json->n == 0 || json->n > FLOW_CLAIM_DEPTH + 1 ||
+        json->first->type != SJSON_STRING) {
+        return flow_bad(why, what);
+    }
+    struct sdjwt_step *steps = SG_NEW_ARRAY(arena, json->n, struct sdjwt_step);
+    SG_REQUIRE(steps != NULL, NO_MEMORY);
+    size_t n = 0;
+    for (const struct sjson *e = json->first; e != NULL; e = e->next, n++) {
+        int64_t index = 0;
+        if (e->type == SJSON_STRING) {
+            steps[n] = (struct sdjwt_step){ .kind = SDJWT_STEP_NAME, .name = e->text };
+        } else if (e->type == SJSON_NULL) {
+            steps[n].kind = SDJWT_STEP_ALL;
+        } else if (sg_ok(sjson_int(e, &index)) && index >= 0) {
+            steps[n] = (struct sdjwt_step){ .kind = SDJWT_STEP_INDEX, .index = (size_t)index };
+        } else {
+            return flow_bad(why, what);
+        }
+    }
+    *ret = (struct sdjwt_path){ steps, n };
+    return SG_DONE;
+}
+
+sg_result
+flow_read_paths(struct sg_arena *arena, const struct sjson *json, struct sg_why *why,
+    const char *what, const struct sdjwt_path **ret, size_t *ret_n)
+{
+    if (json == NULL) {
+        *ret = NULL;
+        *ret_n = 0;
+        return SG_DONE;
+    }
+    if (json->type != SJSON_ARRAY || json->n > FLOW_PATHS_MAX) {
+        return flow_bad(why, what);
+    }
+    struct sdjwt_path *paths = SG_NEW_ARRAY(arena, json->n, struct sdjwt_path);
+    SG_REQUIRE(paths != NULL, NO_MEMORY);
+    size_t n = 0;
+    for (const struct sjson *e = json->first; e != NULL; e = e->next) {
+        SG_TRY(flow_read_path(arena, e, why, what, &paths[n++]));
+    }
+    *ret = paths;
+    *ret_n = n;
+    return SG_DONE;
+}
+
+bool
+flow_plain_name(sg_str s)
+{
+    for (size_t i = 0; i < s.n; i++) {
+        char c = s.p[i];
+        if (!((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '-')) {
+            return false;
+        }
+    }
+    return s.n > 0 && s.n <= 48;
+}
+
+sg_result
+flow_read_algs(const struct sjson *array, struct sg_why *why, const char *what,
+    const struct jose_alg *ret[8], size_t *ret_n)
+{
+    if (array == NULL || array->type != SJSON_ARRAY || array->n == 0 || array->n > 8) {
+        return flow_bad(why, what);
+    }
+    size_t n = 0;
+    for (const struct sjson *e = array->first; e != NULL; e = e->next) {
+        const struct jose_alg *alg = e->type == SJSON_STRING ? jose_alg_by_name(e->text) : NULL;
+        if (alg == NULL || !alg->sign) {
+            return flow_bad(why, what);
+        }
+        ret[n++] = alg;
+    }
+    *ret_n = n;
+    return SG_DONE;
+}
+
+const struct sjson *
+flow_claim_at(const struct sjson *claims, const struct sdjwt_path *path)
+{
+    const struct sjson *v = claims;
+    for (size_t i = 0; i < path->n && v != NULL; i++) {
+        v = path->steps[i].kind == SDJWT_STEP_NAME ? sjson_get_str(v, path->steps[i].name) : NULL;
+    }
+    return v;
+}

@@ -1,0 +1,166 @@
+/* Templates: one file names the claims, every format is an entry (req: FMT-5). */
+#include "flow_form.h"
+#include "support.h"
+
+#define BASE "https://issuer.example"
+
+#define SHARED                                                                                     \
+    "\"scope\":\"badge\","                                                                         \
+    "\"proof_types_supported\":{\"jwt\":{\"proof_signing_alg_values_supported\":[\"ES256\"]}},"    \
+    "\"credential_metadata\":{\"display\":[{\"name\":\"Badge\"}],\"claims\":[{\"path\":[\"name\"]" \
+    "}]},"                                                                                         \
+    "\"sealgate\":{\"validity_s\":86400,\"status_list\":\"staff\","                                \
+    "\"claims\":{\"name\":{\"type\":\"string\",\"required\":true}}}"
+#define SD_JWT                                                                \
+    "\"id\":\"badge_sd_jwt\",\"format\":\"dc+sd-jwt\",\"seal_key\":\"seal\"," \
+    "\"vct\":\"${BASE}/credentials/badge\""
+
+static sg_result
+parse(void **state, const char *text, struct sg_why *why, struct flow_configs *ret)
+{
+    return flow_config_parse(*state, SG_LIT("badge"), sg_cstr(text), SG_LIT(BASE), why, ret);
+}
+
+static void
+test_each_entry_is_a_configuration(void **state)
+{
+    struct flow_configs set;
+    struct sg_why why = { 0 };
+    assert_ok(parse(state,
+        "{" SHARED ",\"formats\":[{" SD_JWT "},"
+        "{\"id\":\"other\",\"format\":\"dc+sd-jwt\",\"seal_key\":\"k2\",\"alg\":\"ES384\","
+        "\"vct\":\"urn:other\",\"scope\":\"other\",\"level\":2,\"status_list\":\"two\","
+        "\"metadata\":{\"future\":1}}]}",
+        &why, &set));
+    assert_int_equal(set.n, 2);
+    const struct flow_config *one = flow_config_find(&set, SG_LIT("badge_sd_jwt"));
+    const struct flow_config *two = flow_config_find(&set, SG_LIT("other"));
+    assert_non_null(one);
+    assert_non_null(two);
+    assert_ptr_equal(one->form, &flow_form_sdjwt);
+    assert_str_is(one->type, BASE "/credentials/badge");
+    assert_str_is(one->scope, "badge");
+    assert_str_is(one->status_list, "staff");
+    assert_int_equal(one->binding, FLOW_BIND_JWK);
+    assert_int_equal(one->seal_alg->id, JOSE_ES256);
+    assert_int_equal(one->level, 1);
+    assert_str_is(two->seal_key, "k2");
+    assert_str_is(two->scope, "other");
+    assert_str_is(two->status_list, "two");
+    assert_int_equal(two->level, 2);
+    assert_int_equal(two->seal_alg->id, JOSE_ES384);
+    assert_int_equal(two->validity_s, 86400);
+    assert_non_null(sjson_get(two->published, "future"));
+}
+
+static void
+test_the_metadata_of_an_entry_is_derived(void **state)
+{
+    struct flow_configs set;
+    struct sg_why why = { 0 };
+    assert_ok(parse(state, "{" SHARED ",\"formats\":[{" SD_JWT "}]}", &why, &set));
+    const struct sjson *entry = set.items[0].published;
+    assert_true(sjson_is_text(sjson_get(entry, "format"), "dc+sd-jwt"));
+    assert_true(sjson_is_text(sjson_get(entry, "vct"), BASE "/credentials/badge"));
+    assert_true(sjson_is_text(sjson_get(entry, "scope"), "badge"));
+    assert_true(sjson_is_text(
+        sjson_at(sjson_get(entry, "credential_signing_alg_values_supported"), 0), "ES256"));
+    assert_true(sjson_is_text(
+        sjson_at(sjson_get(entry, "cryptographic_binding_methods_supported"), 0), "jwk"));
+    assert_non_null(sjson_get(sjson_get(entry, "proof_types_supported"), "jwt"));
+    assert_non_null(sjson_get(sjson_get(entry, "credential_metadata"), "display"));
+    assert_null(sjson_get(entry, "sealgate"));
+    assert_null(sjson_get(entry, "seal_key"));
+}
+
+/* Each mistake is named: people write these files by hand. */
+static void
+test_mistakes_are_named(void **state)
+{
+    static const struct {
+        const char *text, *what;
+    } mistakes[] = {
+        { "{" SHARED ",\"formats\":[]}", "formats: an array of objects" },
+        { "{" SHARED ",\"formats\":{}}", "formats: an array of objects" },
+        { "{" SHARED ",\"formats\":[1]}", "formats: an array of objects" },
+        { "{" SHARED ",\"vct\":\"x\",\"formats\":[{" SD_JWT "}]}",
+            "unknown member beside `formats`" },
+        { "{" SHARED ",\"formats\":[{" SD_JWT ",\"doctype\":\"x\"}]}", "formats: unknown member" },
+        { "{" SHARED ",\"formats\":[{\"format\":\"dc+sd-jwt\"}]}", "id" },
+        { "{" SHARED ",\"formats\":[{\"id\":\"A b\",\"format\":\"dc+sd-jwt\"}]}",
+            "id: small letters, digits, _ and -, at most 48" },
+        { "{" SHARED ",\"formats\":[{\"id\":\"a\"}]}", "format" },
+        { "{" SHARED ",\"formats\":[{\"id\":\"a\",\"format\":\"dc+sd-jwt\",\"vct\":\"x\"}]}",
+            "seal_key" },
+        { "{" SHARED ",\"formats\":[{\"id\":\"a\",\"format\":\"dc+sd-jwt\",\"seal_key\":\"k\"}]}",
+            "vct" },
+        { "{" SHARED ",\"formats\":[{" SD_JWT ",\"alg\":\"RS256\"}]}", "alg" },
+        { "{" SHARED ",\"formats\":[{" SD_JWT ",\"level\":3}]}", "level" },
+        { "{" SHARED ",\"formats\":[{" SD_JWT ",\"binding\":[\"cose_key\"]}]}",
+            "binding: a method that the format does not have" },
+        { "{" SHARED ",\"formats\":[{" SD_JWT ",\"binding\":[\"x\"]}]}", "binding" },
+        { "{" SHARED ",\"formats\":[{" SD_JWT ",\"metadata\":{\"vct\":\"y\"}}]}",
+            "metadata: repeats a member of the format" },
+        { "{" SHARED ",\"formats\":[{" SD_JWT ",\"selectively_disclosable\":[[\"cnf\"]]}]}",
+            "selectively_disclosable: a claim that must be seen" },
+        { "{\"sealgate\":{},\"formats\":[{" SD_JWT "}]}", "credential_metadata" },
+        { "{\"credential_metadata\":{},\"formats\":[{" SD_JWT "}]}", "sealgate" },
+        { "{\"credential_metadata\":{},\"sealgate\":{\"validity_s\":60},\"formats\":[{" SD_JWT
+          "}]}",
+            "claims" },
+    };
+    for (size_t i = 0; i < sizeof(mistakes) / sizeof(mistakes[0]); i++) {
+        struct flow_configs set;
+        struct sg_why why = { 0 };
+        assert_refused(parse(state, mistakes[i].text, &why, &set), CONFIGURATION);
+        assert_string_equal(why.what, mistakes[i].what);
+    }
+}
+
+static void
+test_a_format_we_do_not_issue_is_unsupported(void **state)
+{
+    struct flow_configs set;
+    struct sg_why why = { 0 };
+    assert_refused(parse(state,
+                       "{" SHARED ",\"formats\":[{\"id\":\"a\",\"format\":\"jwt_vc_json\","
+                       "\"seal_key\":\"k\"}]}",
+                       &why, &set),
+        UNSUPPORTED);
+    assert_string_equal(why.what, "format");
+}
+
+static void
+test_forms_have_different_names(void **state)
+{
+    (void)state;
+    size_t n;
+    const struct flow_form *const *forms = flow_forms(&n);
+    assert_true(n >= 1);
+    for (size_t i = 0; i < n; i++) {
+        assert_ptr_equal(flow_form_find(sg_cstr(forms[i]->format)), forms[i]);
+        assert_non_null(forms[i]->read);
+        assert_non_null(forms[i]->describe);
+        assert_non_null(forms[i]->head);
+        assert_non_null(forms[i]->need);
+        assert_non_null(forms[i]->build);
+        assert_non_null(forms[i]->attach);
+        assert_non_null(forms[i]->members);
+        assert_non_null(forms[i]->binding);
+    }
+    assert_null(flow_form_find(SG_LIT("")));
+    assert_null(flow_form_find(SG_LIT("dc+sd-jw")));
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_each_entry_is_a_configuration),
+        cmocka_unit_test(test_the_metadata_of_an_entry_is_derived),
+        cmocka_unit_test(test_mistakes_are_named),
+        cmocka_unit_test(test_a_format_we_do_not_issue_is_unsupported),
+        cmocka_unit_test(test_forms_have_different_names),
+    };
+    return cmocka_run_group_tests(tests, support_arena_setup, support_arena_teardown);
+}
