@@ -61,6 +61,9 @@ struct conf_schema {
 /* Names of the environments (NET-2). */
 #define CONF_TEST "test"
 #define CONF_PRODUCTION "production"
+/* Profiles of the VC-API face. */
+#define CONF_VCAPI_STANDARD "standard"
+#define CONF_VCAPI_SUITE "w3c-suite"
 
 struct conf_gateway {
     const char *environment; /* test | production */
@@ -91,6 +94,13 @@ struct conf_gateway {
     bool claims_keep;  /* keep claims after issuing until the offer expires (SIG-6 says: no) */
     bool access_log;   /* one line per request */
     const char *brand; /* issuer's display name */
+    const char *
+        verify_trust; /* PEM file: whose certificates a verified object may lead to; empty: nobody's */
+    const char *vcapi_configuration; /* instance of VC-API paths that name none; may be empty */
+    const char *vcapi_profile;       /* standard | w3c-suite */
+    bool
+        vcapi_test_mode; /* VC-API requests without credentials are vcapi_test_client's; test environment alone */
+    const char *vcapi_test_client; /* a registered client */
 };
 
 struct conf_courier {

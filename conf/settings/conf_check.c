@@ -10,6 +10,13 @@ conf_is_environment(const char *text)
     return known ? NULL : "is neither test nor production";
 }
 
+const char *
+conf_is_vcapi_profile(const char *text)
+{
+    bool known = strcmp(text, CONF_VCAPI_STANDARD) == 0 || strcmp(text, CONF_VCAPI_SUITE) == 0;
+    return known ? NULL : "is neither standard nor w3c-suite";
+}
+
 /* Host of http(s)://host[:port][/path] without brackets; false if it is no such URL. */
 static bool
 host_of(const char *url, sg_str *ret_host, const char **ret_rest)

@@ -14,6 +14,8 @@ const char *conf_is_path(const char *text);
 const char *conf_is_absolute_path(const char *text);
 /* letters, digits, '.', '_', '-' */
 const char *conf_is_label(const char *text);
+/* standard or w3c-suite */
+const char *conf_is_vcapi_profile(const char *text);
 /* C2SP: an origin is a schema-less URL or any text without spaces and plus signs */
 const char *conf_is_log_origin(const char *text);
 

@@ -52,6 +52,16 @@ static const struct conf_row rows[] = {
     { ROW(CONF_BOOL, access_log), 0, 0, "no", NULL,
         "a log line for every request; without it only for failures" },
     { ROW(CONF_TEXT, brand), 1, 120, "sealgate", NULL, "display name of the issuer" },
+    { ROW(CONF_TEXT, verify_trust), 1, 180, "", conf_is_path,
+        "PEM certificates whose issuers are believed when objects are verified" },
+    { ROW(CONF_TEXT, vcapi_configuration), 1, 128, "", conf_is_label,
+        "credential configuration behind /vc-api paths that name none" },
+    { ROW(CONF_TEXT, vcapi_profile), 1, 16, "standard", conf_is_vcapi_profile,
+        "standard, or w3c-suite: refused verification is status 400, and options of the suites" },
+    { ROW(CONF_BOOL, vcapi_test_mode), 0, 0, "no", NULL,
+        "VC-API requests without credentials are made as vcapi_test_client; never in production" },
+    { ROW(CONF_TEXT, vcapi_test_client), 1, 64, "demo-client", conf_is_label,
+        "the registered client whose mandates the test mode uses" },
 };
 
 static const char *
@@ -69,6 +79,11 @@ whole(const void *settings, const char **ret_name)
     if (!https && (!loopback || strcmp(s->environment, CONF_TEST) != 0)) {
         return "plain http is for localhost in the test environment alone (req: NET-1)";
     }
+    *ret_name = "vcapi_test_mode";
+    if (s->vcapi_test_mode && strcmp(s->environment, CONF_TEST) != 0) {
+        return "is for the test environment alone (req: PRO-5)";
+    }
+    *ret_name = "public_url";
     if (tls && !https) {
         return "is http although tls_cert is given";
     }

@@ -106,7 +106,7 @@ SG_CHECKED sg_result auth_dpop_check(struct auth *auth, struct sg_arena *arena,
 SG_CHECKED sg_result auth_dpop_spend(struct auth *auth, const struct auth_dpop *proof, int64_t now);
 
 /* ---- nonces: HMAC under a key made at start, with their time; nothing is stored ------------------- */
-enum auth_nonce_use { AUTH_C_NONCE = 1, AUTH_DPOP_NONCE = 2 };
+enum auth_nonce_use { AUTH_C_NONCE = 1, AUTH_DPOP_NONCE = 2, AUTH_VCAPI_CHALLENGE = 3 };
 void auth_nonce_make(
     struct auth *auth, enum auth_nonce_use use, int64_t now, char ret[AUTH_NONCE_LEN]);
 /* SG_E_NONCE: not ours, of another use, of another start, too old. */

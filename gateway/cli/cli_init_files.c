@@ -115,9 +115,9 @@ cli_init_settings(const struct cli *cli, const struct cli_plan *plan)
     bool softhsm = strstr(plan->module, "softhsm") != NULL;
     sg_str text = SG_NO_STR;
     sg_result r = sg_arena_printf(a, &text,
-        "%senvironment = %s\npublic_url = %s\nbrand = %s\nstatus_key = %s\n", head,
+        "%senvironment = %s\npublic_url = %s\nbrand = %s\nstatus_key = %s\n%s", head,
         plan->environment, plan->base, plan->demo ? "sealgate DEMO issuer" : "sealgate",
-        CLI_STATUS_LABEL);
+        CLI_STATUS_LABEL, plan->demo ? "verify_trust = trust/root.pem\n" : "");
     int bad = put_text(cli, "conf/gateway.ini", r, text);
     if (bad == CLI_DONE) {
         bad = put_courier(cli, plan, SG_NO_STR);

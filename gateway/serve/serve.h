@@ -11,6 +11,8 @@
 #include "serve_metrics.h"
 #include "store.h"
 
+#define SERVE_ANCHORS_MAX 64
+
 struct serve {
     struct face_app face; /* first member: what the faces see behind req->app */
     struct conf_gateway conf;
@@ -21,6 +23,8 @@ struct serve {
     struct auth *auth;
     struct flow *flow;
     struct http_server *http;
+    sg_bytes anchors[SERVE_ANCHORS_MAX]; /* DER */
+    size_t n_anchors;
     struct serve_metrics metrics;
     _Atomic bool stopping;
 };

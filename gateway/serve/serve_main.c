@@ -19,7 +19,9 @@
 #include "sandbox.h"
 #include "serve.h"
 #include "sg_text.h"
+#include "vcapi_face.h"
 #include "vci_face.h"
+#include "x509_chain.h"
 
 #define CONF_PATH "conf/gateway.ini"
 #define STORE_PATH "gateway/store.db"
@@ -270,16 +272,17 @@ open_flow(struct serve *serve, struct sg_why *why)
     return flow_open(&settings, serve->store, serve->signer, serve->registry, why, &serve->flow);
 }
 
-#define TABLES 4
+#define TABLES 5
 static const struct http_route *route_tables[TABLES];
 static size_t route_rows[TABLES];
 
 static void
 gather_routes(struct serve *serve)
 {
-    const struct http_route *tables[TABLES] = { vci_routes, evid_routes, admin_routes,
+    const struct http_route *tables[TABLES] = { vci_routes, evid_routes, vcapi_routes, admin_routes,
         serve_routes };
-    const size_t rows[TABLES] = { n_vci_routes, n_evid_routes, n_admin_routes, n_serve_routes };
+    const size_t rows[TABLES] = { n_vci_routes, n_evid_routes, n_vcapi_routes, n_admin_routes,
+        n_serve_routes };
     memcpy(route_tables, tables, sizeof(tables));
     memcpy(route_rows, rows, sizeof(rows));
     serve->metrics.tables = route_tables;
@@ -300,6 +303,13 @@ fill_face(struct serve *serve)
     face->auth = serve->auth;
     face->flow = serve->flow;
     face->registry = serve->registry;
+    face->courier = serve->courier;
+    face->anchors = serve->anchors;
+    face->n_anchors = serve->n_anchors;
+    face->vcapi.test_mode = serve->conf.vcapi_test_mode;
+    face->vcapi.test_client = sg_cstr(serve->conf.vcapi_test_client);
+    face->vcapi.w3c_suite = strcmp(serve->conf.vcapi_profile, CONF_VCAPI_SUITE) == 0;
+    face->vcapi.configuration = sg_cstr(serve->conf.vcapi_configuration);
     face->tables = route_tables;
     face->table_rows = route_rows;
     face->n_tables = TABLES;
@@ -331,6 +341,19 @@ open_http(struct serve *serve, const struct options *o, struct sg_arena *arena, 
     return http_open(&settings, &serve->http, why);
 }
 
+/* Whom verification believes (req: FMT-4). A file that is named and cannot be read stops the start: silence would refuse everything. */
+static sg_result
+read_anchors(struct serve *serve, struct sg_arena *arena, struct sg_why *why)
+{
+    sg_bytes pem;
+    SG_TRY(pem_read(arena, serve->conf.verify_trust, why, &pem));
+    if (pem.n == 0) {
+        return SG_DONE;
+    }
+    return x509_from_pem(
+        arena, sg_bytes_str(pem), serve->anchors, SERVE_ANCHORS_MAX, &serve->n_anchors);
+}
+
 /* Everything that needs files beyond the sandbox, while there is one thread. */
 static sg_result
 prepare(struct serve *serve, const struct options *o, struct sg_arena *arena)
@@ -340,6 +363,7 @@ prepare(struct serve *serve, const struct options *o, struct sg_arena *arena)
     STEP("store", store_own(o, &why));
     STEP("store", store_open(STORE_PATH, serve->conf.environment, &serve->store, &why));
     STEP("http", open_http(serve, o, arena, &why));
+    STEP("verify_trust", read_anchors(serve, arena, &why));
     STEP("signer", open_peer(serve, o->signer_fd, "signer", &serve->signer));
     STEP("courier", open_peer(serve, o->courier_fd, "courier", &serve->courier));
     STEP("sandbox", confine(o, &serve->conf, &why));

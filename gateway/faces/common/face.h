@@ -11,6 +11,19 @@
 #include "flow.h"
 #include "http.h"
 
+struct peer;
+struct jsonld_contexts;
+struct cid_resolver;
+
+/* Settings of the VC-API face (req: PRO-5). */
+struct face_vcapi {
+    bool test_mode; /* requests without credentials are the test client's; never in production */
+    sg_str test_client; /* a registered client: its mandates and no others */
+    bool
+        w3c_suite; /* what the W3C test suites need: refused verification is 400, options of theirs */
+    sg_str configuration; /* the instance behind paths that name none; may be empty */
+};
+
 struct face_app {
     sg_str base;             /* public URL, no trailing slash */
     const char *environment; /* "test" or "production" */
@@ -21,6 +34,13 @@ struct face_app {
     struct auth *auth;
     struct flow *flow;
     struct peer_registry *registry;
+    struct peer *courier;
+    /* What verifying goes by: certificates trusted, documents about keys, JSON-LD contexts. NULL and 0: none. */
+    const sg_bytes *anchors;
+    size_t n_anchors;
+    const struct cid_resolver *resolver;
+    const struct jsonld_contexts *contexts;
+    struct face_vcapi vcapi;
     /* All routes of the gateway, for OpenAPI. */
     const struct http_route *const *tables;
     const size_t *table_rows;

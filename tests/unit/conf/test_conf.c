@@ -72,6 +72,12 @@ static const struct {
     { "environment = test\npublic_url = https://x.example\ntls_cert = ../a\ntls_key = b\n",
         SG_E_VALUE, 3, "tls_cert" },
     { "brand = \xff\xfe\n", SG_E_VALUE, 1, "brand" },
+    { "environment = test\npublic_url = http://localhost\nvcapi_profile = easy\n", SG_E_VALUE, 3,
+        "vcapi_profile" },
+    /* req: PRO-5: nobody may leave authentication out in production */
+    { "environment = production\npublic_url = https://issuer.example\nbehind_proxy = yes\n"
+      "vcapi_test_mode = yes\n",
+        SG_E_VALUE, 4, "vcapi_test_mode" },
 };
 
 static void

@@ -1,0 +1,264 @@
+/* POST /credentials/verify and /presentations/verify: read, verify, ask for the status, answer. */
+#include "vcapi_inner.h"
+
+#include "peer.h"
+#include "wire_status.h"
+
+#define COURIER_TIMEOUT_MS 5000
+#define LEEWAY_S 60
+
+static const char *const credential_members[] = { "verifiableCredential", NULL };
+static const char *const credential_options[] = { "returnCredential", "returnResults",
+    "returnProblemDetails", NULL };
+/* What the W3C suites send besides. */
+static const char *const credential_suite[] = { "checks", "expectedProofPurpose", "domain",
+    "challenge", NULL };
+static const char *const presentation_members[] = { "verifiablePresentation", "presentation",
+    NULL };
+static const char *const presentation_options[] = { "challenge", "domain", "returnPresentation",
+    "returnResults", "returnProblemDetails", NULL };
+static const char *const presentation_suite[] = { "checks", "expectedProofPurpose", NULL };
+
+static const struct vcapi_form credential_form = { credential_members, 1, credential_options,
+    credential_suite };
+static const struct vcapi_form presentation_form = { presentation_members, 2, presentation_options,
+    presentation_suite };
+
+struct verification {
+    struct vcapi_call *call;
+    bool presentation;
+    struct verify_expect expect;
+    struct verify_trust trust;
+    struct verify_result result;
+    struct vcapi_status statuses[VERIFY_REFS_MAX];
+    size_t asked[VERIFY_REFS_MAX]; /* which of refs went to the courier, in its order */
+    size_t n_asked;
+};
+
+/* ---- the answer ------------------------------------------------------------------------------------------ */
+
+static void
+finish(struct verification *v)
+{
+    struct vcapi_call *call = v->call;
+    const struct face_app *app = face_app(call->req);
+    sg_str json;
+    bool verified = false;
+    sg_result r = vcapi_render(
+        call->req->arena, &v->result, v->statuses, call, v->presentation, &json, &verified);
+    if (!sg_ok(r)) {
+        vcapi_refuse(call, r);
+        return;
+    }
+    vcapi_answer(call, !verified && app->vcapi.w3c_suite ? 400 : 200, json);
+}
+
+/* ---- the status ------------------------------------------------------------------------------------------- */
+
+static void
+verdicts(void *context, sg_result r, const struct wire_frame *frame)
+{
+    struct verification *v = context;
+    struct wire_status_ask_reply *reply = SG_NEW(v->call->req->arena, struct wire_status_ask_reply);
+    if (sg_ok(r)) {
+        r = reply == NULL ? SG_ERROR(NO_MEMORY) : wire_status_ask_reply_parse(frame->body, reply);
+    }
+    bool all = sg_ok(r) && reply->n_verdicts == v->n_asked;
+    for (size_t i = 0; i < v->n_asked; i++) {
+        struct vcapi_status *status = &v->statuses[v->asked[i]];
+        status->code = SG_E_STATUS_UNKNOWN;
+        if (all && reply->verdicts[i].verdict != WIRE_UNKNOWN) {
+            bool good = reply->verdicts[i].verdict == WIRE_GOOD;
+            status->known = true;
+            status->value = reply->verdicts[i].value;
+            status->code = good ? SG_OK : SG_E_STATUS_BAD;
+        }
+    }
+    finish(v);
+}
+
+/* Our own lists are in this process: what the board says is the newest there is. */
+static bool
+status_here(struct verification *v, size_t i)
+{
+    uint8_t value;
+    sg_result r = flow_status_value(
+        face_app(v->call->req)->flow, v->result.refs[i].uri, v->result.refs[i].idx, &value);
+    if (!sg_ok(r)) {
+        return false;
+    }
+    v->statuses[i] = (struct vcapi_status){
+        .known = true, .value = value, .code = value == 0 ? SG_OK : SG_E_STATUS_BAD
+    };
+    return true;
+}
+
+static sg_result
+ask_courier(struct verification *v)
+{
+    struct sg_arena *arena = v->call->req->arena;
+    struct peer *courier = face_app(v->call->req)->courier;
+    struct wire_status_ask *ask = SG_NEW(arena, struct wire_status_ask);
+    SG_REQUIRE(ask != NULL, NO_MEMORY);
+    for (size_t i = 0; i < v->n_asked; i++) {
+        const struct verify_ref *ref = &v->result.refs[v->asked[i]];
+        ask->refs[i] = (struct wire_ref){ WIRE_REF_TOKEN_STATUS_LIST, ref->uri, ref->idx };
+    }
+    ask->n_refs = v->n_asked;
+    uint64_t id = peer_next_id(courier);
+    struct sg_buf buf = sg_buf_new(arena, 1024, WIRE_FRAME_MAX);
+    sg_bytes frame;
+    wire_status_ask_encode(&buf, id, ask);
+    SG_TRY(sg_buf_end(&buf, &frame));
+    peer_ask(courier, id, frame, COURIER_TIMEOUT_MS, verdicts, v);
+    return SG_DONE;
+}
+
+static void
+ask(struct verification *v)
+{
+    for (size_t i = 0; i < v->result.n_refs; i++) {
+        v->statuses[i].code = SG_E_STATUS_UNKNOWN;
+        if (v->result.verified && !status_here(v, i) &&
+            v->result.refs[i].kind == VERIFY_TOKEN_LIST) {
+            v->asked[v->n_asked++] = i;
+        }
+    }
+    if (v->n_asked == 0 || !sg_ok(ask_courier(v))) {
+        finish(v);
+    }
+}
+
+/* ---- the request ------------------------------------------------------------------------------------------ */
+
+/* "domain": a text, or a set of texts (Data Integrity 2.1). */
+static sg_result
+read_domains(struct verification *v)
+{
+    const struct sjson *domain = sjson_get(v->call->options, "domain");
+    if (domain == NULL) {
+        return SG_DONE;
+    }
+    v->call->why.what = "options.domain: a text or several";
+    bool array = domain->type == SJSON_ARRAY;
+    SG_REQUIRE(!array || (domain->n > 0 && domain->n <= VCAPI_DOMAINS_MAX), VALUE);
+    sg_str *domains = SG_NEW_ARRAY(v->call->req->arena, array ? domain->n : 1, sg_str);
+    SG_REQUIRE(domains != NULL, NO_MEMORY);
+    size_t n = 0;
+    for (const struct sjson *d = array ? domain->first : domain; d != NULL; d = d->next) {
+        SG_REQUIRE(d->type == SJSON_STRING && d->text.n > 0, TYPE);
+        domains[n++] = d->text;
+        if (!array) {
+            break;
+        }
+    }
+    v->expect.audiences = domains;
+    v->expect.n_audiences = n;
+    v->call->why.what = NULL;
+    return SG_DONE;
+}
+
+/* "checks" of the suites: names of what to look at; everything is looked at anyway. */
+static sg_result
+read_checks(struct vcapi_call *call)
+{
+    const struct sjson *checks = sjson_get(call->options, "checks");
+    call->why.what = "options.checks: names";
+    SG_REQUIRE(checks == NULL || checks->type == SJSON_ARRAY, TYPE);
+    for (const struct sjson *c = checks == NULL ? NULL : checks->first; c != NULL; c = c->next) {
+        SG_REQUIRE(c->type == SJSON_STRING, TYPE);
+    }
+    call->why.what = NULL;
+    return SG_DONE;
+}
+
+static sg_result
+read_flags(const struct vcapi_call *call)
+{
+    static const char *const flags[] = { "returnCredential", "returnPresentation", "returnResults",
+        "returnProblemDetails" };
+    bool unused;
+    for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++) {
+        SG_TRY(vcapi_option_bool(call, flags[i], false, &unused));
+    }
+    return SG_DONE;
+}
+
+/* An object, or the text of a compact serialisation; JSON in a text is neither (a credential is a map). */
+static sg_result
+read_object(struct vcapi_call *call, sg_bytes *ret)
+{
+    const struct sjson *object = call->object;
+    if (object->type == SJSON_OBJECT) {
+        *ret = sg_str_bytes(object->source);
+        return SG_DONE;
+    }
+    call->why.what = "neither a JSON object nor a compact serialisation";
+    SG_REQUIRE(object->type == SJSON_STRING, TYPE);
+    for (size_t i = 0; i < object->text.n; i++) {
+        char c = object->text.p[i];
+        SG_REQUIRE(c > ' ' && c != '{' && c != '[' && c != '"', MALFORMED);
+    }
+    call->why.what = NULL;
+    *ret = sg_str_bytes(object->text);
+    return SG_DONE;
+}
+
+static sg_result
+verify(struct verification *v)
+{
+    struct vcapi_call *call = v->call;
+    const struct face_app *app = face_app(call->req);
+    sg_bytes object;
+    SG_TRY(read_flags(call));
+    SG_TRY(read_checks(call));
+    SG_TRY(read_domains(v));
+    SG_TRY(vcapi_option_text(call, "challenge", &v->expect.nonce));
+    SG_TRY(vcapi_option_text(call, "expectedProofPurpose", &v->expect.purpose));
+    SG_TRY(read_object(call, &object));
+    v->expect.now = face_now();
+    v->expect.leeway_s = LEEWAY_S;
+    v->expect.presentation = v->presentation;
+    v->expect.credential = !v->presentation;
+    v->trust = (struct verify_trust){
+        .anchors = app->anchors,
+        .n_anchors = app->n_anchors,
+        .contexts = app->contexts,
+        .resolver = app->resolver,
+    };
+    return verify_object(call->req->arena, object, &v->trust, &v->expect, &v->result);
+}
+
+static void
+run(struct http_request *req, const struct vcapi_form *form, bool presentation)
+{
+    struct vcapi_call *call = vcapi_begin(req, form);
+    if (call == NULL) {
+        return;
+    }
+    struct verification *v = SG_NEW(req->arena, struct verification);
+    if (v == NULL) {
+        vcapi_refuse(call, SG_ERROR(NO_MEMORY));
+        return;
+    }
+    v->call = call;
+    v->presentation = presentation;
+    sg_result r = verify(v);
+    if (!sg_ok(r)) {
+        vcapi_refuse(call, r);
+        return;
+    }
+    ask(v);
+}
+
+void
+vcapi_credentials_verify(struct http_request *req)
+{
+    run(req, &credential_form, false);
+}
+
+void
+vcapi_presentations_verify(struct http_request *req)
+{
+    run(req, &presentation_form, true);
+}
