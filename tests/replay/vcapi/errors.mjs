@@ -1,0 +1,160 @@
+// Every refusal of the VC-API face, over HTTP against the three real processes: status, problem type, code. Expectations are VCALM 1.0's
+// (2.4.3 unknown options, 3.8 errors), VCDM 2.0's 7.2 and RFC 9457's, not our own output.
+//   node errors.mjs BUILD_DIR
+import { execFileSync, spawn, spawnSync } from 'node:child_process'
+import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { SystemClient, call, clientKey, dpop, newKey, statusOrder } from '../../crash/system/wallet.mjs'
+
+const BIN = resolve(process.argv[2] ?? 'build/dev', 'sealgate')
+const port = Number(process.env.SEALGATE_REPLAY_PORT ?? 18540)
+const BASE = `http://localhost:${port}`
+const work = mkdtempSync(join(tmpdir(), 'sealgate-vcapi-'))
+const DIR = join(work, 'state')
+const claims = JSON.parse(readFileSync(new URL('../../../conf/demo/claims.json', import.meta.url)))
+const UNKNOWN = 'https://www.w3.org/TR/vcalm#UNKNOWN_OPTION_PROVIDED'
+const VCDM = 'https://www.w3.org/TR/vc-data-model#'
+
+let failures = 0
+let cases = 0
+function expect(what, answer, status, { type, code, more } = {}) {
+  cases++
+  const bad = []
+  if (answer.status !== status) bad.push(`status ${answer.status}, want ${status}`)
+  if (!/json/.test(answer.headers['content-type'] ?? '')) bad.push(`content-type ${answer.headers['content-type']}`)
+  if (type !== undefined && answer.json?.type !== type) bad.push(`type ${answer.json?.type}, want ${type}`)
+  if (code !== undefined && answer.json?.code !== code) bad.push(`code ${answer.json?.code}, want ${code}`)
+  if (status >= 400 && !answer.json) bad.push('no problem details')
+  if (more && !more(answer)) bad.push('something else')
+  if (bad.length > 0) { failures++; console.log(`FAILED ${what}: ${bad.join('; ')} ${answer.text.slice(0, 400)}`) }
+}
+
+// ---- the stack ------------------------------------------------------------------------------------------------
+let supervisor
+const halt = async () => { spawnSync(BIN, ['stop', '--dir', DIR]); supervisor.kill('SIGTERM'); await sleep(300) }
+const stop = async () => { await halt(); rmSync(work, { recursive: true, force: true }) }
+async function start() {
+  supervisor = spawn(BIN, ['run', '--dir', DIR], { stdio: ['ignore', 'ignore', 'ignore'] })
+  for (let i = 0; i < 200; i++) {
+    try { if ((await call('GET', `${BASE}/readyz`, { timeout: 1000 })).status === 200) return } catch { /* starting */ }
+    await sleep(100)
+  }
+  console.log('the gateway never became ready')
+  await stop()
+  process.exit(1)
+}
+execFileSync(BIN, ['init', '--demo', '--dir', DIR, '--listen', `127.0.0.1:${port}`], { stdio: ['ignore', 'ignore', 'ignore'] })
+await start()
+const system = new SystemClient(BASE, DIR)
+await system.signIn()
+const post = (path, body, headers) => call('POST', `${BASE}${path}`, {
+  headers: { 'content-type': 'application/json', ...(headers ?? { authorization: `DPoP ${system.token}`, dpop: dpop(system.key, 'POST', `${BASE}${path}`, system.token) }) },
+  body: typeof body === 'string' ? body : JSON.stringify(body) })
+const issued = (() => {
+  writeFileSync(join(work, 'claims.json'), JSON.stringify(claims))
+  const run = spawnSync(BIN, ['issue', '--configuration', 'employee_badge_sd_jwt', '--claims', join(work, 'claims.json'), '--dir', DIR], { encoding: 'utf8' })
+  if (run.status !== 0) throw new Error(run.stderr)
+  return run.stdout.trim()
+})()
+
+const paths = ['credentials/issue', 'credentials/verify', 'credentials/derive', 'credentials/status', 'presentations', 'presentations/verify', 'challenges']
+  .flatMap((p) => [`/vc-api/${p}`, `/vc-api/employee_badge_sd_jwt/${p}`])
+
+// ---- who asks (req: PRO-5, AU-8) ----------------------------------------------------------------------------------
+for (const path of paths) {
+  expect(`${path} without a token`, await post(path, {}, {}), 401, { code: 'UNAUTHENTICATED' })
+  expect(`${path} with an unknown token`, await post(path, {}, { authorization: `DPoP ${'A'.repeat(43)}`, dpop: dpop(system.key, 'POST', `${BASE}${path}`, 'A'.repeat(43)) }), 401, { code: 'TOKEN' })
+  expect(`${path} with Basic`, await post(path, {}, { authorization: 'Basic eDp5' }), 401)
+  expect(`${path} with another key`, await post(path, {}, { authorization: `DPoP ${system.token}`, dpop: dpop(newKey(), 'POST', `${BASE}${path}`, system.token) }), 401, { code: 'DPOP' })
+}
+
+// ---- what a body may say (VCALM 2.4.3) ----------------------------------------------------------------------------------
+const objects = { 'credentials/issue': 'credential', 'credentials/verify': 'verifiableCredential', 'credentials/derive': 'verifiableCredential',
+  'presentations': 'presentation', 'presentations/verify': 'verifiablePresentation' }
+for (const [path, member] of Object.entries(objects)) {
+  const at = `/vc-api/employee_badge_sd_jwt/${path}`
+  expect(`${path}: no JSON`, await post(at, '{'), 400, { type: `${VCDM}PARSING_ERROR`, code: 'MALFORMED' })
+  expect(`${path}: an array`, await post(at, '[]'), 400, { type: `${VCDM}PARSING_ERROR`, code: 'TYPE' })
+  expect(`${path}: a member twice`, await post(at, `{"${member}":{},"${member}":{}}`), 400, { code: 'DUPLICATE' })
+  expect(`${path}: no object`, await post(at, {}), 400, { code: 'MISSING' })
+  expect(`${path}: options that are none`, await post(at, { [member]: {}, options: 'x' }), 400, { code: 'TYPE' })
+  expect(`${path}: an unknown member`, await post(at, { [member]: {}, other: 1 }), 400, { type: UNKNOWN })
+  expect(`${path}: an unknown option`, await post(at, { [member]: {}, options: { other: 1 } }), 400, { type: UNKNOWN })
+  expect(`${path}: an option of the suites`, await post(at, { [member]: {}, options: { checks: ['proof'] } }), 400, { type: UNKNOWN })
+  expect(`${path}: another media type`, await call('POST', `${BASE}${at}`, { headers: { 'content-type': 'text/plain', authorization: `DPoP ${system.token}`, dpop: dpop(system.key, 'POST', `${BASE}${at}`, system.token) }, body: '{}' }), 415)
+}
+expect('two presentations', await post('/vc-api/presentations/verify', { verifiablePresentation: {}, presentation: {} }), 400, { code: 'VALUE' })
+
+// ---- verify ------------------------------------------------------------------------------------------------------------
+const verify = (verifiableCredential, options) => post('/vc-api/credentials/verify', { verifiableCredential, ...(options && { options }) })
+const refused = (problem) => ({ more: (a) => a.json.verified === false && a.json.problemDetails.some((p) => p.type === problem && p.title && p.detail) })
+const holds = { more: (a) => a.json.verified === true && a.json.problemDetails.length === 0 }
+const sdJwt = issued.includes('~') ? issued : issued.split('\n').find((l) => l.includes('~'))
+expect('a credential of ours', await verify(sdJwt), 200, holds)
+expect('its results', await verify(sdJwt, { returnResults: true, returnCredential: true }), 200,
+  { more: (a) => a.json.verified && a.json.credential === sdJwt && a.json.results.credentialStatus.length === 1 && a.json.results.credentialStatus[0].value === 0 })
+expect('an option of a wrong type', await verify(sdJwt, { returnResults: 'yes' }), 400, { code: 'TYPE' })
+const parts = sdJwt.split('.')
+const flipped = (s) => (s[10] === 'A' ? s.slice(0, 10) + 'B' + s.slice(11) : s.slice(0, 10) + 'A' + s.slice(11))
+expect('a changed signature', await verify([parts[0], parts[1], flipped(parts[2])].join('.')), 200, refused(`${VCDM}CRYPTOGRAPHIC_SECURITY_ERROR`))
+expect('a changed disclosure', await verify(sdJwt.replace(/~([^~]+)~$/, (m, d) => `~${flipped(d)}~`)), 200, { more: (a) => a.json.verified === false })
+for (const [what, object] of [['a number', 1], ['null', null], ['an array', []], ['JSON in a text', '{"a":1}'], ['words', 'a b']]) {
+  expect(`verify: ${what}`, await verify(object), 400, { type: `${VCDM}PARSING_ERROR` })
+}
+for (const [what, object] of [['an empty object', {}], ['an empty text', ''], ['no signature', 'abc'], ['garbage', '~~~']]) {
+  expect(`verify: ${what}`, await verify(object), 200, { more: (a) => a.json.verified === false && a.json.problemDetails.length > 0 })
+}
+expect('a credential where a presentation belongs', await post('/vc-api/presentations/verify', { verifiablePresentation: sdJwt }), 200, { more: (a) => a.json.verified === false })
+
+// ---- status (req: STA-2) ----------------------------------------------------------------------------------------------
+const payload = JSON.parse(Buffer.from(parts[1], 'base64url'))
+const { uri, idx } = payload.status.status_list
+const entry = { type: 'BitstringStatusListEntry', statusPurpose: 'revocation', statusListIndex: String(idx), statusListCredential: uri }
+const status = (body) => post('/vc-api/credentials/status', body)
+const change = { credentialId: 'urn:a', credentialStatus: entry, status: true }
+expect('status without an order', await status(change), 403, { code: 'POLICY' })
+const order = statusOrder(clientKey(DIR), 'demo-client', uri, idx, 1)
+expect('an order that is no order', await status({ ...change, order: 'AAAA', signature: 'AAAA' }), 400)
+expect('an order of another value', await status({ ...change, status: false, ...order }), 409, { code: 'CONFLICT' })
+expect('an order of another entry', await status({ ...change, credentialStatus: { ...entry, statusListIndex: String(idx + 1) }, ...order }), 409, { code: 'CONFLICT' })
+expect('an order of another list', await status({ ...change, credentialStatus: { ...entry, statusListCredential: `${uri}x` }, ...order }), 409, { code: 'CONFLICT' })
+expect('no entry', await status({ credentialId: 'urn:a', status: true, ...order }), 400, { code: 'MISSING' })
+expect('no credentialId', await status({ credentialStatus: entry, status: true, ...order }), 400, { code: 'MISSING' })
+expect('an index that is no text', await status({ ...change, credentialStatus: { ...entry, statusListIndex: idx }, ...order }), 400, { code: 'TYPE' })
+expect('an order in another name', await status({ ...change, ...statusOrder(clientKey(DIR), 'somebody', uri, idx, 1) }), 403, { code: 'POLICY' })
+const forged = statusOrder(newKey(), 'demo-client', uri, idx, 1)
+expect('an order that another key signed', await status({ ...change, ...forged }), 400, { code: 'SIGNATURE' })
+expect('the order', await status({ ...change, ...order }), 200)
+expect('the revoked credential', await verify(sdJwt), 200, refused('https://www.w3.org/ns/credentials/status-list#STATUS_VERIFICATION_ERROR'))
+
+// ---- instances and challenges --------------------------------------------------------------------------------------------
+expect('an unknown instance', await post('/vc-api/other/credentials/issue', { credential: {} }), 404, { code: 'CONFIGURATION' })
+expect('a format that secures no documents', await post('/vc-api/employee_badge_sd_jwt/credentials/issue', { credential: {} }), 400, { code: 'UNSUPPORTED' })
+const one = await post('/vc-api/challenges', '{}')
+const two = await post('/vc-api/challenges', '{}')
+expect('a challenge', one, 200, { more: (a) => a.json.challenge.length >= 32 && a.json.challenge !== two.json.challenge })
+
+// ---- the test mode (req: PRO-5) ----------------------------------------------------------------------------------------------
+await halt()
+const ini = join(DIR, 'conf/gateway.ini')
+const before = readFileSync(ini, 'utf8')
+appendFileSync(ini, 'vcapi_profile = w3c-suite\nvcapi_test_mode = yes\n')
+await start()
+const open = (path, body) => post(path, body, {})
+expect('test mode: no token is needed', await open('/vc-api/challenges', '{}'), 200)
+expect('test mode: a wrong token is still wrong', await post('/vc-api/challenges', '{}', { authorization: 'Bearer x' }), 401)
+expect('suite: refused is 400', await open('/vc-api/credentials/verify', { verifiableCredential: {}, options: { checks: ['proof'] } }), 400, { more: (a) => a.json.verified === false })
+expect('suite: an unknown option stays one', await open('/vc-api/credentials/verify', { verifiableCredential: {}, options: { other: 1 } }), 400, { type: UNKNOWN })
+expect('suite: checks that are none', await open('/vc-api/credentials/verify', { verifiableCredential: {}, options: { checks: 1 } }), 400, { code: 'TYPE' })
+expect('test mode: the management API stays closed', await open('/v1/offers', {}), 401)
+await halt()
+writeFileSync(ini, before.replace('environment = test', 'environment = production') + 'vcapi_test_mode = yes\n')
+const production = spawnSync(BIN.replace(/sealgate$/, 'sealgate-gateway'), ['--dir', DIR, '--check'], { encoding: 'utf8' })
+cases++
+if (production.status === 0 || !/vcapi_test_mode|public_url/.test(production.stderr)) { failures++; console.log(`FAILED production takes the test mode: ${production.stderr}`) }
+
+rmSync(work, { recursive: true, force: true })
+console.log(`${cases} cases, ${failures} failed`)
+process.exit(failures === 0 ? 0 : 1)
