@@ -122,19 +122,22 @@ SG_CHECKED sg_result di_attach(
 /* ---- verifying --------------------------------------------------------------------------------------- */
 
 struct di_expect {
-    sg_str purpose;   /* required; "" takes any purpose that the method's document allows */
+    sg_str purpose;   /* "" takes any purpose that the method's document allows */
     sg_str challenge; /* empty: a proof with a challenge passes unless `exact_challenge` */
     bool exact_challenge;
     const sg_str *domains; /* set equality with the proof's; n_domains 0: not compared */
     size_t n_domains;
     int64_t now; /* UTC seconds: proof and method may not be expired */
-    bool
-        zone_optional; /* "created" and "expires" without zone are read as UTC (DI 2.1) instead of refused */
-    bool
-        check_controller; /* the method's controller must be "issuer", or "holder" of a presentation */
-    bool any_context;     /* jcs suites: contexts that are not in the set do not matter */
-    bool
-        accept_base; /* ecdsa-sd-2023 base proofs verify: for holder and issuer, never for verifiers */
+    /* "created" and "expires" without zone are read as UTC (DI 2.1) instead of refused */
+    bool zone_optional;
+    /* the method's controller must be the document's "issuer" and "holder", where it names them */
+    bool check_controller;
+    /* jcs suites: contexts that are not in the set do not matter; also when there is no set */
+    bool any_context;
+    /* jcs suites: refuse contexts appended behind the signed ones, which the suites permit */
+    bool exact_context;
+    /* ecdsa-sd-2023 base proofs verify: for holder and issuer, never for verifiers */
+    bool accept_base;
 };
 
 struct di_proof_result {
@@ -144,7 +147,9 @@ struct di_proof_result {
     const struct di_suite *suite; /* NULL when not known */
     sg_str id;                    /* views of the proof; empty when absent */
     sg_str verification_method;
-    sg_str purpose, created, domain, challenge;
+    sg_str purpose, created, challenge;
+    const sg_str *domains;
+    size_t n_domains;
     struct cid_method method; /* filled once resolved: key, controller */
 };
 struct di_report {
@@ -174,11 +179,5 @@ SG_CHECKED sg_result di_verify(struct sg_arena *arena, const struct sjson *docum
 SG_CHECKED sg_result di_derive(struct sg_arena *arena, const struct sjson *document,
     const sg_str *selective_pointers, size_t n_pointers, const struct jsonld_contexts *contexts,
     struct sg_why *why, sg_str *ret);
-
-/*
- * xsd:dateTimeStamp, or xsd:dateTime without zone read as UTC when `zone_optional`. Years 0001 to 9999, real days, seconds 00 to 59,
- * fraction dropped, "24:00:00" refused. SG_E_VALUE.
- */
-SG_CHECKED sg_result di_time_parse(sg_str text, bool zone_optional, int64_t *ret);
 
 #endif

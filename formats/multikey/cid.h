@@ -27,6 +27,15 @@ enum cid_relationship {
 /* "assertionMethod" ...; CID_NO_RELATIONSHIP when unknown. */
 enum cid_relationship cid_relationship_of(sg_str name);
 
+/*
+ * xsd:dateTimeStamp, or xsd:dateTime without zone read as UTC when `zone_optional`. Years 0001 to 9999, real days, seconds 00 to 59,
+ * a fraction is dropped, "24:00:00" and offsets beyond 14:00 are refused. UTC seconds. SG_E_VALUE.
+ */
+SG_CHECKED sg_result cid_time_parse(sg_str text, bool zone_optional, int64_t *ret);
+
+/* Characters and shape of an absolute URL (RFC 3986): a scheme, ":", something; no blanks, no bad percent signs. */
+bool cid_is_url(sg_str text);
+
 struct cid_method {
     sg_str id;         /* absolute, with fragment */
     sg_str controller; /* the document's URL */

@@ -1,6 +1,6 @@
 /*
  * Multibase, multihash and Multikey (W3C Controlled Identifiers v1.0, 2.2.2, 2.4, 2.5). req: FMT-3
- * Only what Data Integrity uses: base58btc "z" and base64url without padding "u"; SHA-2; Ed25519, P-256 and P-384 public keys.
+ * Only what Data Integrity uses: base58btc "z" and base64url without padding "u"; SHA-2; Ed25519, P-256, P-384 and P-521 public keys.
  * Every function is pure; results live in the caller's arena or array.
  */
 #ifndef MULTIKEY_H
@@ -13,7 +13,7 @@
  * arithmetic, which bounds a decoding to some 16 thousand steps.
  */
 #define MULTIBASE_BASE58_MAX ((size_t)192)
-#define MULTIBASE_BASE58_BYTES_MAX ((size_t)141)
+#define MULTIBASE_BASE58_BYTES_MAX ((size_t)140)
 
 /* Text of base58btc without the "z"; `cap` bytes of room. SG_E_ENCODING (alphabet), SG_E_TOO_LARGE. An empty text is no bytes. */
 SG_CHECKED sg_result base58_decode_to(sg_str in, uint8_t *out, size_t cap, size_t *ret_n);
@@ -40,16 +40,17 @@ size_t multihash_of(enum sg_hash_alg alg, sg_bytes in, uint8_t out[MULTIHASH_MAX
 #define MULTIKEY_ED25519_LEN ((size_t)34)
 #define MULTIKEY_P256_LEN ((size_t)35)
 #define MULTIKEY_P384_LEN ((size_t)51)
-#define MULTIKEY_MAX MULTIKEY_P384_LEN
+#define MULTIKEY_P521_LEN ((size_t)69)
+#define MULTIKEY_MAX MULTIKEY_P521_LEN
 
 /*
- * Exactly one of the three kinds at its exact length; points are decompressed, so what comes back is on its curve. A secret key's
+ * Exactly one of the four kinds at its exact length; points are decompressed, so what comes back is on its curve. A secret key's
  * prefix is SG_E_KEY_PRIVATE, another prefix SG_E_ALGORITHM, a wrong length or no point SG_E_KEY_INVALID. `ret` has no alg, kid, use.
  */
 SG_CHECKED sg_result multikey_parse(sg_bytes in, struct jwk *ret);
 /* The value of publicKeyMultibase: must be base58btc (CID 2.2.2). As multikey_parse, and SG_E_ENCODING, SG_E_TOO_LARGE. */
 SG_CHECKED sg_result multikey_decode(sg_str text, struct jwk *ret);
-/* SG_E_ALGORITHM for keys that have no Multikey here (RSA, P-521). */
+/* SG_E_ALGORITHM for keys that have no Multikey (RSA). */
 SG_CHECKED sg_result multikey_write(
     const struct jwk *key, uint8_t out[MULTIKEY_MAX], size_t *ret_n);
 SG_CHECKED sg_result multikey_encode(struct sg_arena *arena, const struct jwk *key, sg_str *ret);
