@@ -107,6 +107,7 @@ struct conf_courier {
     const char *environment;
     const char *
         public_origin; /* exactly this origin is exempt from the address guard; the gateway's own lists */
+    const char *own_ca;       /* PEM file; TLS roots for public_origin alone; empty: the system's */
     struct conf_list anchors; /* PEM files whose keys may sign status lists */
     struct conf_list
         keys; /* "list uri prefix|thumbprint (base64url)": issuer to key, instead of x5c */

@@ -36,7 +36,7 @@ cli_api_open(const struct cli *cli, struct cli_api *api)
     }
     r = cli_key_new(cli->arena, SG_LIT("dpop"), &api->dpop);
     if (sg_ok(r)) {
-        r = cli_http_open(&api->http);
+        r = cli_http_open(cli, &api->http);
     }
     return sg_ok(r) ? CLI_DONE : cli_refused(cli, "cannot start", r);
 }

@@ -162,7 +162,7 @@ check_service(struct doctor *d)
         return;
     }
     if (!sg_ok(sg_arena_printf(d->cli->arena, &url, "%s/readyz", d->gateway.public_url)) ||
-        !sg_ok(cli_http_open(&http))) {
+        !sg_ok(cli_http_open(d->cli, &http))) {
         cli_step(&d->report, "service", CLI_NOT_HELD, "out of memory");
         return;
     }

@@ -37,7 +37,7 @@ lookup(const struct cli *cli, const char *base, sg_str body, sg_str *ret)
     struct cli_http_answer answer = { 0 };
     sg_str url;
     sg_result r = sg_arena_printf(cli->arena, &url, "%s/evidence/lookup", base);
-    r = sg_ok(r) ? cli_http_open(&http) : r;
+    r = sg_ok(r) ? cli_http_open(cli, &http) : r;
     if (!sg_ok(r)) {
         return cli_refused(cli, "look-up", r);
     }

@@ -13,10 +13,37 @@ enum { CONNECT_S = 10, WHOLE_S = 60 };
 struct cli_http {
     CURL *curl;
     char why[CURL_ERROR_SIZE];
+    const char *own_origin; /* NULL: no root of our own */
+    const char *own_ca;     /* path of a PEM file */
 };
 
+/* Quiet: many commands need no state directory, and those that do say themselves what is wrong with it. */
+static void
+own_root(const struct cli *cli, struct cli_http *http)
+{
+    const char *path = cli_path(cli, "conf/courier.ini");
+    struct conf_courier conf;
+    struct conf_fault fault = { 0 };
+    if (path != NULL && sg_ok(conf_load(&conf_courier_schema, path, cli->arena, &conf, &fault)) &&
+        conf.own_ca[0] != '\0') {
+        http->own_origin = conf.public_origin;
+        http->own_ca = cli_path(cli, conf.own_ca);
+    }
+}
+
+/* The origin itself, not a longer host name that begins like it. */
+static bool
+is_own(const struct cli_http *http, const char *url)
+{
+    if (http->own_origin == NULL || http->own_ca == NULL) {
+        return false;
+    }
+    size_t n = strlen(http->own_origin);
+    return strncmp(url, http->own_origin, n) == 0 && (url[n] == '\0' || url[n] == '/');
+}
+
 sg_result
-cli_http_open(struct cli_http **ret)
+cli_http_open(const struct cli *cli, struct cli_http **ret)
 {
     struct cli_http *http = calloc(1, sizeof(*http));
     SG_REQUIRE(http != NULL, NO_MEMORY);
@@ -25,6 +52,7 @@ cli_http_open(struct cli_http **ret)
         free(http);
         SG_FAIL(NO_MEMORY);
     }
+    own_root(cli, http);
     *ret = http;
     return SG_DONE;
 }
@@ -122,6 +150,9 @@ set_request(struct cli_http *http, const struct cli_http_request *r, struct curl
         ok = curl_easy_setopt(c, CURLOPT_POSTFIELDS, r->body.p) == CURLE_OK &&
              curl_easy_setopt(c, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)r->body.n) == CURLE_OK;
     }
+    if (ok && is_own(http, r->url)) {
+        ok = curl_easy_setopt(c, CURLOPT_CAINFO, http->own_ca) == CURLE_OK;
+    }
     if (ok && conf_loopback_url(r->url)) {
         ok = curl_easy_setopt(c, CURLOPT_PROXY, "") ==
              CURLE_OK; /* a proxy cannot reach our loopback */
@@ -169,7 +200,7 @@ cli_http_get(const struct cli *cli, const char *url, const char *accept, sg_str 
     struct cli_http *http = NULL;
     struct cli_http_answer answer;
     sg_str header;
-    sg_result r = cli_http_open(&http);
+    sg_result r = cli_http_open(cli, &http);
     if (!sg_ok(r) || !sg_ok(sg_arena_printf(cli->arena, &header, "Accept: %s", accept))) {
         return cli_fail(cli, "out of memory");
     }

@@ -23,7 +23,8 @@ struct cli_http_answer {
     int64_t retry_after; /* seconds; 0 when absent */
 };
 
-SG_CHECKED sg_result cli_http_open(struct cli_http **ret);
+/* Requests to the installation's own origin accept the root of conf/courier.ini's `own_ca`, if that file is there; all others the system's. */
+SG_CHECKED sg_result cli_http_open(const struct cli *cli, struct cli_http **ret);
 void cli_http_close(struct cli_http **http);
 
 /* Any status is an answer. SG_E_PEER_DOWN (cli_http_why says what), SG_E_TOO_LARGE. */

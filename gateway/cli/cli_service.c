@@ -81,7 +81,7 @@ asks_ready(const struct cli *cli, const char *base, unsigned *ret_status)
     struct cli_http_answer answer = { 0 };
     sg_str url;
     bool answered = sg_ok(sg_arena_printf(cli->arena, &url, "%s/readyz", base)) &&
-                    sg_ok(cli_http_open(&http)) &&
+                    sg_ok(cli_http_open(cli, &http)) &&
                     sg_ok(cli_http_send(http, cli->arena,
                         &(struct cli_http_request){ .method = "GET", .url = url.p }, &answer));
     *ret_status = answer.status;

@@ -88,6 +88,7 @@ http_start(struct http_server *server)
         { MHD_OPTION_END, 0, NULL },
         { MHD_OPTION_END, 0, NULL },
         { MHD_OPTION_END, 0, NULL },
+        { MHD_OPTION_END, 0, NULL },
     };
     if (s->tls_cert.n > 0) { /* callers end PEM texts with a NUL behind their length */
         flags |= MHD_USE_TLS;
@@ -95,6 +96,12 @@ http_start(struct http_server *server)
             (void *)(uintptr_t)s->tls_cert.p };
         tls[1] =
             (struct MHD_OptionItem){ MHD_OPTION_HTTPS_MEM_KEY, 0, (void *)(uintptr_t)s->tls_key.p };
+        /* req: NET-1: TLS 1.2 with forward secrecy and AEAD, or 1.3 (BCP 195) */
+        static const char priorities[] =
+            "SECURE128:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2:-RSA:-CIPHER-ALL:+AES-256-GCM:"
+            "+AES-128-GCM:+CHACHA20-POLY1305:%SERVER_PRECEDENCE";
+        tls[2] = (struct MHD_OptionItem){ MHD_OPTION_HTTPS_PRIORITIES, 0,
+            (void *)(uintptr_t)priorities };
     }
     SG_TRY(http_workers_start(server));
     SG_TRY(http_sweeper_start(server));

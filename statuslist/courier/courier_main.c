@@ -173,6 +173,7 @@ run(const struct options *o, struct sg_arena *arena)
         return 1;
     }
     sg_result r = courier_trust_load(arena, &conf, &why, &serve.rules, &serve.n_rules);
+    r = sg_ok(r) ? courier_own_ca_load(arena, &conf, &why, &serve.own_ca) : r;
     if (!sg_ok(r)) {
         return fail("trust", r, &why);
     }

@@ -148,6 +148,12 @@ set_up(struct fetch *f, const char *url, int64_t timeout_ms)
     SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
     SET(CURLOPT_HTTP09_ALLOWED, 0L);
     SET(CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+    sg_str ca = f->owner->settings.own_ca;
+    if (f->own && ca.n > 0) { /* a private root vouches for our own address and for no other */
+        struct curl_blob blob = { (void *)(uintptr_t)ca.p, ca.n, CURL_BLOB_NOCOPY };
+        SET(CURLOPT_CAINFO_BLOB, &blob);
+        SET(CURLOPT_CAPATH, NULL);
+    }
     SET(CURLOPT_ACCEPT_ENCODING, "gzip"); /* counted unpacked, in on_body */
     SET(CURLOPT_USERAGENT, "sealgate/" SEALGATE_VERSION);
     SET(CURLOPT_HTTPHEADER, f->headers);

@@ -32,6 +32,7 @@ typedef void (*courier_fetched_fn)(
 struct courier_fetch_settings {
     const struct guard_origin *own;      /* exempt origin, or NULL; borrowed */
     const struct conf_list *allow_hosts; /* empty: any; borrowed */
+    sg_str own_ca; /* PEM: TLS roots for the own origin alone; empty: the system's. Borrowed */
     size_t body_max;
     int64_t timeout_ms; /* of one fetch with all its redirects */
     courier_fetched_fn done;

@@ -276,6 +276,7 @@ begin(struct server *server)
     struct courier_desk_settings desk = {
         .fetch = { .own = &server->own,
             .allow_hosts = &conf->allow_hosts,
+            .own_ca = s->own_ca,
             .body_max = list_max,
             .timeout_ms = (int64_t)conf->fetch_timeout_ms },
         .rules = s->rules,

@@ -10,6 +10,7 @@ struct courier_serve_settings {
     const struct conf_courier *conf;
     const struct tsl_trust_rule *rules;
     size_t n_rules;
+    sg_str own_ca; /* PEM, or empty */
     int keep_dir;
     int gateway_fd; /* SOCK_SEQPACKET; closed at the end */
     int signer_fd;  /* likewise */
