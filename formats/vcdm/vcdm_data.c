@@ -194,8 +194,9 @@ vcdm_data_object(struct sg_arena *arena, enum vcdm_envelope envelope, sg_bytes c
     sg_str url;
     struct sg_buf buf = sg_buf_new(arena, 0, VCDM_DATA_MAX + 256);
     struct sjson_wr wr = sjson_wr_new(&buf);
+    const struct vcdm_media *media = vcdm_media(envelope);
+    SG_REQUIRE(media != NULL, VALUE);
     SG_TRY(vcdm_data_make(arena, envelope, content, &url));
-    bool presentation = vcdm_media(envelope)->presentation;
     sjson_wr_object(&wr);
     sjson_wr_name(&wr, SG_LIT("@context"));
     sjson_wr_array(&wr);
@@ -203,7 +204,7 @@ vcdm_data_object(struct sg_arena *arena, enum vcdm_envelope envelope, sg_bytes c
     sjson_wr_array_end(&wr);
     sjson_wr_member_text(&wr, "id", url);
     sjson_wr_member_cstr(
-        &wr, "type", presentation ? VCDM_ENVELOPED_PRESENTATION : VCDM_ENVELOPED_CREDENTIAL);
+        &wr, "type", media->presentation ? VCDM_ENVELOPED_PRESENTATION : VCDM_ENVELOPED_CREDENTIAL);
     sjson_wr_object_end(&wr);
     return sg_buf_end_str(&buf, ret);
 }
