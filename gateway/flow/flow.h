@@ -182,14 +182,27 @@ void flow_status_order(struct flow *flow, struct sg_arena *arena, sg_str client,
 SG_CHECKED sg_result flow_status_value(
     struct flow *flow, sg_str list_uri, uint64_t idx, uint8_t *ret);
 
-/* The bytes of a published list; hold until released. SG_E_NOT_FOUND no such list, SG_E_NOT_READY not signed yet. */
+/* The forms of a list (req: STA-1): the token as JWT and as CWT, and Bitstring Status List credentials over the same indexes, as vc+jwt. */
+enum flow_list_form {
+    FLOW_LIST_JWT,
+    FLOW_LIST_CWT,
+    FLOW_LIST_REVOCATION, /* bit: the value is INVALID */
+    FLOW_LIST_SUSPENSION, /* bit: the value is SUSPENDED */
+    FLOW_LIST_MESSAGE,    /* statusSize bits: the value itself */
+    FLOW_LIST_FORMS
+};
+#define FLOW_ETAG_LEN 40
+struct flow_list_body {
+    sg_bytes body;            /* empty: this version has no such form (too large for it) */
+    sg_bytes gzip;            /* empty: not worth it */
+    char etag[FLOW_ETAG_LEN]; /* weak (one for all content codings), NUL-terminated */
+};
+/* The bytes of a published list in all forms of one version; hold until released. SG_E_NOT_FOUND no such list, SG_E_NOT_READY not signed yet. */
 struct flow_list_token {
-    sg_bytes jwt;
-    sg_bytes gzip;
+    struct flow_list_body forms[FLOW_LIST_FORMS];
     int64_t exp;
     int64_t ttl_s;
     int64_t iat;
-    char etag[40]; /* weak (one for all content codings), NUL-terminated */
 };
 SG_CHECKED sg_result flow_list_hold(
     struct flow *flow, sg_str name, const struct flow_list_token **ret);

@@ -36,7 +36,12 @@ void flow_later(struct flow *flow, struct flow_task *task);
 
 /* ---- lists -------------------------------------------------------------------------------------------- */
 
-struct flow_token; /* a signed list, counted */
+struct flow_list_draft; /* a version on its way to the signer (flow_list_sign.c) */
+struct flow_token;      /* a signed version, counted */
+/* One holder more (NULL stays NULL), one less. Hold under the list's lock. */
+const struct flow_list_token *flow_token_hold(struct flow_token *token);
+void flow_token_drop(struct flow_token *token);
+void flow_list_signed_run(struct flow_task *task);
 
 struct flow_list {
     struct flow *flow;
@@ -51,12 +56,10 @@ struct flow_list {
     int64_t retry_ms; /* CLOCK_MONOTONIC */
     unsigned failures;
     struct sg_arena *arena;
-    sg_str signing_input;
+    struct flow_list_draft *draft; /* in `arena` */
     uint64_t version;
     int64_t iat;
     sg_result result;
-    uint8_t signature[WIRE_SIG_MAX];
-    size_t signature_n;
     struct flow_task signed_task;
     /* served */
     pthread_mutex_t lock; /* guards token */

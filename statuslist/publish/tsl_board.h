@@ -64,6 +64,11 @@ SG_CHECKED sg_result tsl_board_credential(struct sg_arena *arena,
     const struct tsl_payload *snapshot, enum bsl_purpose purpose, sg_str issuer, sg_bytes *ret);
 SG_CHECKED sg_result tsl_board_credential_uri(
     struct sg_arena *arena, sg_str uri, enum bsl_purpose purpose, sg_str *ret);
+/*
+ * What a W3C credential carries for the entry (uri, idx): the member `credentialStatus`, an array of a revocation and a suspension entry, into
+ * the object being written. Both have the same index: it is one entry in one store (docs/status-lists.md says what that shows).
+ */
+void tsl_board_entries_write(struct sjson_wr *wr, sg_str uri, uint64_t idx);
 /* The 2^bits messages, in order; static storage. None (0) for 8 bits, which have no message list. */
 const struct bsl_message *tsl_board_messages(unsigned bits, size_t *ret_n);
 

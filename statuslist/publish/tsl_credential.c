@@ -39,6 +39,27 @@ tsl_board_credential_uri(struct sg_arena *arena, sg_str uri, enum bsl_purpose pu
         arena, ret, "%.*s/%.*s", SG_PRINT(uri), SG_PRINT(bsl_purpose_text(purpose)));
 }
 
+void
+tsl_board_entries_write(struct sjson_wr *wr, sg_str uri, uint64_t idx)
+{
+    static const enum bsl_purpose purposes[] = { BSL_REVOCATION, BSL_SUSPENSION };
+    sjson_wr_name(wr, SG_LIT("credentialStatus"));
+    sjson_wr_array(wr);
+    for (size_t i = 0; i < sizeof(purposes) / sizeof(purposes[0]); i++) {
+        struct bsl_entry entry = { .purpose = purposes[i], .index = idx, .size = 1 };
+        sg_result r = tsl_board_credential_uri(wr->buf->arena, uri, entry.purpose, &entry.list);
+        if (sg_ok(r)) {
+            r = sg_arena_printf(wr->buf->arena, &entry.id, "%.*s#%llu", SG_PRINT(entry.list),
+                (unsigned long long)idx);
+        }
+        if (!sg_ok(r)) {
+            sg_buf_fail(wr->buf, r.code);
+        }
+        bsl_entry_write(wr, &entry, NULL, 0);
+    }
+    sjson_wr_array_end(wr);
+}
+
 sg_result
 tsl_board_credential(struct sg_arena *arena, const struct tsl_payload *snapshot,
     enum bsl_purpose purpose, sg_str issuer, sg_bytes *ret)

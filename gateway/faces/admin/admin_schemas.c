@@ -65,6 +65,7 @@ static const struct admin_schema schemas[] = {
             "\"credentials\":" LIST(OBJ("\"credential\"", "\"credential\":" TEXT))) },
     { "vci_offer", NULL, "200", JSON, "{\"type\":\"object\"}" },
     { "vci_status", NULL, "200", "application/statuslist+jwt", TEXT },
+    { "vci_status_credential", NULL, "200", "application/vc+jwt", TEXT },
     { "evid_lookup", OBJ("", "\"object\":" TEXT ",\"signature_hash\":" TEXT), "200", JSON,
         "{\"type\":\"object\"}" },
     { "evid_get", NULL, "200", JSON, "{\"type\":\"object\"}" },

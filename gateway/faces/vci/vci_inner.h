@@ -18,6 +18,7 @@ void vci_nonce(struct http_request *req);
 void vci_credential(struct http_request *req);
 void vci_offer(struct http_request *req);
 void vci_status(struct http_request *req);
+void vci_status_credential(struct http_request *req);
 void vci_deferred(struct http_request *req);
 void vci_notification(struct http_request *req);
 void vci_authorize(struct http_request *req);

@@ -1,7 +1,9 @@
-/* Offers by reference (OpenID4VCI 1.0, 4.1.3) and published status lists (Token Status List, 8). */
+/* Offers by reference (OpenID4VCI 1.0, 4.1.3) and published status lists (Token Status List, 8; Bitstring Status List). */
 #include "vci_inner.h"
 
 #define TSL_JWT_TYPE "application/statuslist+jwt"
+#define TSL_CWT_TYPE "application/statuslist+cwt"
+#define VC_JWT_TYPE "application/vc+jwt"
 
 void
 vci_offer(struct http_request *req)
@@ -40,11 +42,10 @@ wants_gzip(const struct http_request *req)
 }
 
 static void
-answer_list(struct http_request *req, const struct flow_list_token *token)
+answer_list(struct http_request *req, const struct flow_list_body *body, const char *type)
 {
-    struct http_reply reply = { .status = 200, .content_type = TSL_JWT_TYPE };
-    sg_str none_match, tag = sg_cstr(token->etag);
-    bool packed = wants_gzip(req);
+    struct http_reply reply = { .status = 200, .content_type = type };
+    sg_str none_match, tag = sg_cstr(body->etag);
     http_reply_header(&reply, "ETag", tag);
     http_reply_header(&reply, "Vary", SG_LIT("Accept, Accept-Encoding"));
     /* Caches ask each time: a checker's own `ttl` decides how long a copy is used, not a proxy's clock. */
@@ -52,42 +53,99 @@ answer_list(struct http_request *req, const struct flow_list_token *token)
     if (http_header_find(req, "If-None-Match", &none_match) && sg_str_equal(none_match, tag)) {
         reply.status = 304;
         reply.content_type = NULL;
-    } else if (packed) {
-        reply.body = token->gzip;
+    } else if (body->gzip.n > 0 && wants_gzip(req)) {
+        reply.body = body->gzip;
         http_reply_header(&reply, "Content-Encoding", SG_LIT("gzip"));
     } else {
-        reply.body = token->jwt;
+        reply.body = body->body;
     }
+    http_answer(req, &reply);
+}
+
+/* The answer's bytes are copied before it returns. */
+static void
+answer_form(struct http_request *req, enum flow_list_form form, const char *type)
+{
+    const struct flow_list_token *token SG_CLEANUP(flow_list_release)
+    = NULL;
+    sg_result r = flow_list_hold(face_app(req)->flow, req->params[0], &token);
+    if (sg_ok(r) && token->forms[form].body.n == 0) {
+        r = SG_ERROR(
+            NOT_READY); /* this version is too large for the form: nothing older is served in its place */
+    }
+    if (!sg_ok(r)) {
+        face_problem(req, r, NULL);
+        return;
+    }
+    answer_list(req, &token->forms[form], type);
+}
+
+/* No history is kept: Token Status List 8.4 `time`, Bitstring Status List `timestamp`. */
+static bool
+asks_history(struct http_request *req, const char *name)
+{
+    sg_str ignored;
+    if (!http_query_find(req, name, &ignored)) {
+        return false;
+    }
+    struct http_reply reply = { .status = 501, .code = SG_E_UNSUPPORTED };
+    http_reply_header(
+        &reply, "Cache-Control", SG_LIT("no-store")); /* 501 may be cached (RFC 9110 15.1) */
+    http_answer(req, &reply);
+    return true;
+}
+
+static void
+not_acceptable(struct http_request *req, sg_str types)
+{
+    struct http_reply reply = { .status = 406,
+        .code = SG_E_UNSUPPORTED,
+        .content_type = "text/plain; charset=utf-8",
+        .body = sg_str_bytes(types) };
     http_answer(req, &reply);
 }
 
 void
 vci_status(struct http_request *req)
 {
-    sg_str ignored;
-    struct http_reply reply = { 0 };
-    if (http_query_find(req, "time", &ignored)) {
-        reply.status = 501; /* no history is kept (Token Status List, 8.4) */
-        reply.code = SG_E_UNSUPPORTED;
-        http_reply_header(
-            &reply, "Cache-Control", SG_LIT("no-store")); /* 501 may be cached (RFC 9110 15.1) */
-        http_answer(req, &reply);
+    if (asks_history(req, "time")) {
         return;
     }
-    if (!http_accepts(req, TSL_JWT_TYPE, NULL)) {
-        reply.status = 406; /* this version has lists as JWT only */
-        reply.code = SG_E_UNSUPPORTED;
-        reply.content_type = "text/plain; charset=utf-8";
-        reply.body = sg_str_bytes(SG_LIT("This list is available as " TSL_JWT_TYPE ".\n"));
-        http_answer(req, &reply);
+    /* 8.1: JWT unless the other is asked for */
+    if (http_accepts(req, TSL_JWT_TYPE, TSL_CWT_TYPE)) {
+        answer_form(req, FLOW_LIST_JWT, TSL_JWT_TYPE);
+    } else if (http_accepts(req, TSL_CWT_TYPE, NULL)) {
+        answer_form(req, FLOW_LIST_CWT, TSL_CWT_TYPE);
+    } else {
+        not_acceptable(
+            req, SG_LIT("This list is available as " TSL_JWT_TYPE " and " TSL_CWT_TYPE ".\n"));
+    }
+}
+
+void
+vci_status_credential(struct http_request *req)
+{
+    static const struct {
+        const char *purpose;
+        enum flow_list_form form;
+    } purposes[] = {
+        { "revocation", FLOW_LIST_REVOCATION },
+        { "suspension", FLOW_LIST_SUSPENSION },
+        { "message", FLOW_LIST_MESSAGE },
+    };
+    if (asks_history(req, "timestamp")) {
         return;
     }
-    const struct flow_list_token *token SG_CLEANUP(flow_list_release)
-    = NULL;
-    sg_result r = flow_list_hold(face_app(req)->flow, req->params[0], &token);
-    if (!sg_ok(r)) {
-        face_problem(req, r, NULL);
+    for (size_t i = 0; i < sizeof(purposes) / sizeof(purposes[0]); i++) {
+        if (!sg_str_is(req->params[1], purposes[i].purpose)) {
+            continue;
+        }
+        if (http_accepts(req, VC_JWT_TYPE, NULL)) {
+            answer_form(req, purposes[i].form, VC_JWT_TYPE);
+        } else {
+            not_acceptable(req, SG_LIT("This list is available as " VC_JWT_TYPE ".\n"));
+        }
         return;
     }
-    answer_list(req, token); /* the answer's bytes are copied before it returns */
+    face_problem(req, SG_ERROR(NOT_FOUND), NULL);
 }
