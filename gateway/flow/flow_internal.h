@@ -21,7 +21,8 @@
 /* Kept openings: SUBJECT salt32 value32; CLAIMS salt32 (the value is what the holder has). */
 #define FLOW_OPENING_SUBJECT 1
 #define FLOW_OPENING_CLAIMS 2
-#define FLOW_INTENT_LIFE_S 60
+/* Longer than a request may take, and not much: the signer remembers each intent until it expires, in memory too. */
+#define FLOW_INTENT_LIFE_S 20
 
 /* ---- background work -------------------------------------------------------------------------------- */
 

@@ -160,6 +160,7 @@ struct signer {
     int64_t clock_offset_ms; /* realtime - boottime when trusted */
     int64_t clock_high_ms;   /* the highest time seen */
     int64_t forget_at_ms;
+    int64_t forget_instructions_at_ms;
     int64_t probe_at_ms;
     bool token_was_ready;
     uint8_t pin_mark[SIGNER_PIN_MARK]; /* of our PIN, should the token refuse it */

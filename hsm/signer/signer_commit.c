@@ -10,6 +10,9 @@
 
 /* The clock may go back 2 s: what was forgotten must not be good again then. */
 #define FORGET_AFTER_S 10
+/* Often and little: a minute's worth of intents, deleted at once, held up every signature for as long as it took. */
+#define FORGET_EVERY_MS 1000
+#define FORGET_INSTRUCTIONS_EVERY_MS 60000
 
 /* Failures that are not about one request: the transaction cannot stand. */
 static bool
@@ -86,6 +89,22 @@ write_consents(struct signer *s, struct signer_queue *consented, struct signer_q
     return SG_DONE;
 }
 
+/* Intents and instructions that expired. */
+static sg_result
+forget(struct signer *s)
+{
+    int64_t over = s->env.now.utc_ms / 1000 - FORGET_AFTER_S;
+    if (s->env.now.boot_ms > s->forget_at_ms) {
+        s->forget_at_ms = s->env.now.boot_ms + FORGET_EVERY_MS;
+        SG_TRY(ledger_forget(s->ledger, over));
+    }
+    if (s->env.now.boot_ms > s->forget_instructions_at_ms) {
+        s->forget_instructions_at_ms = s->env.now.boot_ms + FORGET_INSTRUCTIONS_EVERY_MS;
+        SG_TRY(registry_instructions_forget(s->registry, over));
+    }
+    return SG_DONE;
+}
+
 static sg_result
 write_all(struct signer *s, struct signer_queue *consented, struct signer_queue *refused)
 {
@@ -96,12 +115,7 @@ write_all(struct signer *s, struct signer_queue *consented, struct signer_queue 
     for (struct signer_note *note = s->notes; note != NULL; note = note->next) {
         SG_TRY(write_note(s, note));
     }
-    if (s->env.now.boot_ms > s->forget_at_ms) { /* claims and instructions that expired */
-        s->forget_at_ms = s->env.now.boot_ms + 60000;
-        int64_t over = s->env.now.utc_ms / 1000 - FORGET_AFTER_S;
-        SG_TRY(ledger_forget(s->ledger, over));
-        SG_TRY(registry_instructions_forget(s->registry, over));
-    }
+    SG_TRY(forget(s));
     SG_TRY(registry_counters_write(s->registry));
     point("consent-open");
     return SG_DONE;
