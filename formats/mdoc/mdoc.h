@@ -58,7 +58,7 @@ struct mdoc_member {
  * SG_E_VALUE for anything else, SG_E_DEPTH beyond MDOC_DEPTH_MAX / 2.
  */
 SG_CHECKED sg_result mdoc_type_parse(
-    struct sg_arena *arena, const struct sjson *json, struct mdoc_type *ret);
+    struct sg_arena *arena, const struct sjson *json, struct sg_why *why, struct mdoc_type *ret);
 /*
  * Append the CBOR of `value`. SG_E_CLAIMS when it does not have the type: another JSON type, a number out of range, a date that does not
  * exist, a member that the type does not know or that is missing. `why` names the kind.
@@ -233,8 +233,8 @@ SG_CHECKED sg_result mdoc_response_parse(
 
 struct mdoc_device_check {
     sg_bytes transcript; /* SessionTranscript, untagged, made by the verifier itself */
-    sg_bytes
-        shared_secret; /* of ECDH for deviceMac: mdoc_ecdh; empty: a deviceMac is SG_E_UNSUPPORTED */
+    const uint8_t *
+        reader_key; /* 32 bytes: the verifier's ephemeral P-256 private key; NULL: a deviceMac is SG_E_UNSUPPORTED */
 };
 /*
  * One document: its IssuerSigned as above, docType = the MSO's, DeviceAuth under the MSO's device key, device-signed elements authorised.

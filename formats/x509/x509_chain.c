@@ -24,12 +24,6 @@ store_ctx_free(X509_STORE_CTX **ctx)
     X509_STORE_CTX_free(*ctx);
 }
 
-static void
-stack_free(STACK_OF(X509) * *stack)
-{
-    sk_X509_pop_free(*stack, X509_free);
-}
-
 static sg_result
 fill_store(X509_STORE *store, const sg_bytes *anchors, size_t n)
 {
@@ -74,7 +68,7 @@ refusal_of(int error)
 
 /* The anchors are trusted whatever they are: an issuing CA, or a pinned leaf, need no root behind them. */
 static sg_result
-validate(X509_STORE *store, STACK_OF(X509) * chain, int64_t at)
+validate(X509_STORE *store, STACK_OF(X509) * chain, int64_t at, STACK_OF(X509) * *ret)
 {
     SG_CLEANUP(store_ctx_free)
     X509_STORE_CTX *ctx = X509_STORE_CTX_new();
@@ -89,23 +83,37 @@ validate(X509_STORE *store, STACK_OF(X509) * chain, int64_t at)
         INTERNAL);
     int ok = X509_verify_cert(ctx);
     ERR_clear_error();
-    return ok == 1 ? SG_DONE : refusal_of(X509_STORE_CTX_get_error(ctx));
+    if (ok != 1) {
+        return refusal_of(X509_STORE_CTX_get_error(ctx));
+    }
+    *ret = X509_STORE_CTX_get1_chain(ctx);
+    SG_REQUIRE(*ret != NULL, NO_MEMORY);
+    return SG_DONE;
+}
+
+sg_result
+x509_path(const sg_bytes *chain, size_t n, const sg_bytes *anchors, size_t n_anchors, int64_t at,
+    STACK_OF(X509) * *ret)
+{
+    SG_REQUIRE(n >= 1 && n <= X509_CHAIN_MAX, MALFORMED);
+    SG_CLEANUP(store_free)
+    X509_STORE *store = X509_STORE_new();
+    SG_CLEANUP(x509_stack_free)
+    STACK_OF(X509) *stack = sk_X509_new_null();
+    SG_REQUIRE(store != NULL && stack != NULL, NO_MEMORY);
+    SG_TRY(fill_store(store, anchors, n_anchors));
+    SG_TRY(fill_stack(stack, chain, n));
+    return validate(store, stack, at, ret);
 }
 
 sg_result
 x509_chain_verify(struct sg_arena *arena, const sg_bytes *chain, size_t n, const sg_bytes *anchors,
     size_t n_anchors, int64_t at, struct x509_leaf *ret)
 {
-    SG_REQUIRE(n >= 1 && n <= X509_CHAIN_MAX, MALFORMED);
-    SG_CLEANUP(store_free)
-    X509_STORE *store = X509_STORE_new();
-    SG_CLEANUP(stack_free)
-    STACK_OF(X509) *stack = sk_X509_new_null();
-    SG_REQUIRE(store != NULL && stack != NULL, NO_MEMORY);
-    SG_TRY(fill_store(store, anchors, n_anchors));
-    SG_TRY(fill_stack(stack, chain, n));
-    SG_TRY(validate(store, stack, at));
-    X509 *leaf = sk_X509_value(stack, 0);
+    SG_CLEANUP(x509_stack_free)
+    STACK_OF(X509) *path = NULL;
+    SG_TRY(x509_path(chain, n, anchors, n_anchors, at, &path));
+    X509 *leaf = sk_X509_value(path, 0);
     /* without the extension every use is allowed (RFC 5280 4.2.1.3): UINT32_MAX then */
     SG_REQUIRE((X509_get_key_usage(leaf) & KU_DIGITAL_SIGNATURE) != 0, ISSUER);
     return x509_leaf_of(arena, leaf, chain[0], ret);

@@ -13,11 +13,11 @@ struct x509_mdoc_ds {
     struct x509_leaf leaf;
     sg_str country; /* subject C */
     sg_str state;   /* subject ST; empty if absent */
-    sg_str crl_uri; /* first distribution point */
+    sg_str crl_uri; /* of the first distribution point; empty when that is no URI */
 };
 /*
  * A document signer by itself: version 3, at most 457 days, no CA, key usage critical and digitalSignature alone, extended key usage
- * critical and 1.0.18013.5.1.2 alone, AKI and SKI, issuerAltName, CRL distribution points with a URI and without reasons or cRLIssuer, subject with CN and
+ * critical and 1.0.18013.5.1.2 alone, AKI and SKI, issuerAltName, CRL distribution points with full names and without reasons or cRLIssuer, subject with CN and
  * one C of two letters, issuer with the same C, a serial that is positive and of at most 20 bytes, no other critical extension.
  * Not self-signed. `why` names the rule. SG_E_ISSUER, SG_E_MALFORMED, and what x509_leaf_parse says of its key.
  */
@@ -31,5 +31,7 @@ SG_CHECKED sg_result x509_mdoc_ds_parse(
 SG_CHECKED sg_result x509_mdoc_verify(struct sg_arena *arena, const sg_bytes *chain, size_t n,
     const sg_bytes *anchors, size_t n_anchors, int64_t at, struct sg_why *why,
     struct x509_mdoc_ds *ret);
+/* What is sent along: no self-signed certificate behind the leaf. SG_E_ISSUER, SG_E_MALFORMED. */
+SG_CHECKED sg_result x509_mdoc_chain_check(const sg_bytes *chain, size_t n, struct sg_why *why);
 
 #endif
