@@ -26,27 +26,40 @@ SG_CHECKED sg_result jsonld_contexts_bare(const struct jsonld_document *document
 void jsonld_contexts_free(struct jsonld_contexts **contexts);
 bool jsonld_contexts_has(const struct jsonld_contexts *contexts, sg_str url);
 
+/*
+ * The digest of the bytes published at `url`, which are not the bytes built in (those are re-formatted): SG_SHA256 or SG_SHA384,
+ * sg_hash_len(alg) bytes. SG_E_NOT_FOUND for a context without one, SG_E_ALGORITHM.
+ */
+SG_CHECKED sg_result jsonld_contexts_digest(
+    sg_str url, enum sg_hash_alg alg, uint8_t ret[SG_HASH_MAX]);
+
 enum jsonld_direction { JSONLD_DIRECTION_NONE, JSONLD_I18N_DATATYPE, JSONLD_COMPOUND_LITERAL };
 
 struct jsonld_options {
     const struct jsonld_contexts *contexts;
-    sg_str base;                      /* empty: null base, as Data Integrity demands (relative IRIs stay relative, or are refused when safe) */
-    bool safe;                        /* DI 2.4.3: undefined terms, types or relative IRIs that would be dropped are SG_E_DATA_LOSS */
-    bool mode_1_0;                    /* processingMode json-ld-1.0 */
-    enum jsonld_direction direction;  /* rdfDirection */
-    bool generalized;                 /* produceGeneralizedRdf: blank node predicates are kept */
+    sg_str
+        base; /* empty: null base, as Data Integrity demands (relative IRIs stay relative, or are refused when safe) */
+    bool
+        safe; /* DI 2.4.3: undefined terms, types or relative IRIs that would be dropped are SG_E_DATA_LOSS */
+    bool mode_1_0;                      /* processingMode json-ld-1.0 */
+    enum jsonld_direction direction;    /* rdfDirection */
+    bool generalized;                   /* produceGeneralizedRdf: blank node predicates are kept */
     const struct sjson *expand_context; /* or NULL */
 };
 
 /*
  * The names of the specification's error codes ("loading document failed", "invalid term definition" ...) come in why->what; the code is
  * SG_E_JSONLD, SG_E_DATA_LOSS, SG_E_CONTEXT (a context that is not in the set), SG_E_TOO_LARGE, SG_E_NO_MEMORY, SG_E_DEPTH.
- * Bounded: nesting, number of contexts and of values.
+ * SG_E_WORK when contexts and values together would take too long. Bounded: nesting, contexts, values, work.
  */
 /* Expanded document as JSON text in the arena (for tests and for people). */
 SG_CHECKED sg_result jsonld_expand(struct sg_arena *arena, const struct sjson *document,
     const struct jsonld_options *options, struct sg_why *why, sg_str *ret);
-/* Blank node labels are "b0", "b1" ... in order of appearance; labels of the document are renamed. */
+/*
+ * Blank node labels are "b0", "b1" ... in order of appearance; labels of the document are renamed. The terms borrow from the
+ * document and from the set of contexts: both must outlive the dataset. Language tags are in lower case, as the programs write
+ * them that most signers use (JSON-LD allows either).
+ */
 SG_CHECKED sg_result jsonld_to_rdf(struct sg_arena *arena, const struct sjson *document,
     const struct jsonld_options *options, struct sg_why *why, struct rdf_dataset *ret);
 
