@@ -78,10 +78,12 @@ mdoc_random_need(const struct mdoc_build *build, size_t *ret)
 }
 
 static sg_result
-take(struct mdoc_random *random, size_t n, sg_bytes *ret)
+take(struct mdoc_random *random, size_t n, const uint8_t **ret)
 {
-    SG_REQUIRE(random->used <= random->bytes.n && n <= random->bytes.n - random->used, INTERNAL);
-    *ret = sg_bytes_slice(random->bytes, random->used, n);
+    SG_REQUIRE(random->bytes.p != NULL && random->used <= random->bytes.n &&
+                   n <= random->bytes.n - random->used,
+        INTERNAL);
+    *ret = random->bytes.p + random->used;
     random->used += n;
     return SG_DONE;
 }
@@ -196,10 +198,10 @@ shuffle(struct mdoc_random *random, uint32_t *ids, size_t n)
         ids[i] = (uint32_t)i;
     }
     for (size_t i = n; i > 0; i--) {
-        sg_bytes bytes;
+        const uint8_t *bytes;
         uint64_t draw;
         SG_TRY(take(random, SHUFFLE_LEN, &bytes));
-        memcpy(&draw, bytes.p, sizeof(draw));
+        memcpy(&draw, bytes, sizeof(draw));
         size_t k = (size_t)(draw % i);
         uint32_t other = ids[k];
         ids[k] = ids[i - 1];
@@ -211,7 +213,7 @@ shuffle(struct mdoc_random *random, uint32_t *ids, size_t n)
 /* The tagged item at the end of `out`; `scratch` holds its content first, for the byte string's head. */
 static sg_result
 put_item(struct sg_arena *arena, struct sg_buf *out, struct sg_buf *scratch,
-    const struct mdoc_element *element, uint32_t id, sg_bytes random, struct sg_why *why)
+    const struct mdoc_element *element, uint32_t id, const uint8_t *random, struct sg_why *why)
 {
     sg_bytes content;
     scratch->n = 0;
@@ -219,7 +221,7 @@ put_item(struct sg_arena *arena, struct sg_buf *out, struct sg_buf *scratch,
     dcbor_wr_text(scratch, SG_LIT("digestID"));
     dcbor_wr_uint(scratch, id);
     dcbor_wr_text(scratch, SG_LIT("random"));
-    dcbor_wr_bytes(scratch, random);
+    dcbor_wr_bytes(scratch, sg_bytes_of(random, MDOC_RANDOM_LEN));
     dcbor_wr_text(scratch, SG_LIT("elementIdentifier"));
     dcbor_wr_text(scratch, element->identifier);
     dcbor_wr_text(scratch, SG_LIT("elementValue"));
@@ -239,7 +241,7 @@ put_name_space(struct sg_arena *arena, struct sg_buf *out, struct sg_buf *scratc
     const struct mdoc_name_space *ns = &build->name_spaces[at];
     size_t len = sg_hash_len(build->digest);
     size_t n = ns->n_elements + ns->n_decoys;
-    sg_bytes bytes;
+    const uint8_t *bytes;
     uint32_t *ids = SG_NEW_ARRAY(arena, n, uint32_t);
     digests->bytes = SG_NEW_ARRAY(arena, n * len, uint8_t);
     digests->n = n;
@@ -258,7 +260,7 @@ put_name_space(struct sg_arena *arena, struct sg_buf *out, struct sg_buf *scratc
     }
     for (size_t i = ns->n_elements; i < n; i++) {
         SG_TRY(take(random, len, &bytes));
-        memcpy(digests->bytes + (size_t)ids[i] * len, bytes.p, len);
+        memcpy(digests->bytes + (size_t)ids[i] * len, bytes, len);
     }
     return SG_DONE;
 }
