@@ -15,7 +15,7 @@
 
 /* ---- building ------------------------------------------------------------------------------------------ */
 
-/* Empty and zero members are left out. Claims stand behind the document's own members (JOSE) or in CWT claims (COSE header 15). */
+/* Empty and zero members are left out. Claims stand before the document's own members (JOSE) or in CWT claims (COSE header 15). */
 struct vcdm_seal {
     enum vcdm_envelope envelope;
     /* JSON text; its members are kept byte by byte, and without claims the whole text is the payload */
@@ -25,7 +25,7 @@ struct vcdm_seal {
     sg_str kid; /* a DID URL or an absolute URL of a verification method; text, also in COSE */
     const sg_bytes *x5chain;
     size_t n_x5chain;
-    sg_str iss; /* must be the issuer or holder (3.1.3) */
+    sg_str iss; /* must be the issuer or holder (3.1.3, 4.1.2) */
     sg_str aud;
     sg_str nonce; /* OpenID4VP; not in COSE */
     int64_t iat;
@@ -79,7 +79,8 @@ struct vcdm_key_query {
     sg_str iss;                 /* empty if absent */
     const struct sjson *header; /* JOSE header, for x5c and the like; NULL in COSE */
     const struct cose_sign1 *cose;
-    bool url_kid; /* kid is an absolute URL: the method's id */
+    bool url_kid;       /* kid is an absolute URL: the method's id */
+    struct sg_why *why; /* where the callback may say what did not hold; may be NULL */
 };
 /*
  * Find the key, and answer for it: that the verification method is the controller's own and listed for the purpose. Borrowed members of `ret` must
