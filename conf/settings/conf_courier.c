@@ -15,8 +15,8 @@ static const struct conf_row rows[] = {
     { ROW(CONF_LIST, anchors), 1, 180, "", conf_is_path,
         "PEM file with roots under which status lists may be signed; may be repeated" },
     { ROW(CONF_LIST, keys), 1, 180, "", NULL,
-        "prefix of list URIs and the thumbprint of their key, separated by a bar; may be "
-        "repeated" },
+        "prefix of list URIs and the thumbprint or did:key of their key, separated by a bar; may "
+        "be repeated" },
     { ROW(CONF_LIST, allow_hosts), 1, 180, "", NULL,
         "a host that may be asked; without any, all public addresses" },
     { ROW(CONF_UINT, fetch_timeout_ms), 50, 60000, "3000", NULL, "time for one fetch" },

@@ -8,7 +8,7 @@ static const struct wire_shape wire_shape_dtbs =
     WIRE_SHAPE_ARRAY("DTBS/R", wire_dtbs, dtbs_rows, 1);
 
 static const struct wire_field ref_rows[] = {
-    UINT(wire_ref, 1, type, WIRE_REF_TOKEN_STATUS_LIST, WIRE_REF_TOKEN_STATUS_LIST),
+    UINT(wire_ref, 1, type, WIRE_REF_TOKEN_STATUS_LIST, WIRE_REF_BITSTRING_MESSAGE),
     TEXT(wire_ref, 2, uri, 1, WIRE_URI_MAX),
     UINT(wire_ref, 3, idx, 0, WIRE_IDX_MAX),
 };

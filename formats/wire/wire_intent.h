@@ -31,8 +31,17 @@ struct wire_dtbs {
     uint64_t kind; /* 1 in an array [kind, digest] */
     sg_bytes digest;
 };
-/* [type, uri, idx]; type 1: token status list */
-enum wire_ref_type { WIRE_REF_TOKEN_STATUS_LIST = 1 };
+/*
+ * [type, uri, idx]. 1: Token Status List, as JWT or CWT. 2 to 5: an entry of a Bitstring Status List with this purpose; its size is what the list
+ * itself says (`statusSize`, one bit without). A purpose of somebody's own making has no number: nobody here can ask about it.
+ */
+enum wire_ref_type {
+    WIRE_REF_TOKEN_STATUS_LIST = 1,
+    WIRE_REF_BITSTRING_REVOCATION = 2,
+    WIRE_REF_BITSTRING_SUSPENSION = 3,
+    WIRE_REF_BITSTRING_REFRESH = 4,
+    WIRE_REF_BITSTRING_MESSAGE = 5,
+};
 struct wire_ref {
     uint64_t type;
     sg_str uri;

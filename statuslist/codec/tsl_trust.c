@@ -3,7 +3,7 @@
 static bool
 names_key(const struct tsl_trust_rule *rule)
 {
-    return rule->key != NULL || rule->thumbprint != NULL;
+    return rule->key != NULL || rule->jwk != NULL || rule->thumbprint != NULL;
 }
 
 static bool
@@ -123,6 +123,9 @@ verify_by_rule(struct sg_arena *arena, const struct tsl_signed *list,
 {
     if (rule->key != NULL) {
         return verify_key(arena, list, rule->key);
+    }
+    if (rule->jwk != NULL) {
+        return verify_with(arena, list, rule->jwk);
     }
     if (rule->thumbprint != NULL) {
         return verify_by_thumbprint(arena, list, rule, now);

@@ -18,6 +18,7 @@
 struct tsl_trust_rule {
     sg_str prefix;
     const struct jwk_key *key; /* or NULL */
+    const struct jwk *jwk; /* the same, not prepared: what a did:key in settings carries; or NULL */
     const uint8_t *
         thumbprint; /* JWK_THUMBPRINT_LEN bytes, or NULL; the key comes with the token, in x5c or jwk */
     const sg_bytes *anchors; /* DER */

@@ -10,6 +10,7 @@
 
 struct ask_ref {
     struct courier_list *list; /* NULL: answered */
+    uint64_t type;             /* enum wire_ref_type */
     uint64_t idx;
     struct wire_status_verdict verdict;
     uint8_t evidence[SG_SHA256_LEN];
@@ -53,11 +54,42 @@ usable(const struct courier_desk *desk, const struct courier_list *list, int64_t
            list->fetched_at_ms <= desk->now_ms && desk->now_ms < list->good_until_ms;
 }
 
-static struct wire_status_verdict
-verdict_from(const struct courier_list *list, uint64_t idx)
+/* BSL_OWN: the reference is to a Token Status List. */
+static enum bsl_purpose
+purpose_of(uint64_t type)
 {
-    struct tsl_view view = courier_list_view(list);
-    struct verdict v = verdict_of_entry(&view, idx, list->good_until_ms);
+    static const enum bsl_purpose purposes[] = {
+        [WIRE_REF_BITSTRING_REVOCATION] = BSL_REVOCATION,
+        [WIRE_REF_BITSTRING_SUSPENSION] = BSL_SUSPENSION,
+        [WIRE_REF_BITSTRING_REFRESH] = BSL_REFRESH,
+        [WIRE_REF_BITSTRING_MESSAGE] = BSL_MESSAGE,
+    };
+    return type < sizeof(purposes) / sizeof(purposes[0]) ? purposes[type] : BSL_OWN;
+}
+
+/* The entry, if the list is of the kind and for the purpose that the reference names. */
+static struct verdict
+entry_of(const struct courier_list *list, uint64_t type, uint64_t idx)
+{
+    enum bsl_purpose purpose = purpose_of(type);
+    if ((purpose == BSL_OWN) != (list->bitstring == 0)) {
+        return verdict_unknown(SG_E_TYPE);
+    }
+    if (purpose == BSL_OWN) {
+        struct tsl_view view = courier_list_view(list);
+        return verdict_of_entry(&view, idx, list->good_until_ms);
+    }
+    if ((list->purposes & 1U << purpose) == 0) {
+        return verdict_unknown(SG_E_PURPOSE);
+    }
+    struct bsl_view view = courier_list_bits(list);
+    return verdict_of_bsl_entry(&view, purpose, idx, list->good_until_ms);
+}
+
+static struct wire_status_verdict
+verdict_from(const struct courier_list *list, uint64_t type, uint64_t idx)
+{
+    struct verdict v = entry_of(list, type, idx);
     if (v.word == VERDICT_UNKNOWN) {
         return unknown(v.code);
     }
@@ -112,36 +144,111 @@ fetch(struct courier_desk *desk, struct courier_list *list)
     list->fetch_started_ms = desk->now_ms;
 }
 
-/* Everything a token must be before its list is believed; then it takes the place of the old one. */
+/* What came, read, verified and unpacked. */
+struct taken {
+    struct tsl_token facts;
+    unsigned bitstring;
+    unsigned purposes;
+    sg_bytes raw;
+    int64_t until_ms;
+};
+
 static sg_result
-take_token(struct courier_desk *desk, struct courier_list *list, const struct courier_fetched *got)
+read_token(
+    struct courier_desk *desk, const struct courier_list *list, sg_bytes body, struct taken *ret)
 {
     const struct courier_desk_settings *s = &desk->settings;
     struct tsl_token token;
     struct tsl_view view;
-    uint8_t sha256[SG_SHA256_LEN];
-    int64_t until = 0;
-    int64_t now = desk->now_ms / 1000;
-    SG_TRY(tsl_token_parse(desk->scratch, sg_bytes_str(got->body), &token));
-    SG_TRY(tsl_token_verify(desk->scratch, &token, uri_of(list), s->rules, s->n_rules, now));
+    SG_TRY(tsl_any_parse(desk->scratch, body, &token));
+    SG_TRY(tsl_token_verify(
+        desk->scratch, &token, uri_of(list), s->rules, s->n_rules, desk->now_ms / 1000));
     SG_TRY(verdict_check_list(
-        &s->policy, &token, uri_of(list), list->fetch_started_ms, desk->now_ms, &until));
-    /* an older token than the one we have seen would take back a revocation */
-    SG_REQUIRE(list->raw == NULL || token.iat >= list->facts.iat, REPLAY);
+        &s->policy, &token, uri_of(list), list->fetch_started_ms, desk->now_ms, &ret->until_ms));
     SG_TRY(tsl_token_list(desk->scratch, &token, s->inflated_max, &view));
+    ret->facts = (struct tsl_token){
+        .iat = token.iat, .exp = token.exp, .ttl = token.ttl, .bits = token.bits
+    };
+    ret->raw = view.raw;
+    return SG_DONE;
+}
+
+static unsigned
+purposes_of(const struct bsl_list *list)
+{
+    unsigned set = 0;
+    for (unsigned p = BSL_REVOCATION; p <= BSL_MESSAGE; p++) {
+        if (bsl_list_has_purpose(list, bsl_purpose_text((enum bsl_purpose)p))) {
+            set |= 1U << p;
+        }
+    }
+    return set;
+}
+
+/* As vc+jwt. */
+static sg_result
+read_bitstring(
+    struct courier_desk *desk, const struct courier_list *list, sg_bytes body, struct taken *ret)
+{
+    const struct courier_desk_settings *s = &desk->settings;
+    struct bsl_jwt jwt;
+    struct bsl_view view;
+    SG_TRY(bsl_jwt_parse(desk->scratch, sg_bytes_str(body), &jwt));
+    struct tsl_signed is = { .jws = &jwt.jws };
+    SG_TRY(tsl_signed_verify(
+        desk->scratch, &is, uri_of(list), s->rules, s->n_rules, desk->now_ms / 1000));
+    SG_TRY(verdict_check_bsl(
+        &s->policy, &jwt.list, uri_of(list), list->fetch_started_ms, desk->now_ms, &ret->until_ms));
+    unsigned size = jwt.list.size == 0 ? 1 : jwt.list.size;
+    SG_TRY(bsl_list_bits(desk->scratch, &jwt.list, size, s->inflated_max, &view));
+    ret->facts = (struct tsl_token){
+        .iat = jwt.list.valid_from,
+        .exp = jwt.list.valid_until,
+        .ttl = jwt.list.ttl_ms / 1000 + (jwt.list.ttl_ms % 1000 > 0 ? 1 : 0),
+    };
+    ret->bitstring = size;
+    ret->purposes = purposes_of(&jwt.list);
+    ret->raw = view.raw;
+    return SG_DONE;
+}
+
+/* Which kind it is, its own typ says: a signer signs it, and neither kind can be read as the other. */
+static sg_result
+read_any(
+    struct courier_desk *desk, const struct courier_list *list, sg_bytes body, struct taken *ret)
+{
+    SG_REQUIRE(body.n == 0 || body.p[0] != '{',
+        UNSUPPORTED); /* a bare credential with a Data Integrity proof */
+    struct jws jws;
+    bool jwt = body.n > 0 && body.p[0] < 0x80;
+    if (jwt && sg_ok(jws_parse(desk->scratch, sg_bytes_str(body), &jws)) &&
+        (sg_str_is(jws.typ, BSL_TYP) || sg_str_is(jws.typ, BSL_JWT_TYPE))) {
+        return read_bitstring(desk, list, body, ret);
+    }
+    return read_token(desk, list, body, ret);
+}
+
+/* Everything a list must be before it is believed; then it takes the place of the old one. */
+static sg_result
+take_token(struct courier_desk *desk, struct courier_list *list, const struct courier_fetched *got)
+{
+    struct taken taken = { 0 };
+    uint8_t sha256[SG_SHA256_LEN];
+    SG_TRY(read_any(desk, list, got->body, &taken));
+    /* an older token than the one we have seen would take back a revocation */
+    SG_REQUIRE(list->raw == NULL || taken.facts.iat >= list->facts.iat, REPLAY);
     sg_sha256(got->body, sha256);
-    SG_TRY(courier_keep_put(s->keep_dir, sha256, got->body, now));
-    SG_TRY(courier_list_fill(desk->lists, list, view.raw));
+    SG_TRY(courier_keep_put(desk->settings.keep_dir, sha256, got->body, desk->now_ms / 1000));
+    SG_TRY(courier_list_fill(desk->lists, list, taken.raw));
 
     memcpy(list->sha256, sha256, sizeof(sha256));
-    list->facts = (struct tsl_token){ .sub = uri_of(list),
-        .iat = token.iat,
-        .exp = token.exp,
-        .ttl = token.ttl,
-        .bits = token.bits };
+    list->facts = taken.facts;
+    list->facts.sub = uri_of(list);
+    list->bitstring = taken.bitstring;
+    list->purposes = taken.purposes;
     list->fetched_at_ms = list->fetch_started_ms;
     list->full_at_ms = list->fetch_started_ms;
-    list->good_until_ms = until;
+    list->good_until_ms = taken.until_ms;
     memcpy(list->etag, got->etag.p, got->etag.n);
     list->etag_len = got->etag.n;
     return SG_DONE;
@@ -194,7 +301,7 @@ static bool
 at_once(struct courier_desk *desk, const struct wire_ref *ref, int64_t not_before_ms,
     struct wire_status_verdict *ret, struct courier_list **ret_list)
 {
-    if (ref->type != WIRE_REF_TOKEN_STATUS_LIST) {
+    if (ref->type != WIRE_REF_TOKEN_STATUS_LIST && purpose_of(ref->type) == BSL_OWN) {
         *ret = unknown(SG_E_UNSUPPORTED);
         return true;
     }
@@ -209,7 +316,7 @@ at_once(struct courier_desk *desk, const struct wire_ref *ref, int64_t not_befor
     }
     if (usable(desk, list, not_before_ms)) {
         desk->counts.cached++;
-        *ret = verdict_from(list, ref->idx);
+        *ret = verdict_from(list, ref->type, ref->idx);
         return true;
     }
     bool failed_just_now = list->failed_at_ms != 0 && desk->now_ms >= list->failed_at_ms &&
@@ -299,6 +406,7 @@ courier_desk_ask(struct courier_desk *desk, void *asker, uint64_t request_id,
     ask->n = n;
     ask->n_open = n_open;
     for (size_t i = 0; i < n; i++) {
+        ask->refs[i].type = question->refs[i].type;
         ask->refs[i].idx = question->refs[i].idx;
         if (open[i] != NULL) {
             ask->refs[i].list = open[i];
@@ -322,7 +430,7 @@ settle_ref(struct courier_desk *desk, struct courier_list *list, struct ask *ask
         return;
     }
     if (usable(desk, list, ask->not_before_ms)) {
-        close_ref(ask, ref, verdict_from(list, ref->idx));
+        close_ref(ask, ref, verdict_from(list, ref->type, ref->idx));
         return;
     }
     fetch(desk, list); /* begins now, so it cannot be too early again */

@@ -5,7 +5,11 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "bsl.h"
 #include "tsl_token.h"
+
+/* Every form that the desk reads; JWT first where a list comes as both. */
+#define ACCEPT "Accept: " TSL_MEDIA_TYPE ", " BSL_JWT_TYPE ", " TSL_CWT_TYPE ";q=0.5"
 
 struct fetch {
     struct courier_fetcher *owner;
@@ -253,7 +257,7 @@ courier_fetch_start(
     f->first_own = own;
     f->deadline_ms = now_ms + fetcher->settings.timeout_ms;
     f->easy = curl_easy_init();
-    SG_REQUIRE(f->easy != NULL && add_header(f, "Accept: " TSL_MEDIA_TYPE), NO_MEMORY);
+    SG_REQUIRE(f->easy != NULL && add_header(f, ACCEPT), NO_MEMORY);
     if (etag.n > 0 && etag.n < COURIER_ETAG_MAX) {
         (void)snprintf(condition, sizeof(condition), "If-None-Match: %.*s", SG_PRINT(etag));
         SG_REQUIRE(add_header(f, condition), NO_MEMORY);

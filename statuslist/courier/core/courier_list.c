@@ -119,3 +119,9 @@ courier_list_view(const struct courier_list *list)
 {
     return (struct tsl_view){ list->facts.bits, sg_bytes_of(list->raw, list->raw_len) };
 }
+
+struct bsl_view
+courier_list_bits(const struct courier_list *list)
+{
+    return (struct bsl_view){ list->bitstring, sg_bytes_of(list->raw, list->raw_len) };
+}

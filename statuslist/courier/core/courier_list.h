@@ -5,6 +5,7 @@
 #ifndef COURIER_LIST_H
 #define COURIER_LIST_H
 
+#include "bsl.h"
 #include "courier_fetch.h"
 #include "tsl_token.h"
 
@@ -21,7 +22,10 @@ struct courier_list {
 
     uint8_t *raw; /* NULL: nothing fetched yet */
     size_t raw_len;
-    struct tsl_token facts; /* numbers only; its views are empty but sub, which is `uri` */
+    struct tsl_token
+        facts; /* numbers only; its views are empty but sub, which is `uri`. Of a Bitstring list: its dates as iat and exp */
+    unsigned bitstring; /* bits of an entry of a Bitstring list; 0: a Token Status List */
+    unsigned purposes;  /* of a Bitstring list: 1 << enum bsl_purpose for each that it names */
     uint8_t sha256[SG_SHA256_LEN];
     int64_t fetched_at_ms; /* when the last good fetch or revalidation began */
     int64_t full_at_ms;    /* when the token itself was last fetched and verified */
@@ -52,6 +56,8 @@ struct courier_list *courier_lists_add(struct courier_lists *lists, sg_str uri);
 SG_CHECKED sg_result courier_list_fill(
     struct courier_lists *lists, struct courier_list *list, sg_bytes raw);
 
+/* The unpacked list, by its kind. */
 struct tsl_view courier_list_view(const struct courier_list *list);
+struct bsl_view courier_list_bits(const struct courier_list *list);
 
 #endif

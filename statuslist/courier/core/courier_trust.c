@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "did.h"
 #include "sg_text.h"
 
 #define PEM_MAX ((size_t)256 * 1024)
@@ -51,15 +52,30 @@ load_anchors(struct sg_arena *arena, const struct conf_list *files, struct tsl_t
     return SG_DONE;
 }
 
+/* A did:key carries its key, so the list need not bring it. */
+static sg_result
+load_did(struct sg_arena *arena, sg_str did, struct tsl_trust_rule *rule)
+{
+    struct jwk *jwk = SG_NEW(arena, struct jwk);
+    SG_REQUIRE(jwk != NULL, NO_MEMORY);
+    SG_TRY(did_key_parse(did, jwk));
+    rule->jwk = jwk;
+    return SG_DONE;
+}
+
 static sg_result
 load_key(struct sg_arena *arena, sg_str row, struct tsl_trust_rule *rule)
 {
     size_t bar = sg_str_index(row, '|', 0);
+    SG_REQUIRE(bar > 0 && bar < row.n, VALUE);
+    sg_str key = sg_str_slice(row, bar + 1, row.n);
+    rule->prefix = sg_str_slice(row, 0, bar);
+    if (sg_str_starts(key, "did:key:")) {
+        return load_did(arena, key, rule);
+    }
     uint8_t *thumbprint = sg_arena_alloc(arena, JWK_THUMBPRINT_LEN);
     SG_REQUIRE(thumbprint != NULL, NO_MEMORY);
-    SG_REQUIRE(bar > 0 && bar < row.n, VALUE);
-    SG_TRY(sg_b64url_decode_to(sg_str_slice(row, bar + 1, row.n), thumbprint, JWK_THUMBPRINT_LEN));
-    rule->prefix = sg_str_slice(row, 0, bar);
+    SG_TRY(sg_b64url_decode_to(key, thumbprint, JWK_THUMBPRINT_LEN));
     rule->thumbprint = thumbprint;
     return SG_DONE;
 }

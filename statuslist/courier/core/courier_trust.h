@@ -8,7 +8,7 @@
 #define COURIER_ANCHORS_MAX 64
 
 /*
- * Rules of the settings `keys` ("uri prefix|thumbprint") and `anchors` (PEM files, relative to DIR; they speak for every URI for which no
+ * Rules of the settings `keys` ("uri prefix|thumbprint" or "uri prefix|did:key:...") and `anchors` (PEM files, relative to DIR; they speak for every URI for which no
  * key is named). The arena keeps everything. SG_E_NOT_FOUND (a file), SG_E_VALUE (form of a setting, a file without certificate),
  * SG_E_TOO_MANY, SG_E_NO_MEMORY; `why` names the setting.
  */

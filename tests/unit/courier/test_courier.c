@@ -21,6 +21,7 @@
 #include "courier_keep.h"
 #include "courier_serve.h"
 #include "courier_trust.h"
+#include "did.h"
 #include "status_support.h"
 
 #define FETCH_TIMEOUT_MS 600
@@ -348,11 +349,15 @@ make_dir(void)
         (void)snprintf(path, sizeof(path), "%s/%s", c.dir, folders[i]);
         assert_int_equal(mkdir(path, 0700), 0);
     }
+    sg_str did;
+    assert_ok(did_key_of(c.arena, &c.pinned.jwk, &did));
     assert_ok(sg_arena_printf(c.arena, &ini,
         "environment = test\npublic_origin = http://localhost:%u\nanchors = trust/root.pem\n"
-        "keys = http://localhost:%u/status/pinned/|%.*s\nfetch_timeout_ms = %d\n"
+        "keys = http://localhost:%u/status/pinned/|%.*s\n"
+        "keys = http://localhost:%u/status/did/|%.*s\nfetch_timeout_ms = %d\n"
         "list_max = 200000\ninflated_max = 300000\n",
-        web.port, web.port, SG_PRINT(c.pinned.thumbprint_text), FETCH_TIMEOUT_MS));
+        web.port, web.port, SG_PRINT(c.pinned.thumbprint_text), web.port, SG_PRINT(did),
+        FETCH_TIMEOUT_MS));
     (void)snprintf(path, sizeof(path), "%s/conf/courier.ini", c.dir);
     write_file(path, ini);
     (void)snprintf(path, sizeof(path), "%s/trust/root.pem", c.dir);
@@ -657,6 +662,140 @@ test_good_revoked_suspended_and_beyond(void **state)
     assert_int_equal(v.verdict, WIRE_UNKNOWN);
     assert_int_equal(v.code, SG_E_NOT_FOUND);
     assert_int_equal(r->hits, 1); /* one fetch for all */
+}
+
+/* ---- other forms of a list ---- */
+
+static struct wire_status_verdict
+ask_type(uint64_t type, sg_str uri, uint64_t idx)
+{
+    struct wire_status_ask ask = { .n_refs = 1 };
+    ask.refs[0] = (struct wire_ref){ type, uri, idx };
+    struct wire_status_ask_reply reply = receive_reply(c.signer, send_ask(c.signer, &ask));
+    assert_int_equal(reply.n_verdicts, 1);
+    return reply.verdicts[0];
+}
+
+/* The key for a CWT must come in a certificate, for which a thumbprint rule stands. */
+static sg_str
+cwt_token(sg_str uri, const sg_bytes *cert)
+{
+    struct tsl_payload p = { .sub = uri,
+        .iat = now_s() - 5,
+        .exp = now_s() + 600,
+        .ttl = 60,
+        .list = { 2, SG_BYTES(RAW) } };
+    struct tsl_cwt cwt;
+    uint8_t signature[64];
+    sg_bytes claims, out;
+    assert_ok(tsl_cwt_payload_build(c.arena, &p, &claims));
+    assert_ok(tsl_cwt_prepare(
+        c.arena, JOSE_ES256, SG_NO_BYTES, cert, cert == NULL ? 0 : 1, claims, &cwt));
+    status_sign(&c.pinned, cwt.to_be_signed, signature);
+    assert_ok(tsl_cwt_attach(c.arena, &cwt, SG_BYTES(signature), &out));
+    return sg_bytes_str(out);
+}
+
+static void
+test_list_as_cwt(void **state)
+{
+    (void)state;
+    sg_str uri = url("/status/pinned/cwt");
+    sg_bytes cert = status_cert(
+        c.arena, &c.pinned, &c.pinned, &(struct status_cert){ "list", "list", false, -60, 600 });
+    sg_str token = cwt_token(uri, &cert);
+    route("/status/pinned/cwt", M_BODY, token);
+    assert_int_equal(ask_one(uri, 0).verdict, WIRE_GOOD);
+    assert_int_equal(ask_one(uri, 1).verdict, WIRE_BAD);
+    assert_int_equal(ask_one(uri, 2).value, TSL_SUSPENDED);
+    /* a Token Status List says nothing about a purpose */
+    struct wire_status_verdict v = ask_type(WIRE_REF_BITSTRING_REVOCATION, uri, 0);
+    assert_int_equal(v.verdict, WIRE_UNKNOWN);
+    assert_int_equal(v.code, SG_E_TYPE);
+
+    sg_str other = url("/status/pinned/cwt-other");
+    route("/status/pinned/cwt-other", M_BODY, token); /* sub is another list */
+    assert_unknown(other, SG_E_VALUE);
+    sg_str broken = url("/status/pinned/cwt-broken");
+    route("/status/pinned/cwt-broken", M_BODY, sg_str_slice(token, 0, token.n - 1));
+    assert_unknown(broken, SG_E_MALFORMED);
+
+    /* a rule with a did:key has the key itself: none need come along */
+    sg_str did = url("/status/did/cwt");
+    route("/status/did/cwt", M_BODY, cwt_token(did, NULL));
+    assert_int_equal(ask_one(did, 0).verdict, WIRE_GOOD);
+    sg_str thumbprint = url("/status/pinned/cwt-bare");
+    route("/status/pinned/cwt-bare", M_BODY, cwt_token(thumbprint, NULL));
+    assert_unknown(thumbprint, SG_E_ISSUER);
+}
+
+static sg_str
+bitstring_token(sg_str uri, enum bsl_purpose purpose, int64_t until)
+{
+    uint8_t *raw = sg_arena_alloc(c.arena, 16384);
+    sg_bytes text;
+    assert_non_null(raw);
+    raw[0] = 0x40; /* index 1 */
+    struct bsl_payload p = { .id = uri,
+        .issuer = SG_LIT("https://issuer.example"),
+        .purpose = purpose,
+        .list = { 1, sg_bytes_of(raw, 16384) },
+        .valid_from = now_s() - 5,
+        .valid_until = until,
+        .ttl_ms = 60000 };
+    assert_ok(bsl_credential_build(c.arena, &p, &text));
+    return status_jws(c.arena, &c.pinned, status_header_jwk(c.arena, &c.pinned, BSL_TYP), text);
+}
+
+static void
+test_bitstring_list(void **state)
+{
+    (void)state;
+    sg_str uri = url("/status/pinned/bits");
+    sg_str token = bitstring_token(uri, BSL_REVOCATION, now_s() + 600);
+    struct route *r = route("/status/pinned/bits", M_BODY, token);
+    uint8_t sha256[SG_SHA256_LEN];
+    sg_sha256(sg_str_bytes(token), sha256);
+
+    struct wire_status_verdict v = ask_type(WIRE_REF_BITSTRING_REVOCATION, uri, 0);
+    assert_int_equal(v.verdict, WIRE_GOOD);
+    assert_true(sg_bytes_equal(v.evidence, SG_BYTES(sha256)));
+    assert_in_range(v.good_until_ms - v.fetched_at_ms, 60000, 60000);
+    assert_int_equal(ask_type(WIRE_REF_BITSTRING_REVOCATION, uri, 1).verdict, WIRE_BAD);
+    v = ask_type(WIRE_REF_BITSTRING_REVOCATION, uri, 131072);
+    assert_int_equal(v.verdict, WIRE_UNKNOWN);
+    assert_int_equal(v.code, SG_E_NOT_FOUND);
+    /* it is no list of suspensions, and no token list */
+    v = ask_type(WIRE_REF_BITSTRING_SUSPENSION, uri, 0);
+    assert_int_equal(v.verdict, WIRE_UNKNOWN);
+    assert_int_equal(v.code, SG_E_PURPOSE);
+    assert_unknown(uri, SG_E_TYPE);
+    assert_int_equal(r->hits, 1);
+
+    sg_str refresh = url("/status/pinned/refresh");
+    route("/status/pinned/refresh", M_BODY, bitstring_token(refresh, BSL_REFRESH, now_s() + 600));
+    v = ask_type(WIRE_REF_BITSTRING_REFRESH, refresh, 1);
+    assert_int_equal(v.verdict, WIRE_GOOD);
+    assert_int_equal(v.value, 1);
+}
+
+static void
+test_bitstring_lists_that_say_nothing(void **state)
+{
+    (void)state;
+    sg_str past = url("/status/pinned/bits-past");
+    route("/status/pinned/bits-past", M_BODY, bitstring_token(past, BSL_REVOCATION, now_s() - 1));
+    assert_int_equal(ask_type(WIRE_REF_BITSTRING_REVOCATION, past, 0).code, SG_E_EXPIRED);
+    sg_str moved = url("/status/pinned/bits-moved");
+    route("/status/pinned/bits-moved", M_BODY,
+        bitstring_token(url("/status/pinned/bits"), BSL_REVOCATION, now_s() + 600));
+    assert_int_equal(ask_type(WIRE_REF_BITSTRING_REVOCATION, moved, 0).code, SG_E_VALUE);
+    sg_str bare = url("/status/pinned/bits-bare");
+    route("/status/pinned/bits-bare", M_BODY, SG_LIT("{\"type\":\"VerifiableCredential\"}"));
+    assert_int_equal(ask_type(WIRE_REF_BITSTRING_REVOCATION, bare, 0).code, SG_E_UNSUPPORTED);
+    sg_str foreign = url("/status/unknown/bits");
+    route("/status/unknown/bits", M_BODY, bitstring_token(foreign, BSL_REVOCATION, now_s() + 600));
+    assert_int_equal(ask_type(WIRE_REF_BITSTRING_REVOCATION, foreign, 0).code, SG_E_ISSUER);
 }
 
 static void
@@ -1174,6 +1313,9 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_good_revoked_suspended_and_beyond),
+        TEST(test_list_as_cwt),
+        TEST(test_bitstring_list),
+        TEST(test_bitstring_lists_that_say_nothing),
         TEST(test_evidence_is_kept_by_hash),
         TEST(test_no_evidence_no_verdict),
         TEST(test_bad_times_and_names),
