@@ -79,6 +79,9 @@ struct vcdm_rules {
     bool zone_optional;
     /* a credential in a presentation that has neither proof nor envelope: the holder must be there and be its issuer */
     bool self_asserted;
+    /* the id of an enveloped object starts with "data:", and nothing else is asked of it: fixtures of the W3C vc-jose-cose suite end in a line feed
+     * or hold no token at all */
+    bool enveloped_unread;
     vcdm_resource_fn resource; /* NULL: digests of relatedResource are checked in form only */
     void *resource_arg;
     bool resource_required; /* a related resource that is not known is refused */

@@ -121,7 +121,7 @@ struct vcdm_verify {
     sg_str nonce;        /* presentations: must equal `nonce`; empty: not compared */
     /* SD-JWT: key binding is demanded; NULL: a KB-JWT that came is refused as nobody can say what it answers */
     const struct sdjwt_kb_expect *kb;
-    /* enveloped credentials in a presentation: their data: URLs are parsed, nothing more */
+    /* enveloped objects in a presentation: their data: URLs are parsed, nothing more; the caller verifies each (rules->enveloped_unread: not even parsed) */
     bool nested_form_only;
 };
 
@@ -141,7 +141,8 @@ struct vcdm_verified {
 };
 
 /*
- * Verify a secured object: text of JOSE, CBOR of COSE. Credentials with embedded proofs inside a presentation are left to the caller (their entries say so).
+ * Verify a secured object: text of JOSE, CBOR of COSE. Credentials with embedded proofs inside a presentation are left to the caller (their entries say so);
+ * enveloped ones are verified as the outer object is, but not with rules->enveloped_unread.
  * `why->what` names what did not hold. SG_E_TYPE (typ, cty), SG_E_CLAIMS (vc, vp, iss, jti, sub), SG_E_SIGNATURE, SG_E_ALGORITHM, SG_E_EXPIRED,
  * SG_E_NOT_YET, SG_E_METHOD, SG_E_DOMAIN (aud), SG_E_CHALLENGE (nonce), SG_E_PROOF (key binding), SG_E_DEPTH, SG_E_TOO_LARGE, and what parsers, rules and
  * the callback refuse.

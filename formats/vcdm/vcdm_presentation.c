@@ -15,22 +15,38 @@ names_base_context(const struct sjson *context)
     return false;
 }
 
+static sg_result
+read_data_url(const struct vcdm_check *c, const struct sjson *object, sg_str *ret)
+{
+    const struct sjson *id = sjson_get(object, "id");
+    if (c->rules->enveloped_unread && id != NULL && id->type == SJSON_STRING) {
+        *ret = id->text;
+    } else {
+        SG_TRY(vcdm_read_id(c, object, "id", 0, true, ret));
+    }
+    VCDM_REQUIRE(sg_str_starts(*ret, "data:"), c, "id", 0);
+    return SG_DONE;
+}
+
+static sg_result
+check_enveloped(
+    const struct vcdm_check *c, const struct sjson *object, bool presentation, sg_str *ret)
+{
+    const char *type = presentation ? VCDM_ENVELOPED_PRESENTATION : VCDM_ENVELOPED_CREDENTIAL;
+    VCDM_REQUIRE(object != NULL && object->type == SJSON_OBJECT, c, type, 0);
+    VCDM_REQUIRE(names_base_context(sjson_get(object, "@context")), c, "@context", 0);
+    SG_TRY(vcdm_no_keywords(c, object, type, 0));
+    SG_TRY(vcdm_read_types(c, object, "type", 0, type));
+    return read_data_url(c, object, ret);
+}
+
 sg_result
 vcdm_check_enveloped(
     const struct sjson *object, bool presentation, struct sg_why *why, sg_str *ret_data_url)
 {
-    static const struct vcdm_rules none;
-    struct vcdm_check c = { .rules = &none, .why = why, .version = VCDM_2_0 };
-    const char *type = presentation ? VCDM_ENVELOPED_PRESENTATION : VCDM_ENVELOPED_CREDENTIAL;
-    sg_str id;
-    VCDM_REQUIRE(object != NULL && object->type == SJSON_OBJECT, &c, type, 0);
-    VCDM_REQUIRE(names_base_context(sjson_get(object, "@context")), &c, "@context", 0);
-    SG_TRY(vcdm_no_keywords(&c, object, type, 0));
-    SG_TRY(vcdm_read_types(&c, object, "type", 0, type));
-    SG_TRY(vcdm_read_id(&c, object, "id", 0, true, &id));
-    VCDM_REQUIRE(sg_str_starts(id, "data:"), &c, "id", 0);
-    *ret_data_url = id;
-    return SG_DONE;
+    static const struct vcdm_rules strict;
+    struct vcdm_check c = { .rules = &strict, .why = why, .version = VCDM_2_0 };
+    return check_enveloped(&c, object, presentation, ret_data_url);
 }
 
 /* ---- verifiableCredential (4.13) --------------------------------------------------------------------- */
@@ -57,7 +73,7 @@ read_entry(const struct vcdm_check *c, const struct sjson *v, uint64_t at, sg_st
     entry->presentation = vcdm_has_type(v, VCDM_ENVELOPED_PRESENTATION);
     entry->enveloped = entry->presentation || vcdm_has_type(v, VCDM_ENVELOPED_CREDENTIAL);
     if (entry->enveloped) {
-        return vcdm_check_enveloped(v, entry->presentation, c->why, &entry->data_url);
+        return check_enveloped(c, v, entry->presentation, &entry->data_url);
     }
     SG_TRY(vcdm_check_credential(c->arena, v, c->rules, c->why, &entry->credential));
     return check_self_asserted(c, entry, holder, at);

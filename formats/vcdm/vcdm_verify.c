@@ -274,9 +274,9 @@ verify_entries(
         const struct vcdm_entry *entry = &p->entries[i];
         if (!entry->enveloped) {
             SG_TRY(check_secured(run, entry));
-        } else if (policy->nested_form_only) {
+        } else if (policy->nested_form_only && !run->rules.enveloped_unread) {
             SG_TRY(open_data(run, entry->data_url, entry->presentation, &data));
-        } else {
+        } else if (!run->rules.enveloped_unread) {
             SG_TRY(verify_data(
                 run, entry->data_url, entry->presentation, &inner, depth + 1, &nested[i]));
         }

@@ -628,11 +628,15 @@ test_bad_nested_credentials(void **state)
 {
     struct vcdm_verify policy = policy_now();
     struct vcdm_verify form = policy_now();
+    static const struct vcdm_rules unread = { .enveloped_unread = true };
+    struct vcdm_verify blind = policy_now();
     form.nested_form_only = true;
+    blind.rules = &unread;
     sg_str garbage =
         SG_LIT(ENVELOPED("EnvelopedVerifiableCredential", "data:application/vc+jwt,a.b.c...."));
     assert_refused(presenting(state, garbage, &policy, NULL), MALFORMED);
-    assert_ok(presenting(state, garbage, &form, NULL)); /* the suite's test 31 */
+    assert_ok(presenting(state, garbage, &form, NULL));
+    assert_ok(presenting(state, garbage, &blind, NULL)); /* the suite's test 31 */
     static const struct {
         const char *entry;
         enum sg_code code;
@@ -652,6 +656,7 @@ test_bad_nested_credentials(void **state)
         assert_non_null(why.what);
         assert_int_equal(presenting(state, sg_cstr(rows[i].entry), &form, NULL).code, rows[i].code);
     }
+    assert_refused(presenting(state, SG_LIT(BASE_CREDENTIAL), &blind, NULL), VCDM);
     /* a credential whose signature does not hold */
     sg_bytes bad =
         sealed(state, seal_of(VCDM_VC_JWT, &issuer, credential_of(state, &issuer)), &holder);

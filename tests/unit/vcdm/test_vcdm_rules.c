@@ -506,6 +506,21 @@ test_enveloped_documents(void **state)
     assert_refused(vcdm_check_enveloped(NULL, true, NULL, &url), VCDM);
 }
 
+/* A line feed behind the data, as in a fixture of the vc-jose-cose suite: for those who do not read it. */
+static void
+test_enveloped_unread(void **state)
+{
+    static const struct vcdm_rules unread = { .enveloped_unread = true };
+    static const char odd[] = "{\"verifiableCredential\":" ENVELOPED(
+        "EnvelopedVerifiableCredential", "data:application/vc+cose;base64,AA\\n") "}";
+    static const char bad[] = "{\"verifiableCredential\":" ENVELOPED(
+        "EnvelopedVerifiableCredential", "bad-credential") "}";
+    struct vcdm_presentation p;
+    assert_refused(presentation(state, &strict, odd, NULL, &p), VCDM);
+    assert_ok(presentation(state, &unread, odd, NULL, &p));
+    assert_refused(presentation(state, &unread, bad, NULL, &p), VCDM);
+}
+
 /* ---- problem types ----------------------------------------------------------------------------------- */
 
 static void
@@ -549,6 +564,7 @@ main(void)
         TEST(test_self_asserted_needs_its_holder),
         TEST(test_too_many_credentials),
         TEST(test_enveloped_documents),
+        TEST(test_enveloped_unread),
         TEST(test_problem_types),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

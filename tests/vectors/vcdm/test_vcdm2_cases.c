@@ -2,11 +2,9 @@
  * W3C Verifiable Credentials Data Model 2.0 test suite, its inputs: what vcdm_check_* says about each. As an issuing endpoint would, an issuer
  * is put in where the input has none, and the dates that the suite's runner fills in. req: FMT-3
  */
-#include "support.h"
+#include "vcdm2_fill.h"
 
 #include "vcdm.h"
-
-#define ISSUER "did:key:z6MkpJySvETLnxhQG9DzEdmKJtysBDjuuTeDfUj1uNNCUqcj"
 
 /* Cases that the rules alone do not decide, with the reason. Whoever knows the contexts decides them: see test_vcdm_terms. */
 static const char *const by_expansion[] = {
@@ -28,82 +26,17 @@ is_by_expansion(sg_str id)
     return false;
 }
 
-static const struct sjson *
-parse(struct sg_arena *arena, sg_str text)
-{
-    const struct sjson *json;
-    assert_ok(sjson_parse(arena, text, NULL, &json));
-    return json;
-}
-
-/* {"id": ISSUER, ...} */
-static void
-write_issuer(struct sjson_wr *wr, const struct sjson *issuer)
-{
-    sjson_wr_object(wr);
-    sjson_wr_member_cstr(wr, "id", ISSUER);
-    for (const struct sjson *m = issuer->first; m != NULL; m = m->next) {
-        sjson_wr_name(wr, m->name);
-        sjson_wr_value(wr, m);
-    }
-    sjson_wr_object_end(wr);
-}
-
-/* "FUTURE DATE" and "PAST DATE" are the runner's to fill in. */
-static void
-write_member(struct sjson_wr *wr, const struct sjson *m)
-{
-    sjson_wr_name(wr, m->name);
-    if (sjson_is_text(m, "FUTURE DATE")) {
-        sjson_wr_text(wr, SG_LIT("2050-01-01T00:00:00Z"));
-    } else if (sjson_is_text(m, "PAST DATE")) {
-        sjson_wr_text(wr, SG_LIT("2020-01-01T00:00:00Z"));
-    } else if (sg_str_is(m->name, "issuer") && m->type == SJSON_OBJECT &&
-               sjson_get(m, "id") == NULL) {
-        write_issuer(wr, m);
-    } else {
-        sjson_wr_value(wr, m);
-    }
-}
-
-static const struct sjson *
-filled_in(struct sg_arena *arena, const struct sjson *document, bool credential)
-{
-    struct sg_buf buf = sg_buf_new(arena, 0, 1 << 20);
-    struct sjson_wr wr = sjson_wr_new(&buf);
-    sg_str out;
-    sjson_wr_object(&wr);
-    for (const struct sjson *m = document->first; m != NULL; m = m->next) {
-        write_member(&wr, m);
-    }
-    if (credential && sjson_get(document, "issuer") == NULL) {
-        sjson_wr_member_cstr(&wr, "issuer", ISSUER);
-    }
-    sjson_wr_object_end(&wr);
-    assert_ok(sg_buf_end_str(&buf, &out));
-    return parse(arena, out);
-}
-
 static sg_result
 check(struct sg_arena *arena, const struct sjson *c, struct sg_why *why)
 {
     static const struct vcdm_rules rules;
     struct vcdm_credential credential;
     struct vcdm_presentation presentation;
-    const struct sjson *file = sjson_get(c, "file");
-    const char *path;
-    assert_true(file->text.n < 200);
-    assert_ok(sg_arena_cstr(arena, file->text, &path));
-    char relative[256];
-    (void)snprintf(relative, sizeof(relative), "vcdm2/%s", path);
-    sg_bytes text = support_file(arena, support_vector_path(arena, relative));
-    const struct sjson *document = parse(arena, sg_bytes_str(text));
+    const struct sjson *document = vcdm2_document(arena, c);
     if (sjson_is_text(sjson_get(c, "kind"), "credential")) {
-        const struct sjson *whole = filled_in(arena, document, true);
-        return vcdm_check_credential(arena, whole, &rules, why, &credential);
+        return vcdm_check_credential(arena, document, &rules, why, &credential);
     }
-    return vcdm_check_presentation(
-        arena, filled_in(arena, document, false), &rules, why, &presentation);
+    return vcdm_check_presentation(arena, document, &rules, why, &presentation);
 }
 
 /* A refusal is by a rule and names a member; "informative" cases may go either way and end. */
@@ -129,9 +62,7 @@ judge(const struct sjson *c, sg_result r, const struct sg_why *why)
 static void
 test_cases(void **state)
 {
-    const char *path = support_vector_path(*state, "vcdm2/cases.json");
-    sg_bytes text = support_file(*state, path);
-    const struct sjson *cases = sjson_get(parse(*state, sg_bytes_str(text)), "cases");
+    const struct sjson *cases = vcdm2_cases(*state);
     size_t n = 0;
     for (const struct sjson *c = cases->first; c != NULL; c = c->next, n++) {
         struct sg_why why = { 0 };
