@@ -45,6 +45,13 @@ struct jsonld_options {
     enum jsonld_direction direction;    /* rdfDirection */
     bool generalized;                   /* produceGeneralizedRdf: blank node predicates are kept */
     const struct sjson *expand_context; /* or NULL */
+    /*
+     * to_rdf only: NULL, or names for blank nodes instead of "b0", "b1" ... `source` is the JSON object of the document that became
+     * the node (NULL: none did, as with cells of lists), `label` its label there without "_:", or empty. An empty answer is
+     * SG_E_UNSUPPORTED. For documents that are parts of one another, whose nodes shall have one name (ecdsa-sd-2023).
+     */
+    sg_str (*blank_name)(void *context, const struct sjson *source, sg_str label);
+    void *blank_context;
 };
 
 /*

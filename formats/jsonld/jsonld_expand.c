@@ -703,6 +703,7 @@ expand_map(struct jsonld_run *run, const struct jsonld_ctx *ctx, const struct js
     }
     SG_TRY(enter_type_scopes(&x, element, &ctx));
     SG_TRY(jsonld_item_new(run, &x.result));
+    x.result->source = element;
     SG_TRY(put_members(&x, ctx, element));
     return finish(&x, ret);
 }

@@ -287,7 +287,8 @@ struct jsonld_item {
     sg_str id;
     struct jsonld_type *types;
     struct jsonld_type *types_last;
-    const struct sjson *value; /* NULL: an @value of null */
+    const struct sjson *value;  /* NULL: an @value of null */
+    const struct sjson *source; /* the document's object that this node came from, or NULL */
     sg_str language;
     sg_str index;
     struct jsonld_items items; /* @list or @set */

@@ -55,9 +55,17 @@ quad(struct rdfing *x, const struct rdf_term *s, const struct rdf_term *p, const
 
 /* ---- identifiers ------------------------------------------------------------------------------------- */
 
+/* `source` and `label` are for jsonld_options.blank_name alone. */
 static sg_result
-fresh_blank(struct rdfing *x, struct rdf_term *ret)
+fresh_blank(struct rdfing *x, const struct sjson *source, sg_str label, struct rdf_term *ret)
 {
+    const struct jsonld_options *options = x->run->options;
+    *ret = (struct rdf_term){ .kind = RDF_BLANK };
+    if (options->blank_name != NULL) {
+        ret->value = options->blank_name(options->blank_context, source, label);
+        SG_REQUIRE(ret->value.n > 0, UNSUPPORTED);
+        return SG_DONE;
+    }
     char text[24] = "b";
     size_t n = 1;
     char digits[20];
@@ -70,7 +78,6 @@ fresh_blank(struct rdfing *x, struct rdf_term *ret)
     while (k > 0) {
         text[n++] = digits[--k];
     }
-    *ret = (struct rdf_term){ .kind = RDF_BLANK };
     return sg_arena_str(x->run->arena, sg_str_of(text, n), &ret->value);
 }
 
@@ -82,7 +89,7 @@ named_blank(struct rdfing *x, sg_str label, struct rdf_term *ret)
     if (slot->value == NULL) {
         struct rdf_term *term = SG_NEW(x->run->arena, struct rdf_term);
         SG_REQUIRE(term != NULL, NO_MEMORY);
-        SG_TRY(fresh_blank(x, term));
+        SG_TRY(fresh_blank(x, NULL, sg_str_slice(label, 2, label.n), term));
         slot->value = term;
     }
     *ret = *(const struct rdf_term *)slot->value;
@@ -184,7 +191,7 @@ compound_literal(struct rdfing *x, const struct jsonld_item *item, const struct 
     struct rdf_term language = literal(item->language, RDF_XSD_STRING);
     sg_str word = item->direction == JSONLD_DIR_LTR ? SG_LIT("ltr") : SG_LIT("rtl");
     struct rdf_term direction = literal(word, RDF_XSD_STRING);
-    SG_TRY(fresh_blank(x, ret));
+    SG_TRY(fresh_blank(x, NULL, SG_NO_STR, ret));
     SG_TRY(quad(x, ret, &value_p, &value, graph));
     if ((item->has & JSONLD_HAS_LANGUAGE) != 0) {
         SG_TRY(quad(x, ret, &language_p, &language, graph));
@@ -249,7 +256,7 @@ put_list(struct rdfing *x, const struct jsonld_items *items, const struct rdf_te
     *ret = (struct maybe){ .there = true, .term = nil };
     for (const struct jsonld_item *i = items->first; i != NULL; i = i->next) {
         struct rdf_term next;
-        SG_TRY(fresh_blank(x, &next));
+        SG_TRY(fresh_blank(x, NULL, SG_NO_STR, &next));
         if (i == items->first) {
             ret->term = next;
         } else {
@@ -409,7 +416,7 @@ put_node(struct rdfing *x, const struct jsonld_item *item, const struct rdf_term
     SG_TRY(jsonld_spend(x->run, 1));
     *ret = (struct maybe){ .there = true };
     if ((item->has & JSONLD_HAS_ID) == 0) {
-        SG_TRY(fresh_blank(x, &ret->term));
+        SG_TRY(fresh_blank(x, item->source, SG_NO_STR, &ret->term));
     } else if (item->id_null) {
         ret->there = false;
     } else {
