@@ -13,9 +13,9 @@
 #include "jsonld.h"
 
 #define DI_PROOFS_MAX 16 /* proofs of one document; each costs a canonicalisation and a signature */
-#define DI_DOMAINS_MAX 16       /* also previousProof entries */
-#define DI_POINTERS_MAX 1000    /* JSON Pointers of one selection */
-#define DI_SIGNATURES_MAX 10000 /* statements of a selective disclosure proof */
+#define DI_DOMAINS_MAX 16      /* also previousProof entries */
+#define DI_POINTERS_MAX 1000   /* JSON Pointers of one selection */
+#define DI_SIGNATURES_MAX 2000 /* statements of a selective disclosure proof: each is a signature */
 #define DI_DOCUMENT_MAX ((size_t)8 << 20)
 
 /* Problem types: https://w3id.org/security# and these, as static text. */

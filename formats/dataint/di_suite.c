@@ -1,11 +1,19 @@
 /* The one table of cryptosuites. Adding one is adding a row. req: FMT-3 */
-#include "di_int.h"
+#include "di_sd.h"
 
 static const struct di_suite suites[] = {
+    { DI_EDDSA_RDFC_2022, "eddsa-rdfc-2022", false, true, true, { JOSE_EDDSA }, di_rdfc_hash,
+        di_plain_prepare, di_plain_encode, di_plain_verify },
     { DI_EDDSA_JCS_2022, "eddsa-jcs-2022", false, true, false, { JOSE_EDDSA }, di_jcs_hash,
         di_plain_prepare, di_plain_encode, di_plain_verify },
+    { DI_ECDSA_RDFC_2019, "ecdsa-rdfc-2019", false, true, true, { JOSE_ES256, JOSE_ES384 },
+        di_rdfc_hash, di_plain_prepare, di_plain_encode, di_plain_verify },
     { DI_ECDSA_JCS_2019, "ecdsa-jcs-2019", false, true, false, { JOSE_ES256, JOSE_ES384 },
         di_jcs_hash, di_plain_prepare, di_plain_encode, di_plain_verify },
+    { DI_ECDSA_SD_2023, "ecdsa-sd-2023", false, true, true, { JOSE_ES256 }, di_rdfc_hash,
+        di_sd_prepare, di_sd_finish, di_sd_verify },
+    { DI_ED25519_SIGNATURE_2020, "Ed25519Signature2020", true, false, true, { JOSE_EDDSA },
+        di_rdfc_hash, di_plain_prepare, di_plain_encode, di_plain_verify },
 };
 #define N_SUITES (sizeof(suites) / sizeof(suites[0]))
 
