@@ -1,8 +1,9 @@
 /* What is it? And the list of findings. */
 #include "verify_inner.h"
 
-#include "jws.h"
+#include "sdjwt.h"
 #include "sg_text.h"
+#include "vcdm_envelope.h"
 
 /* ---- findings ------------------------------------------------------------------------------------------ */
 
@@ -45,6 +46,22 @@ bool
 run_step(struct run *run, const struct place *at, const char *check, sg_result r)
 {
     return run_step_why(run, at, check, r, NULL);
+}
+
+void
+run_input(struct run *run, const struct sjson *input)
+{
+    if (run->result.n > 0) {
+        run->findings[run->result.n - 1].input = input;
+    }
+}
+
+void
+run_problem(struct run *run, const char *problem)
+{
+    if (run->result.n > 0) {
+        run->findings[run->result.n - 1].problem = problem;
+    }
 }
 
 void
@@ -152,6 +169,24 @@ trimmed(sg_bytes in)
     return in;
 }
 
+/* A map (IssuerSigned, DeviceResponse), an array of four, or tag 18 (COSE_Sign1). */
+static bool
+is_cbor(sg_bytes in)
+{
+    return in.n > 2 && (in.p[0] == 0xd2 || in.p[0] == 0x84 || in.p[0] >> 5 == 5);
+}
+
+static void
+verify_cbor(struct run *run, const struct place *at, sg_bytes cbor)
+{
+    enum vcdm_envelope envelope;
+    if (cbor.p[0] >> 5 == 5) {
+        verify_mdoc(run, at, cbor);
+    } else if (run_step(run, at, "form", vcdm_envelope_of(run->arena, cbor, &envelope))) {
+        verify_envelope(run, at, (unsigned)envelope, cbor);
+    }
+}
+
 static bool
 has(sg_str text, char c)
 {
@@ -164,14 +199,45 @@ unrecognised(struct run *run, const struct place *at, sg_result r)
     run_step_why(run, at, "form", r, "neither SD-JWT, JWT, COSE, mdoc nor JSON that we know");
 }
 
+/*
+ * vc+sd-jwt was the media type of SD-JWT VC before it became dc+sd-jwt: the payload decides, `vct` for IETF's, `@context` for W3C's
+ * (specs: VC-JOSE-COSE 3.2; SD-JWT VC 3.2.1).
+ */
+static bool
+is_vcdm(struct run *run, sg_str text, enum vcdm_envelope *ret)
+{
+    struct sdjwt *sd = SG_NEW(run->arena, struct sdjwt);
+    if (sd == NULL || !sg_ok(sdjwt_parse(run->arena, text, sd)) ||
+        sjson_get(sd->payload, "vct") != NULL) {
+        return false;
+    }
+    return sg_ok(vcdm_envelope_of(run->arena, sg_str_bytes(text), ret));
+}
+
 static void
 verify_text(struct run *run, const struct place *at, sg_str text)
 {
+    enum vcdm_envelope envelope;
+    sg_bytes cbor;
     if (has(text, '~')) {
-        verify_sdjwt(run, at, text, NULL);
-        return;
+        if (is_vcdm(run, text, &envelope)) {
+            verify_envelope(run, at, (unsigned)envelope, sg_str_bytes(text));
+        } else {
+            verify_sdjwt(run, at, text, NULL);
+        }
+    } else if (has(text, '.')) {
+        struct sg_why why = { 0 };
+        sg_result r = vcdm_envelope_of(run->arena, sg_str_bytes(text), &envelope);
+        if (run_step_why(run, at, "form", r, why.what)) {
+            verify_envelope(run, at, (unsigned)envelope, sg_str_bytes(text));
+        }
+    } else if ((sg_ok(sg_hex_decode(run->arena, text, &cbor)) && is_cbor(cbor)) ||
+               (sg_ok(sg_b64url_decode(run->arena, text, &cbor)) && is_cbor(cbor)) ||
+               (sg_ok(sg_b64_decode(run->arena, text, &cbor)) && is_cbor(cbor))) {
+        verify_cbor(run, at, cbor);
+    } else {
+        unrecognised(run, at, SG_ERROR(MALFORMED));
     }
-    unrecognised(run, at, SG_ERROR(MALFORMED));
 }
 
 static void
@@ -182,10 +248,12 @@ verify_json(struct run *run, const struct place *at, sg_str text)
     sg_result r = sjson_parse_object(run->arena, text, &why, &json);
     if (!sg_ok(r)) {
         run_step_why(run, at, "form", r, why.what);
-    } else if (sjson_get(json, "payload") != NULL) {
+    } else if (sjson_get(json, "payload") != NULL && sjson_get(json, "@context") == NULL) {
         verify_sdjwt(run, at, SG_NO_STR, json); /* RFC 9901 8: JSON serialisation */
+    } else if (sjson_get(json, "@context") == NULL) {
+        unrecognised(run, at, SG_ERROR(MALFORMED)); /* VCDM 2.0 4.3: every document has one */
     } else {
-        unrecognised(run, at, SG_ERROR(UNSUPPORTED));
+        verify_document(run, at, json);
     }
 }
 
@@ -193,21 +261,17 @@ void
 verify_any(struct run *run, const struct place *at, sg_bytes object)
 {
     object = trimmed(object);
-    if (run->depth >= VERIFY_DEPTH_MAX) {
-        run_step(run, at, "form", SG_ERROR(DEPTH));
-        return;
-    }
     if (object.n == 0 || object.n > VERIFY_OBJECT_MAX) {
         run_step(run, at, "form", object.n == 0 ? SG_ERROR(MALFORMED) : SG_ERROR(TOO_LARGE));
         return;
     }
-    run->depth++;
-    if (object.p[0] == '{') {
+    if (is_cbor(object)) {
+        verify_cbor(run, at, object);
+    } else if (object.p[0] == '{') {
         verify_json(run, at, sg_bytes_str(object));
     } else {
         verify_text(run, at, sg_bytes_str(object));
     }
-    run->depth--;
 }
 
 /* What was asked about: a credential, or a presentation. An SD-JWT VC without key binding may be either. */

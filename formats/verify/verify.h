@@ -55,8 +55,10 @@ struct verify_trust {
 struct verify_expect {
     int64_t now; /* UTC seconds */
     int64_t leeway_s;
-    bool credential;         /* a presentation is refused */
-    bool presentation;       /* a credential is refused */
+    bool credential;   /* a presentation is refused */
+    bool presentation; /* a credential is refused */
+    bool
+        unsigned_presentation; /* one without proof passes although a challenge was given: the W3C suites */
     const sg_str *audiences; /* of a presentation: `aud` (one), or the set `domain` */
     size_t n_audiences;
     sg_str nonce;   /* of a presentation: nonce, or challenge */

@@ -2,6 +2,7 @@
 #ifndef VERIFY_INNER_H
 #define VERIFY_INNER_H
 
+#include "vcdm_terms.h"
 #include "verify.h"
 
 struct run {
@@ -11,6 +12,7 @@ struct run {
     struct verify_result result;
     struct verify_finding findings[VERIFY_FINDINGS_MAX];
     struct verify_ref refs[VERIFY_REFS_MAX];
+    struct vcdm_published published; /* room for the digests of one context at a time */
     unsigned depth;
     bool no_memory;
 };
@@ -29,14 +31,35 @@ bool run_step(struct run *run, const struct place *at, const char *check, sg_res
 /* The same with words of its own: static text, NULL for none. */
 bool run_step_why(
     struct run *run, const struct place *at, const char *check, sg_result r, const char *what);
+/* The last finding is about this member; its problem has this type. */
+void run_input(struct run *run, const struct sjson *input);
+void run_problem(struct run *run, const char *problem);
 void run_ref(struct run *run, const struct verify_ref *ref);
 
 /* A certificate chain in `x5c`: verified against the anchors, its leaf's key. `ret` is the caller's to free. */
 SG_CHECKED sg_result run_x5c(struct run *run, const struct sjson *header, struct jwk_key **ret_key,
     sg_str iss, bool *ret_named, sg_str *ret_cn);
 
-/* One format each. `text` and `bytes` live as long as the arena. */
+/* Does a certificate's name fit an issuer: its URL, or the host of one? */
+struct x509_leaf;
+bool run_names(const struct x509_leaf *leaf, sg_str issuer);
+
+/* One format each; everything given lives as long as the arena. */
 void verify_any(struct run *run, const struct place *at, sg_bytes object);
 void verify_sdjwt(struct run *run, const struct place *at, sg_str text, const struct sjson *json);
+/* A bare secured object of VC-JOSE-COSE. */
+void verify_envelope(struct run *run, const struct place *at, unsigned envelope, sg_bytes secured);
+/* A VCDM document in JSON: with proofs, or an Enveloped... object. */
+void verify_document(struct run *run, const struct place *at, const struct sjson *document);
+void verify_mdoc(struct run *run, const struct place *at, sg_bytes cbor);
+
+/* Shared by the two ways of securing a VCDM document. */
+void verify_period(struct run *run, const struct place *at, const struct sjson *document,
+    const struct vcdm_credential *credential);
+void verify_status_of(struct run *run, const struct place *at, const struct sjson *status);
+/* Rules on documents as a verifier applies them; digests of pinned documents. */
+struct vcdm_rules verify_rules(struct run *run);
+/* "verifiableCredential[2]", below what holds it. */
+struct place place_of(struct run *run, const struct place *at, size_t index);
 
 #endif

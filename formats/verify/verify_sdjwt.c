@@ -8,8 +8,8 @@
 #define KB_AGE_S 300
 
 /* `iss`, where it stands, is a name of the certificate: its URL, or the host of one (SD-JWT VC, x5c key resolution). */
-static bool
-names_issuer(const struct x509_leaf *leaf, sg_str iss)
+bool
+run_names(const struct x509_leaf *leaf, sg_str iss)
 {
     for (size_t i = 0; i < leaf->n_san_uris; i++) {
         if (sg_str_equal(leaf->san_uris[i], iss)) {
@@ -44,7 +44,7 @@ run_x5c(struct run *run, const struct sjson *header, struct jwk_key **ret_key, s
     SG_TRY(x509_chain_verify(
         run->arena, chain, n, run->trust->anchors, run->trust->n_anchors, run->expect->now, &leaf));
     SG_TRY(jwk_key_new(&leaf.key, ret_key));
-    *ret_named = iss.n == 0 || names_issuer(&leaf, iss);
+    *ret_named = iss.n == 0 || run_names(&leaf, iss);
     *ret_cn = leaf.subject_cn;
     return SG_DONE;
 }

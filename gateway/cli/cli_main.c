@@ -71,6 +71,11 @@ static const struct cli_option verify_options[] = {
     { "--audience", "A", false, "a presentation: who asked" },
     { "--at", "TIME", false, "UTC seconds or 2026-11-20T23:00:00Z (default: now)" },
     { "--status", NULL, false, "fetch the status list as well" },
+    { "--document", "FILE", false,
+        "DID document or other document about keys, by its id; may be repeated" },
+    { "--key", "FILE", false, "public JWK that is taken for the issuer's; may be repeated" },
+    { "--context", "URL=FILE", false, "a JSON-LD context beside those built in; may be repeated" },
+    { "--session-transcript", "FILE", false, "an mdoc presentation: the verifier's own, CBOR" },
     END,
 };
 static const struct cli_option evidence_get_options[] = {

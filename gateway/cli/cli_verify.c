@@ -1,123 +1,154 @@
-/* `sealgate verify`: what a relying party checks of an SD-JWT VC, offline unless --status. req: SIG-7 */
+/* `sealgate verify`: what a relying party checks of a signed object in any format, offline unless --status. req: SIG-7, FMT-4 */
 #include <stdio.h>
 
+#include "bsl.h"
+#include "cid.h"
 #include "cli_commands.h"
 #include "cli_http.h"
 #include "cli_object.h"
 #include "cli_report.h"
+#include "jsonld.h"
 #include "tsl_token.h"
+#include "verify.h"
 
-enum { LEEWAY_S = 60, KB_AGE_S = 300 };
+enum { LEEWAY_S = 60, DOCUMENTS_MAX = 16, KEYS_MAX = 16 };
 
 struct check {
     struct cli *cli;
     struct cli_report report;
-    struct sdjwt sd;
-    const struct sjson *processed;
-    struct sdjwt_vc vc;
     sg_bytes anchors[CLI_ANCHORS_MAX];
     size_t n_anchors;
-    int64_t at;
+    struct verify_key keys[KEYS_MAX];
+    size_t n_keys;
+    struct cid_document documents[DOCUMENTS_MAX];
+    struct cid_table table;
+    struct cid_resolver resolver;
+    struct jsonld_contexts *contexts;
+    sg_str audience;
+    struct verify_expect expect;
+    struct verify_result result;
 };
 
-static sg_result
-issuer_key(struct check *c, struct jwk_key **ret, struct x509_leaf *ret_leaf)
+/* ---- whom to believe ------------------------------------------------------------------------------------- */
+
+/* --document: DID documents and other documents about keys, each under its own `id`. */
+static int
+read_documents(struct check *c)
 {
-    sg_bytes chain[X509_CHAIN_MAX];
-    size_t n;
-    struct sg_arena *a = c->cli->arena;
-    const struct sjson *x5c = sjson_get(c->sd.jwt.header, "x5c");
-    SG_REQUIRE(x5c != NULL, ISSUER);
-    SG_TRY(x509_from_x5c(a, x5c, chain, &n));
-    SG_TRY(x509_chain_verify(a, chain, n, c->anchors, c->n_anchors, c->at, ret_leaf));
-    return jwk_key_new(&ret_leaf->key, ret);
+    const char *path;
+    for (size_t i = 0; (path = cli_value_nth(c->cli, "--document", i)) != NULL; i++) {
+        const struct sjson *json;
+        struct cid_document *document = &c->documents[i];
+        sg_result r =
+            i < DOCUMENTS_MAX ? cli_read_json(c->cli->arena, path, &json) : SG_ERROR(TOO_MANY);
+        r = sg_ok(r) ? sjson_member_text(json, "id", &document->url) : r;
+        if (!sg_ok(r)) {
+            return cli_refused(c->cli, path, r);
+        }
+        document->json = json->source;
+        c->table.n = i + 1;
+    }
+    c->table.documents = c->documents;
+    c->resolver = cid_resolver_of(&c->table);
+    return CLI_DONE;
 }
 
-/* `iss`, where it stands, is a name of the certificate: its URL, or the host of one (SD-JWT VC, x5c key resolution). */
-static bool
-names_issuer(const struct x509_leaf *leaf, sg_str iss)
+/* --key: a public JWK that is taken for the issuer's. */
+static int
+read_keys(struct check *c)
 {
-    for (size_t i = 0; i < leaf->n_san_uris; i++) {
-        if (sg_str_equal(leaf->san_uris[i], iss)) {
-            return true;
+    const char *path;
+    for (size_t i = 0; (path = cli_value_nth(c->cli, "--key", i)) != NULL; i++) {
+        const struct sjson *json;
+        sg_result r = i < KEYS_MAX ? cli_read_json(c->cli->arena, path, &json) : SG_ERROR(TOO_MANY);
+        r = sg_ok(r) ? jwk_parse(c->cli->arena, json, &c->keys[i].key) : r;
+        if (!sg_ok(r)) {
+            return cli_refused(c->cli, path, r);
+        }
+        c->n_keys = i + 1;
+    }
+    return CLI_DONE;
+}
+
+/* --context URL=FILE: a JSON-LD context beside those built in. */
+static int
+read_contexts(struct check *c)
+{
+    struct jsonld_document extra[DOCUMENTS_MAX];
+    const char *given;
+    struct sg_why why = { 0 };
+    size_t n = 0;
+    for (; (given = cli_value_nth(c->cli, "--context", n)) != NULL; n++) {
+        const char *equals = strrchr(given, '=');
+        sg_bytes bytes;
+        if (equals == NULL || n == DOCUMENTS_MAX) {
+            return cli_usage(c->cli, "--context: %s is not URL=FILE", given);
+        }
+        sg_result r = cli_read(c->cli->arena, equals + 1, &bytes);
+        if (!sg_ok(r)) {
+            return cli_refused(c->cli, equals + 1, r);
+        }
+        extra[n] = (struct jsonld_document){ sg_str_of(given, (size_t)(equals - given)),
+            sg_bytes_str(bytes) };
+    }
+    sg_result r = jsonld_contexts_new(extra, n, &why, &c->contexts);
+    return sg_ok(r) ? CLI_DONE : cli_refused(c->cli, why.what == NULL ? "contexts" : why.what, r);
+}
+
+static int
+read_expectations(struct check *c)
+{
+    bool nonce = cli_flag(c->cli, "--nonce");
+    if (nonce != cli_flag(c->cli, "--audience")) {
+        return cli_usage(c->cli, "--nonce and --audience belong together");
+    }
+    c->expect.leeway_s = LEEWAY_S;
+    if (nonce) {
+        c->audience = sg_cstr(cli_value(c->cli, "--audience"));
+        c->expect.audiences = &c->audience;
+        c->expect.n_audiences = 1;
+        c->expect.nonce = sg_cstr(cli_value(c->cli, "--nonce"));
+    }
+    const char *path = cli_value(c->cli, "--session-transcript");
+    if (path != NULL) {
+        sg_result r = cli_read(c->cli->arena, path, &c->expect.session_transcript);
+        if (!sg_ok(r)) {
+            return cli_refused(c->cli, path, r);
         }
     }
-    if (!sg_str_starts(iss, "https://")) {
-        return false;
-    }
-    sg_str host = sg_str_slice(iss, 8, iss.n);
-    size_t end = sg_str_index(host, '/', 0);
-    size_t port = sg_str_index(host, ':', 0);
-    host = sg_str_slice(host, 0, end < port ? end : port);
-    for (size_t i = 0; i < leaf->n_san_dns; i++) {
-        if (sg_str_equal(leaf->san_dns[i], host)) {
-            return true;
+    return cli_at(c->cli, &c->expect.now);
+}
+
+/* ---- what was found --------------------------------------------------------------------------------------- */
+
+static void
+tell(struct check *c)
+{
+    for (size_t i = 0; i < c->result.n; i++) {
+        const struct verify_finding *f = &c->result.findings[i];
+        const struct sg_code_row *row = sg_code_row(f->code);
+        sg_str name = sg_cstr(f->check);
+        if (f->subject.n > 0 && !sg_ok(sg_arena_printf(c->cli->arena, &name, "%.*s: %s",
+                                    SG_PRINT(f->subject), f->check))) {
+            name = sg_cstr(f->check);
+        }
+        if (f->severity == VERIFY_ERROR) {
+            cli_step(&c->report, name.p, CLI_NOT_HELD, "%s (%s)%s%.*s", row->sentence, row->name,
+                f->detail.n > 0 ? ": " : "", SG_PRINT(f->detail));
+        } else {
+            bool held = f->severity == VERIFY_HELD;
+            cli_step(
+                &c->report, name.p, held ? CLI_HELD : CLI_NOT_SHOWN, "%.*s", SG_PRINT(f->detail));
         }
     }
-    return false;
 }
 
-static void
-check_issuer(struct check *c)
-{
-    SG_CLEANUP(jwk_key_free)
-    struct jwk_key *key = NULL;
-    struct x509_leaf leaf;
-    if (!cli_step_result(&c->report, "issuer certificate", issuer_key(c, &key, &leaf))) {
-        return;
-    }
-    cli_step_result(&c->report, "issuer signature", jws_verify(&c->sd.jwt, key));
-    sg_str iss = SG_NO_STR;
-    if (sjson_get(c->sd.payload, "iss") == NULL) {
-        cli_step(&c->report, "issuer name", CLI_HELD, "by certificate alone: %.*s",
-            SG_PRINT(leaf.subject_cn));
-    } else if (!sg_ok(sjson_member_text(c->sd.payload, "iss", &iss)) || !names_issuer(&leaf, iss)) {
-        cli_step(&c->report, "issuer name", CLI_NOT_HELD, "%.*s is no name of the certificate",
-            SG_PRINT(iss));
-    } else {
-        cli_step(&c->report, "issuer name", CLI_HELD, "%.*s", SG_PRINT(iss));
-    }
-}
+/* ---- status ------------------------------------------------------------------------------------------------ */
 
-static void
-check_content(struct check *c)
-{
-    struct sg_arena *a = c->cli->arena;
-    if (!cli_step_result(&c->report, "disclosures", sdjwt_process(a, &c->sd, &c->processed))) {
-        return;
-    }
-    sg_result r = sdjwt_vc_check(a, &c->sd, c->processed, true, &c->vc);
-    if (sg_ok(r)) {
-        cli_step(&c->report, "credential type", CLI_HELD, "%.*s", SG_PRINT(c->vc.vct));
-    } else {
-        cli_step_result(&c->report, "credential type", r);
-    }
-    cli_step_result(&c->report, "validity", jwt_check_times(c->processed, c->at, LEEWAY_S));
-}
-
-static void
-check_binding(struct check *c)
-{
-    const char *nonce = cli_value(c->cli, "--nonce");
-    const char *audience = cli_value(c->cli, "--audience");
-    if (nonce == NULL) {
-        cli_step(&c->report, "key binding", CLI_NOT_SHOWN, "no presentation was asked for");
-        return;
-    }
-    if (!c->sd.has_kb) {
-        cli_step(
-            &c->report, "key binding", CLI_NOT_HELD, "the presentation has no key binding JWT");
-        return;
-    }
-    const struct sdjwt_kb_expect expect = { sg_cstr(audience), sg_cstr(nonce), c->at, KB_AGE_S,
-        LEEWAY_S };
-    cli_step_result(&c->report, "key binding", sdjwt_kb_verify(c->cli->arena, &c->sd, &expect));
-}
-
-/* ---- status ---------------------------------------------------------------------------------------------- */
+static const char *const words[] = { "valid", "invalid", "suspended" };
 
 static sg_result
-status_value(struct check *c, const struct tsl_ref *ref, sg_str compact, uint8_t *ret)
+token_value(struct check *c, const struct verify_ref *ref, sg_str compact, uint8_t *ret)
 {
     struct sg_arena *a = c->cli->arena;
     struct tsl_token token;
@@ -126,48 +157,62 @@ status_value(struct check *c, const struct tsl_ref *ref, sg_str compact, uint8_t
         .prefix = ref->uri, .anchors = c->anchors, .n_anchors = c->n_anchors
     };
     SG_TRY(tsl_token_parse(a, compact, &token));
-    SG_TRY(tsl_token_verify(a, &token, ref->uri, &rule, 1, c->at));
+    SG_TRY(tsl_token_verify(a, &token, ref->uri, &rule, 1, c->expect.now));
     SG_REQUIRE(sg_str_equal(token.sub, ref->uri), ISSUER);
-    SG_REQUIRE(token.iat <= c->at + LEEWAY_S, NOT_YET);
-    SG_REQUIRE(token.exp == TSL_NO_EXP || c->at < token.exp, EXPIRED);
+    SG_REQUIRE(token.iat <= c->expect.now + LEEWAY_S, NOT_YET);
+    SG_REQUIRE(token.exp == TSL_NO_EXP || c->expect.now < token.exp, EXPIRED);
     SG_TRY(tsl_token_list(a, &token, TSL_RAW_MAX, &list));
     return tsl_get(&list, ref->idx, ret);
 }
 
-static void
-check_status(struct check *c)
+static sg_result
+bitstring_value(struct check *c, const struct verify_ref *ref, sg_str compact, uint8_t *ret)
 {
-    struct tsl_ref ref;
+    struct sg_arena *a = c->cli->arena;
+    struct bsl_jwt token;
+    struct bsl_view list;
+    const struct tsl_trust_rule rule = {
+        .prefix = ref->uri, .anchors = c->anchors, .n_anchors = c->n_anchors
+    };
+    SG_TRY(bsl_jwt_parse(a, compact, &token));
+    const struct tsl_signed signed_list = { .jws = &token.jws };
+    SG_TRY(tsl_signed_verify(a, &signed_list, ref->uri, &rule, 1, c->expect.now));
+    SG_REQUIRE(sg_str_equal(token.list.id, ref->uri), ISSUER);
+    SG_REQUIRE(token.list.valid_from <= c->expect.now + LEEWAY_S, NOT_YET);
+    SG_REQUIRE(c->expect.now < token.list.valid_until, EXPIRED);
+    SG_REQUIRE(bsl_list_has_purpose(&token.list, ref->purpose), VALUE);
+    SG_TRY(bsl_list_bits(a, &token.list, (unsigned)ref->size, TSL_RAW_MAX, &list));
+    return bsl_get(&list, ref->idx, ret);
+}
+
+static void
+ask_status(struct check *c, const struct verify_ref *ref)
+{
+    bool bitstring = ref->kind == VERIFY_BITSTRING;
     sg_str token;
     const char *url;
-    uint8_t value;
-    if (c->processed == NULL || sjson_get(c->processed, "status") == NULL) {
-        cli_step(&c->report, "status", CLI_NOT_SHOWN, "the credential names no status list");
-        return;
-    }
-    sg_result r = tsl_ref_parse(c->processed, &ref);
-    if (!sg_ok(r)) {
-        cli_step_result(&c->report, "status", r);
-        return;
-    }
+    uint8_t value = 0;
     if (!cli_flag(c->cli, "--status")) {
         cli_step(&c->report, "status", CLI_NOT_SHOWN, "not asked for (--status): %.*s index %llu",
-            SG_PRINT(ref.uri), (unsigned long long)ref.idx);
+            SG_PRINT(ref->uri), (unsigned long long)ref->idx);
         return;
     }
-    if (!sg_ok(sg_arena_cstr(c->cli->arena, ref.uri, &url)) ||
-        cli_http_get(c->cli, url, TSL_MEDIA_TYPE, &token) != CLI_DONE) {
+    if (!sg_ok(sg_arena_cstr(c->cli->arena, ref->uri, &url)) ||
+        cli_http_get(c->cli, url, bitstring ? BSL_JWT_TYPE : TSL_MEDIA_TYPE, &token) != CLI_DONE) {
         cli_step_result(&c->report, "status", SG_ERROR(STATUS_UNKNOWN));
         return;
     }
-    r = status_value(c, &ref, token, &value);
+    sg_result r =
+        bitstring ? bitstring_value(c, ref, token, &value) : token_value(c, ref, token, &value);
     if (!sg_ok(r)) {
         cli_step_result(&c->report, "status", r);
-        return;
+    } else if (bitstring) {
+        cli_step(&c->report, "status", value == 0 ? CLI_HELD : CLI_NOT_HELD, "%.*s: %s",
+            SG_PRINT(ref->purpose), value == 0 ? "not set" : "set");
+    } else {
+        cli_step(&c->report, "status", value == TSL_VALID ? CLI_HELD : CLI_NOT_HELD, "%s",
+            value < 3 ? words[value] : "a value of the issuer's own");
     }
-    static const char *const words[] = { "valid", "invalid", "suspended" };
-    cli_step(&c->report, "status", value == TSL_VALID ? CLI_HELD : CLI_NOT_HELD, "%s",
-        value < 3 ? words[value] : "a value of the issuer's own");
 }
 
 /* ---- the command ----------------------------------------------------------------------------------------- */
@@ -175,43 +220,69 @@ check_status(struct check *c)
 static const struct sjson *
 claims_member(struct check *c)
 {
-    sg_str text;
+    struct sg_buf buf = sg_buf_new(c->cli->arena, 1024, VERIFY_OBJECT_MAX);
+    struct sjson_wr wr = sjson_wr_new(&buf);
     const struct sjson *json;
-    if (c->processed == NULL ||
-        !sg_ok(sg_arena_printf(c->cli->arena, &text, "{\"format\":\"dc+sd-jwt\",\"claims\":%.*s}",
-            SG_PRINT(c->processed->source))) ||
-        !sg_ok(sjson_parse(c->cli->arena, text, NULL, &json))) {
-        return NULL;
+    sg_str text;
+    sjson_wr_object(&wr);
+    sjson_wr_member_cstr(&wr, "format", verify_format_name(c->result.format));
+    if (c->result.claims != NULL) {
+        sjson_wr_member_value(&wr, "claims", c->result.claims);
     }
-    return json;
+    sjson_wr_object_end(&wr);
+    return sg_ok(sg_buf_end_str(&buf, &text)) &&
+                   sg_ok(sjson_parse(c->cli->arena, text, NULL, &json))
+               ? json
+               : NULL;
+}
+
+static int
+run(struct check *c)
+{
+    sg_bytes object;
+    const struct verify_trust trust = {
+        .anchors = c->anchors,
+        .n_anchors = c->n_anchors,
+        .keys = c->keys,
+        .n_keys = c->n_keys,
+        .resolver = &c->resolver,
+        .contexts = c->contexts,
+    };
+    sg_result r = cli_read(c->cli->arena, cli_argument(c->cli), &object);
+    if (!sg_ok(r)) {
+        return cli_refused(c->cli, cli_argument(c->cli), r);
+    }
+    r = verify_object(c->cli->arena, object, &trust, &c->expect, &c->result);
+    if (!sg_ok(r)) {
+        return cli_refused(c->cli, cli_argument(c->cli), r);
+    }
+    if (c->result.presentation && c->expect.nonce.n == 0 && c->expect.session_transcript.n == 0) {
+        return cli_usage(c->cli,
+            "a presentation: say --nonce and --audience (an mdoc: --session-transcript), as they "
+            "were asked for");
+    }
+    tell(c);
+    for (size_t i = 0; i < c->result.n_refs; i++) {
+        ask_status(c, &c->result.refs[i]);
+    }
+    return cli_report_end(&c->report, "verified", "does not verify", claims_member(c));
 }
 
 int
 cmd_verify(struct cli *cli)
 {
     struct check *c = SG_NEW(cli->arena, struct check);
-    bool nonce = cli_flag(cli, "--nonce");
     if (c == NULL) {
         return cli_fail(cli, "out of memory");
     }
     c->cli = cli;
     c->report = cli_report_new(cli);
-    if (nonce != cli_flag(cli, "--audience")) {
-        return cli_usage(cli, "--nonce and --audience belong together");
-    }
-    int bad = cli_at(cli, &c->at);
+    int bad = read_expectations(c);
     bad = bad == CLI_DONE ? cli_anchors(cli, c->anchors, &c->n_anchors) : bad;
-    bad = bad == CLI_DONE ? cli_object_read(cli, cli_argument(cli), &c->sd) : bad;
-    if (bad != CLI_DONE) {
-        return bad;
-    }
-    if (c->sd.has_kb && !nonce) {
-        return cli_usage(cli,
-            "a presentation with key binding: say --nonce and --audience, as they were asked for");
-    }
-    check_issuer(c);
-    check_content(c);
-    check_binding(c);
-    check_status(c);
-    return cli_report_end(&c->report, "verified", "does not verify", claims_member(c));
+    bad = bad == CLI_DONE ? read_documents(c) : bad;
+    bad = bad == CLI_DONE ? read_keys(c) : bad;
+    bad = bad == CLI_DONE ? read_contexts(c) : bad;
+    bad = bad == CLI_DONE ? run(c) : bad;
+    jsonld_contexts_free(&c->contexts);
+    return bad;
 }

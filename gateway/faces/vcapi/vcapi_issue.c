@@ -33,8 +33,8 @@ same_list(sg_str named, sg_str ordered)
     size_t n = ordered.n;
     bool head = named.n >= n && memcmp(named.p, ordered.p, n) == 0;
     sg_str rest = head ? sg_str_slice(named, n, named.n - n) : SG_NO_STR;
-    return head && (rest.n == 0 || sg_str_is(rest, ".bitstring") ||
-                       sg_str_is(rest, ".suspension.bitstring"));
+    return head &&
+           (rest.n == 0 || sg_str_is(rest, "/revocation") || sg_str_is(rest, "/suspension"));
 }
 
 static sg_result

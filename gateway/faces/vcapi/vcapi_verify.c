@@ -77,20 +77,75 @@ verdicts(void *context, sg_result r, const struct wire_frame *frame)
     finish(v);
 }
 
+/* A Bitstring list of ours is a view of a list: BASE/status/<list>/<purpose> (docs/status-lists). */
+static bool
+bit_of(struct flow *flow, const struct verify_ref *ref, uint64_t *ret)
+{
+    static const struct {
+        const char *tail;
+        uint8_t means; /* the value of the list that sets the bit; 0: the value itself */
+    } views[] = { { "/revocation", 1 }, { "/suspension", 2 }, { "/message", 0 } };
+    for (size_t i = 0; i < sizeof(views) / sizeof(views[0]); i++) {
+        size_t n = strlen(views[i].tail);
+        uint8_t value;
+        if (ref->uri.n <= n || memcmp(ref->uri.p + ref->uri.n - n, views[i].tail, n) != 0 ||
+            !sg_str_is(ref->purpose, views[i].tail + 1) ||
+            !sg_ok(flow_status_value(
+                flow, sg_str_slice(ref->uri, 0, ref->uri.n - n), ref->idx, &value))) {
+            continue;
+        }
+        *ret = views[i].means == 0 ? value : value == views[i].means ? 1 : 0;
+        return true;
+    }
+    return false;
+}
+
 /* Our own lists are in this process: what the board says is the newest there is. */
 static bool
 status_here(struct verification *v, size_t i)
 {
-    uint8_t value;
-    sg_result r = flow_status_value(
-        face_app(v->call->req)->flow, v->result.refs[i].uri, v->result.refs[i].idx, &value);
-    if (!sg_ok(r)) {
+    const struct verify_ref *ref = &v->result.refs[i];
+    struct flow *flow = face_app(v->call->req)->flow;
+    uint64_t value = 0;
+    uint8_t entry = 0;
+    if (ref->kind == VERIFY_BITSTRING) {
+        if (!bit_of(flow, ref, &value)) {
+            return false;
+        }
+    } else if (!sg_ok(flow_status_value(flow, ref->uri, ref->idx, &entry))) {
         return false;
     }
+    value += entry;
     v->statuses[i] = (struct vcapi_status){
         .known = true, .value = value, .code = value == 0 ? SG_OK : SG_E_STATUS_BAD
     };
     return true;
+}
+
+/* The wire's word for a reference; false when the courier cannot look it up. */
+static bool
+ref_type(const struct verify_ref *ref, uint64_t *ret)
+{
+    static const struct {
+        const char *purpose;
+        enum wire_ref_type type;
+    } rows[] = {
+        { "revocation", WIRE_REF_BITSTRING_REVOCATION },
+        { "suspension", WIRE_REF_BITSTRING_SUSPENSION },
+        { "refresh", WIRE_REF_BITSTRING_REFRESH },
+        { "message", WIRE_REF_BITSTRING_MESSAGE },
+    };
+    *ret = WIRE_REF_TOKEN_STATUS_LIST;
+    if (ref->kind == VERIFY_TOKEN_LIST) {
+        return true;
+    }
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        if (sg_str_is(ref->purpose, rows[i].purpose)) {
+            *ret = rows[i].type;
+            return true; /* the size of its entries is what the list says */
+        }
+    }
+    return false;
 }
 
 static sg_result
@@ -102,7 +157,8 @@ ask_courier(struct verification *v)
     SG_REQUIRE(ask != NULL, NO_MEMORY);
     for (size_t i = 0; i < v->n_asked; i++) {
         const struct verify_ref *ref = &v->result.refs[v->asked[i]];
-        ask->refs[i] = (struct wire_ref){ WIRE_REF_TOKEN_STATUS_LIST, ref->uri, ref->idx };
+        ask->refs[i] = (struct wire_ref){ .uri = ref->uri, .idx = ref->idx };
+        SG_REQUIRE(ref_type(ref, &ask->refs[i].type), UNSUPPORTED);
     }
     ask->n_refs = v->n_asked;
     uint64_t id = peer_next_id(courier);
@@ -119,8 +175,8 @@ ask(struct verification *v)
 {
     for (size_t i = 0; i < v->result.n_refs; i++) {
         v->statuses[i].code = SG_E_STATUS_UNKNOWN;
-        if (v->result.verified && !status_here(v, i) &&
-            v->result.refs[i].kind == VERIFY_TOKEN_LIST) {
+        uint64_t type;
+        if (v->result.verified && !status_here(v, i) && ref_type(&v->result.refs[i], &type)) {
             v->asked[v->n_asked++] = i;
         }
     }
@@ -218,6 +274,7 @@ verify(struct verification *v)
     SG_TRY(read_object(call, &object));
     v->expect.now = face_now();
     v->expect.leeway_s = LEEWAY_S;
+    v->expect.unsigned_presentation = app->vcapi.w3c_suite;
     v->expect.presentation = v->presentation;
     v->expect.credential = !v->presentation;
     v->trust = (struct verify_trust){

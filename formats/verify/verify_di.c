@@ -1,0 +1,223 @@
+/* VCDM documents in JSON: Data Integrity proofs, and Enveloped... objects. spec: VCDM 2.0 4.12, 4.13, 7.1; Data Integrity 1.0 4.4, 4.5 */
+#include "verify_inner.h"
+
+#include "dataint.h"
+#include "vcdm.h"
+#include "vcdm_data.h"
+#include "vcdm_envelope.h"
+#include "vcdm_terms.h"
+
+/* ---- proofs ------------------------------------------------------------------------------------------------- */
+
+static const struct sjson *
+proof_at(const struct sjson *document, size_t index)
+{
+    const struct sjson *proof = sjson_get(document, "proof");
+    return proof != NULL && proof->type == SJSON_ARRAY ? sjson_at(proof, index) : proof;
+}
+
+/* Each proof is a finding of its own; what refused all of them together is one as well. */
+static void
+tell_proofs(struct run *run, const struct place *at, const struct sjson *document, sg_result r,
+    const struct di_report *report, const struct sg_why *why)
+{
+    bool told = false;
+    for (size_t i = 0; i < report->n; i++) {
+        const struct di_proof_result *proof = &report->proofs[i];
+        run_step_why(run, at, "proof", (sg_result){ proof->code }, proof->what);
+        if (proof->code != SG_OK && proof->problem != NULL) {
+            run_problem(run, proof->problem);
+        }
+        run_input(run, proof_at(document, i));
+        told = told || proof->code != SG_OK;
+    }
+    if (!sg_ok(r) && !told) {
+        run_step_why(run, at, "proof", r, why->what);
+        const struct sjson *proof = sjson_get(document, "proof");
+        if (proof != NULL) {
+            run_input(run, proof);
+        }
+    }
+}
+
+static bool
+check_proofs(
+    struct run *run, const struct place *at, const struct sjson *document, bool presentation)
+{
+    const struct verify_expect *expect = run->expect;
+    bool outer = !at->inner;
+    struct sg_why why = { 0 };
+    struct di_report report = { 0 };
+    struct di_expect wants = {
+        .purpose = outer && expect->purpose.n > 0 ? expect->purpose
+                   : presentation                 ? SG_LIT("authentication")
+                                                  : SG_LIT("assertionMethod"),
+        .now = expect->now,
+        .zone_optional = true, /* Data Integrity 2.1 allows it; the suites want it */
+        .check_controller = true,
+    };
+    if (outer) {
+        wants.challenge = expect->nonce;
+        wants.domains = expect->audiences;
+        wants.n_domains = expect->n_audiences;
+    }
+    sg_result r = di_verify(
+        run->arena, document, &wants, run->trust->resolver, run->trust->contexts, &why, &report);
+    run->no_memory = run->no_memory || r.code == SG_E_NO_MEMORY;
+    tell_proofs(run, at, document, r, &report, &why);
+    return sg_ok(r);
+}
+
+/* The JCS suites sign terms that no context defines; VCDM 2.0 wants them defined (B.2), so a verifier hears of it. */
+static void
+check_terms(struct run *run, const struct place *at, const struct sjson *document)
+{
+    struct sg_why why = { 0 };
+    if (run->trust->contexts == NULL) {
+        return;
+    }
+    sg_result r = vcdm_check_terms(
+        run->arena, document, run->trust->contexts, VCDM_TERMS_DEFINED, false, &why);
+    run->no_memory = run->no_memory || r.code == SG_E_NO_MEMORY;
+    bool lost = r.code == SG_E_DATA_LOSS || r.code == SG_E_JSONLD;
+    run_note(run, at, "terms",
+        sg_ok(r) ? VERIFY_HELD
+        : lost   ? VERIFY_ERROR
+                 : VERIFY_WARNING,
+        r.code, sg_cstr(why.what));
+}
+
+/* ---- credentials ----------------------------------------------------------------------------------------------- */
+
+static void
+check_schemas(struct run *run, const struct place *at, const struct sjson *schema)
+{
+    bool array = schema != NULL && schema->type == SJSON_ARRAY;
+    for (const struct sjson *s = array ? schema->first : schema; s != NULL;
+         s = array ? s->next : NULL) {
+        run_note(run, at, "credentialSchema", VERIFY_NOTE, SG_OK,
+            SG_LIT("named and not fetched: schemas are the relying party's"));
+        run_input(run, s);
+    }
+}
+
+static void
+verify_credential(struct run *run, const struct place *at, const struct sjson *document)
+{
+    struct vcdm_credential credential;
+    struct vcdm_rules rules = verify_rules(run);
+    struct sg_why why = { 0 };
+    if (!at->inner) {
+        run->result.format = VERIFY_VC_DI;
+        run->result.claims = document;
+    }
+    sg_result r = vcdm_check_credential(run->arena, document, &rules, &why, &credential);
+    if (run_step_why(run, at, "data model", r, why.what)) {
+        if (!at->inner) {
+            run->result.issuer = credential.issuer;
+        }
+        check_schemas(run, at, credential.schema);
+        verify_period(run, at, document, &credential);
+        verify_status_of(run, at, credential.status);
+    }
+    if (check_proofs(run, at, document, false)) {
+        check_terms(run, at, document);
+    }
+}
+
+/* ---- presentations ----------------------------------------------------------------------------------------------- */
+
+/* A presentation may go without a proof (4.13); then it answers no challenge and speaks for no holder. */
+static void
+check_presenter(struct run *run, const struct place *at, const struct sjson *document)
+{
+    if (sjson_get(document, "proof") != NULL) {
+        check_proofs(run, at, document, true);
+        return;
+    }
+    bool asked = !at->inner && run->expect->nonce.n > 0 && !run->expect->unsigned_presentation;
+    if (asked) {
+        run_step_why(run, at, "proof", SG_ERROR(CHALLENGE), "a challenge, and no proof answers it");
+    } else {
+        run_note(run, at, "proof", VERIFY_WARNING, SG_E_PROOF_VALUE,
+            SG_LIT("the presentation has no proof: nobody says who shows it"));
+    }
+}
+
+static void
+verify_presentation(struct run *run, const struct place *at, const struct sjson *document)
+{
+    struct vcdm_presentation vp;
+    struct vcdm_rules rules = verify_rules(run);
+    struct sg_why why = { 0 };
+    rules.self_asserted = true;
+    if (!at->inner) {
+        run->result.format = VERIFY_VP_DI;
+        run->result.presentation = true;
+        run->result.claims = document;
+    }
+    sg_result r = vcdm_check_presentation(run->arena, document, &rules, &why, &vp);
+    if (!run_step_why(run, at, "data model", r, why.what)) {
+        return;
+    }
+    if (!at->inner) {
+        run->result.issuer = vp.holder;
+    }
+    check_presenter(run, at, document);
+    if (vp.n_entries > VERIFY_NESTED_MAX) {
+        run_step(run, at, "form", SG_ERROR(TOO_LARGE));
+        return;
+    }
+    bool signed_ = vp.proof != NULL;
+    for (size_t i = 0; i < vp.n_entries; i++) {
+        const struct vcdm_entry *entry = &vp.entries[i];
+        struct place inner = place_of(run, at, i);
+        if (signed_ && !entry->enveloped && entry->credential.proof == NULL) {
+            /* 4.13: the holder says so itself, under the presentation's proof */
+            run_note(run, &inner, "proof", VERIFY_NOTE, SG_OK, SG_LIT("self-asserted"));
+            verify_period(run, &inner, entry->object, &entry->credential);
+            continue;
+        }
+        verify_document(run, &inner, entry->object);
+    }
+}
+
+/* ---- enveloped objects ---------------------------------------------------------------------------------------------- */
+
+static void
+verify_enveloped(
+    struct run *run, const struct place *at, const struct sjson *object, bool presentation)
+{
+    struct sg_why why = { 0 };
+    struct vcdm_data data;
+    sg_str url;
+    sg_bytes content;
+    sg_result r = vcdm_check_enveloped(object, presentation, &why, &url);
+    r = sg_ok(r) ? vcdm_data_parse(url, &data) : r;
+    r = sg_ok(r) && data.media == NULL ? SG_ERROR(UNSUPPORTED) : r;
+    r = sg_ok(r) && data.media->presentation != presentation ? SG_ERROR(TYPE) : r;
+    r = sg_ok(r) ? vcdm_data_content(run->arena, &data, &content) : r;
+    if (run_step_why(run, at, "envelope", r, why.what)) {
+        verify_envelope(run, at, (unsigned)data.media->envelope, content);
+    }
+}
+
+void
+verify_document(struct run *run, const struct place *at, const struct sjson *document)
+{
+    if (run->depth >= VERIFY_DEPTH_MAX) {
+        run_step(run, at, "form", SG_ERROR(DEPTH));
+        return;
+    }
+    run->depth++;
+    if (vcdm_has_type(document, VCDM_ENVELOPED_CREDENTIAL)) {
+        verify_enveloped(run, at, document, false);
+    } else if (vcdm_has_type(document, VCDM_ENVELOPED_PRESENTATION)) {
+        verify_enveloped(run, at, document, true);
+    } else if (vcdm_has_type(document, VCDM_PRESENTATION)) {
+        verify_presentation(run, at, document);
+    } else {
+        verify_credential(run, at, document);
+    }
+    run->depth--;
+}
