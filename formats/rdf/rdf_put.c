@@ -1,49 +1,57 @@
 #include "rdf_put.h"
 
 /*
- * Bytes of a literal that are escaped in canonical N-Quads (RDFC-1.0 5): ECHAR for BS HT LF FF CR " \, UCHAR for the other
- * controls and DEL. 0: as is; 'u': \u00XX; else the letter after the backslash.
+ * Escapes of literals in canonical N-Quads (RDFC-1.0 5): ECHAR for BS HT LF FF CR " \, UCHAR for the other controls, DEL and what
+ * XML 1.1 does not count as a character (of scalar values: U+FFFE and U+FFFF). 0: as is; 'u': UCHAR; else the letter of the ECHAR.
  */
 static char
 escape_of(uint8_t c)
 {
-    switch (c) {
-    case '\b':
-        return 'b';
-    case '\t':
-        return 't';
-    case '\n':
-        return 'n';
-    case '\f':
-        return 'f';
-    case '\r':
-        return 'r';
-    case '"':
-        return '"';
-    case '\\':
-        return '\\';
-    case 0x7f:
-        return 'u';
-    default:
-        return c < 0x20 ? 'u' : '\0';
+    static const char controls[] = "uuuuuuuubtnufruuuuuuuuuuuuuuuuuu";
+    if (c < 0x20) {
+        return controls[c];
     }
+    return c == '"' || c == '\\' ? (char)c : c == 0x7f ? 'u' : '\0';
+}
+
+/* Bytes of the character at text.p[i] that are written as an escape; 0 if it stands as it is. */
+static size_t
+escaped_length(sg_str text, size_t i)
+{
+    if ((uint8_t)text.p[i] != 0xef) {
+        return escape_of((uint8_t)text.p[i]) != '\0';
+    }
+    /* U+FFFE and U+FFFF are EF BF BE and EF BF BF */
+    bool none = text.n - i >= 3 && (uint8_t)text.p[i + 1] == 0xbf && (uint8_t)text.p[i + 2] >= 0xbe;
+    return none ? 3 : 0;
+}
+
+static void
+put_escape(struct sg_buf *buf, const char *p)
+{
+    static const char hex[] = "0123456789ABCDEF";
+    uint8_t c = (uint8_t)*p;
+    char e = escape_of(c);
+    if (c == 0xef) {
+        sg_buf_put_cstr(buf, (uint8_t)p[2] == 0xbe ? "\\uFFFE" : "\\uFFFF");
+        return;
+    }
+    char out[6] = { '\\', e, '0', '0', hex[c >> 4], hex[c & 15] };
+    sg_buf_put(buf, sg_bytes_of(out, e == 'u' ? sizeof(out) : 2));
 }
 
 static void
 put_escaped(struct sg_buf *buf, sg_str text)
 {
-    static const char hex[] = "0123456789ABCDEF";
     size_t from = 0;
     for (size_t i = 0; i < text.n; i++) {
-        uint8_t c = (uint8_t)text.p[i];
-        char e = escape_of(c);
-        if (e == '\0') {
-            continue;
+        size_t n = escaped_length(text, i);
+        if (n != 0) {
+            sg_buf_put_str(buf, sg_str_slice(text, from, i - from));
+            put_escape(buf, text.p + i);
+            i += n - 1;
+            from = i + 1;
         }
-        sg_buf_put_str(buf, sg_str_slice(text, from, i - from));
-        char out[6] = { '\\', e, '0', '0', hex[c >> 4], hex[c & 15] };
-        sg_buf_put(buf, sg_bytes_of(out, e == 'u' ? sizeof(out) : 2));
-        from = i + 1;
     }
     sg_buf_put_str(buf, sg_str_slice(text, from, text.n - from));
 }

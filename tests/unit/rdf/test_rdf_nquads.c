@@ -168,14 +168,16 @@ test_equal_quads_count_once(void **state)
 static void
 test_canonical_escapes(void **state)
 {
-    static const char raw[] = "\x00\x01\x07\b\t\n\x0b\f\r\x0e\x1f !\"\\\x7e\x7f'\xc2\x80\xc3\xa9";
+    static const char raw[] = "\x00\x01\x07\b\t\n\x0b\f\r\x0e\x1f !\"\\\x7e\x7f'\xc2\x80\xc3\xa9"
+                              "\xef\xbf\xbd\xef\xbf\xbe\xef\xbf\xbf\xef\xbe\xbf\xf0\x9f\xbf\xbf";
     struct rdf_quad q = { .s = { .kind = RDF_BLANK, .value = SG_LIT("s") },
         .p = { .kind = RDF_IRI, .value = SG_LIT("urn:p") },
         .o = { .kind = RDF_LITERAL, .value = SG_LIT(raw), .datatype = SG_LIT(RDF_XSD_STRING) },
         .g = { .kind = RDF_IRI, .value = SG_LIT("urn:g") } };
     assert_str_is(written(state, &q),
         "_:s <urn:p> \"\\u0000\\u0001\\u0007\\b\\t\\n\\u000B\\f\\r\\u000E\\u001F "
-        "!\\\"\\\\~\\u007F'\xc2\x80\xc3\xa9\" <urn:g> .\n");
+        "!\\\"\\\\~\\u007F'"
+        "\xc2\x80\xc3\xa9\xef\xbf\xbd\\uFFFE\\uFFFF\xef\xbe\xbf\xf0\x9f\xbf\xbf\" <urn:g> .\n");
     q.o.value = SG_LIT("5");
     q.o.datatype = SG_LIT("urn:t");
     q.g = (struct rdf_term){ 0 };
