@@ -113,7 +113,8 @@ read_iri(struct rd *rd, sg_str *ret)
 {
     REQUIRE(take(rd, '<'), "IRI");
     size_t start = rd->at;
-    char *out = rd->p + start;
+    rd->at += rdf_iri_span(sg_str_of(rd->p + start, rd->n - start));
+    char *out = rd->p + rd->at;
     for (;;) {
         REQUIRE(rd->at < rd->n, "unclosed IRI");
         uint8_t c = (uint8_t)rd->p[rd->at];
@@ -144,7 +145,8 @@ read_quoted(struct rd *rd, sg_str *ret)
 {
     rd->at++;
     size_t start = rd->at;
-    char *out = rd->p + start;
+    rd->at += rdf_literal_plain(sg_str_of(rd->p + start, rd->n - start));
+    char *out = rd->p + rd->at;
     for (;;) {
         REQUIRE(rd->at < rd->n, "unclosed literal");
         char c = rd->p[rd->at];
@@ -251,6 +253,9 @@ read_label(struct rd *rd, sg_str *ret)
     REQUIRE(label_start(code_point(rd, &n)), "blank node label");
     rd->at += n;
     for (;;) {
+        while ((peek(rd) >= 'a' && peek(rd) <= 'z') || (peek(rd) >= '0' && peek(rd) <= '9')) {
+            rd->at++;
+        }
         uint32_t c = code_point(rd, &n);
         if (n == 0 || (c != '.' && !label_char(c))) {
             break;
@@ -323,13 +328,17 @@ read_line(struct rd *rd, struct rdf_quad *quads, size_t cap, size_t *n)
     return SG_DONE;
 }
 
+/* Not more than there are lines, nor than fit in the text; *ret_ascii: no byte above 7F. */
 static size_t
-most_quads(sg_str in)
+most_quads(sg_str in, bool *ret_ascii)
 {
     size_t lines = 1;
+    uint8_t all = 0;
     for (size_t i = 0; i < in.n; i++) {
         lines += in.p[i] == '\n' || in.p[i] == '\r';
+        all |= (uint8_t)in.p[i];
     }
+    *ret_ascii = all < 0x80;
     size_t most = in.n / QUAD_LEAST + 1;
     most = lines < most ? lines : most;
     return most < RDF_QUADS_MAX ? most : RDF_QUADS_MAX;
@@ -339,11 +348,12 @@ sg_result
 rdf_nquads_parse(struct sg_arena *arena, sg_str in, struct sg_why *why, struct rdf_dataset *ret)
 {
     SG_REQUIRE(in.n <= INPUT_MAX, TOO_LARGE);
-    if (!sg_utf8_valid(in)) {
+    bool ascii;
+    size_t cap = most_quads(in, &ascii);
+    if (!ascii && !sg_utf8_valid(in)) {
         sg_why_note(why, "UTF-8", 0, 0);
         SG_FAIL(ENCODING);
     }
-    size_t cap = most_quads(in);
     struct rdf_quad *quads = SG_NEW_ARRAY(arena, cap, struct rdf_quad);
     sg_bytes copy;
     SG_REQUIRE(quads != NULL, NO_MEMORY);

@@ -40,8 +40,8 @@ put_escape(struct sg_buf *buf, const char *p)
     sg_buf_put(buf, sg_bytes_of(out, e == 'u' ? sizeof(out) : 2));
 }
 
-static void
-put_escaped(struct sg_buf *buf, sg_str text)
+void
+rdf_put_escaped(struct sg_buf *buf, sg_str text)
 {
     size_t from = 0;
     for (size_t i = 0; i < text.n; i++) {
@@ -68,7 +68,7 @@ static void
 put_literal(struct sg_buf *buf, const struct rdf_term *term)
 {
     sg_buf_put_byte(buf, '"');
-    put_escaped(buf, term->value);
+    rdf_put_escaped(buf, term->value);
     sg_buf_put_byte(buf, '"');
     if (term->language.n != 0) {
         sg_buf_put_byte(buf, '@');
@@ -79,8 +79,8 @@ put_literal(struct sg_buf *buf, const struct rdf_term *term)
     }
 }
 
-void
-rdf_put_term(struct sg_buf *buf, const struct rdf_term *term)
+static void
+put_term(struct sg_buf *buf, const struct rdf_term *term)
 {
     switch (term->kind) {
     case RDF_IRI:
@@ -101,14 +101,14 @@ rdf_put_term(struct sg_buf *buf, const struct rdf_term *term)
 void
 rdf_nquads_put(struct sg_buf *buf, const struct rdf_quad *quad)
 {
-    rdf_put_term(buf, &quad->s);
+    put_term(buf, &quad->s);
     sg_buf_put_byte(buf, ' ');
-    rdf_put_term(buf, &quad->p);
+    put_term(buf, &quad->p);
     sg_buf_put_byte(buf, ' ');
-    rdf_put_term(buf, &quad->o);
+    put_term(buf, &quad->o);
     if (quad->g.kind != RDF_NONE) {
         sg_buf_put_byte(buf, ' ');
-        rdf_put_term(buf, &quad->g);
+        put_term(buf, &quad->g);
     }
     sg_buf_put_cstr(buf, " .\n");
 }

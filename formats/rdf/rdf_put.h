@@ -4,7 +4,7 @@
 
 #include "rdf.h"
 
-/* A term as it stands in a canonical quad; nothing for RDF_NONE. */
-void rdf_put_term(struct sg_buf *buf, const struct rdf_term *term);
+/* A lexical form with its escapes, without quotes. */
+void rdf_put_escaped(struct sg_buf *buf, sg_str text);
 
 #endif

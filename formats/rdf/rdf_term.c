@@ -4,6 +4,25 @@
 #define PROBES_EACH ((size_t)32)
 #define PROBES_LEAST ((size_t)4096)
 
+/* Sixteen bytes at once; comparisons give FF or 00 in each. */
+typedef uint8_t v16 __attribute__((vector_size(16)));
+
+static inline v16
+load16(const char *p)
+{
+    v16 v;
+    memcpy(&v, p, sizeof(v));
+    return v;
+}
+
+static inline bool
+any16(v16 hits)
+{
+    uint64_t half[2];
+    memcpy(half, &hits, sizeof(half));
+    return (half[0] | half[1]) != 0;
+}
+
 bool
 rdf_iri_char(uint8_t c)
 {
@@ -17,6 +36,62 @@ rdf_iri_char(uint8_t c)
         ['`'] = true,
         ['\\'] = true };
     return c > ' ' && !bad[c];
+}
+
+static inline bool
+iri_bad16(const char *p)
+{
+    v16 v = load16(p);
+    v16 pairs = v & 0xfd; /* < and > differ in this bit, so do \ and ^ */
+    v16 bad = (v16)(v <= ' ') | (v16)(v == '"') | (v16)(pairs == '<') | (v16)(pairs == '\\');
+    return any16(bad | (v16)(v == '`') | (v16)(v - '{' <= '}' - '{'));
+}
+
+size_t
+rdf_iri_span(sg_str text)
+{
+    size_t i = 0;
+    while (text.n - i >= 16 && !iri_bad16(text.p + i)) {
+        i += 16;
+    }
+    while (i < text.n && rdf_iri_char((uint8_t)text.p[i])) {
+        i++;
+    }
+    return i;
+}
+
+static bool
+iri_chars(sg_str iri)
+{
+    if (iri.n < 16) {
+        return rdf_iri_span(iri) == iri.n;
+    }
+    for (size_t i = 0; i + 16 < iri.n; i += 16) {
+        if (iri_bad16(iri.p + i)) {
+            return false;
+        }
+    }
+    return !iri_bad16(iri.p + iri.n - 16); /* the rest, and some of it again */
+}
+
+size_t
+rdf_literal_plain(sg_str text)
+{
+    size_t i = 0;
+    for (; text.n - i >= 16; i += 16) {
+        v16 v = load16(text.p + i);
+        v16 hit = (v16)(v < ' ') | (v16)(v == '"') | (v16)(v == '\\') | (v16)(v == 0x7f);
+        if (any16(hit | (v16)(v == 0xef))) {
+            break;
+        }
+    }
+    for (; i < text.n; i++) {
+        uint8_t c = (uint8_t)text.p[i];
+        if (c < ' ' || c == '"' || c == '\\' || c == 0x7f || c == 0xef) {
+            break;
+        }
+    }
+    return i;
 }
 
 static bool
@@ -34,22 +109,15 @@ digit(char c)
 bool
 rdf_iri_valid(sg_str iri)
 {
-    size_t colon = sg_str_index(iri, ':', 0);
-    if (colon == 0 || colon == iri.n || !alpha(iri.p[0])) {
-        return false;
+    size_t i = 0;
+    if (iri.n >= 8 && (memcmp(iri.p, "http://", 7) == 0 || memcmp(iri.p, "https://", 8) == 0)) {
+        return iri_chars(iri);
     }
-    for (size_t i = 1; i < colon; i++) {
-        char c = iri.p[i];
-        if (!alpha(c) && !digit(c) && c != '+' && c != '-' && c != '.') {
-            return false;
-        }
+    while (i < iri.n && (alpha(iri.p[i]) || digit(iri.p[i]) || iri.p[i] == '+' || iri.p[i] == '-' ||
+                            iri.p[i] == '.')) {
+        i++;
     }
-    for (size_t i = colon; i < iri.n; i++) {
-        if (!rdf_iri_char((uint8_t)iri.p[i])) {
-            return false;
-        }
-    }
-    return true;
+    return i > 0 && i < iri.n && iri.p[i] == ':' && alpha(iri.p[0]) && iri_chars(iri);
 }
 
 bool
@@ -89,27 +157,38 @@ rdf_quad_equal(const struct rdf_quad *a, const struct rdf_quad *b)
 }
 
 static uint64_t
-mix(uint64_t h, uint64_t word)
+mix(uint64_t a, uint64_t b)
 {
-    h = (h ^ word) * 0x9e3779b97f4a7c15U;
-    return h ^ (h >> 29);
+    unsigned __int128 product =
+        (unsigned __int128)(a ^ 0x9e3779b97f4a7c15U) * (b ^ 0xc2b2ae3d27d4eb4fU);
+    return (uint64_t)product ^ (uint64_t)(product >> 64);
+}
+
+static uint64_t
+load8(const char *p)
+{
+    uint64_t word;
+    memcpy(&word, p, sizeof(word));
+    return word;
 }
 
 static uint64_t
 hash_str(uint64_t h, sg_str s)
 {
-    uint64_t word;
-    h = mix(h, s.n);
-    for (; s.n >= 8; s.p += 8, s.n -= 8) {
-        memcpy(&word, s.p, 8);
-        h = mix(h, word);
+    h += s.n * 0x165667b19e3779f9U;
+    if (s.n < 8) {
+        uint64_t word = 0;
+        for (size_t i = 0; i < s.n; i++) {
+            word = word << 8 | (uint8_t)s.p[i];
+        }
+        return mix(h, word);
     }
-    word = 0;
-    if (s.n != 0) {
-        memcpy(&word, s.p, s.n);
+    size_t i = 0;
+    for (; s.n - i > 16; i += 16) {
+        h = (h << 7 | h >> 57) ^ mix(load8(s.p + i) + i, load8(s.p + i + 8));
     }
-    h = mix(h, word);
-    return h ^ (h >> 32);
+    size_t last = s.n - 8;
+    return mix(h ^ load8(s.p + (i < last ? i : last)), load8(s.p + last));
 }
 
 static uint64_t

@@ -8,6 +8,10 @@
 
 /* Neither control, space nor one of <>"{}|^`\ (N-Quads production IRIREF, after unescaping). */
 bool rdf_iri_char(uint8_t c);
+/* Position of the first byte that canonical N-Quads may have to escape in a literal (EF begins two that it has), or n. */
+size_t rdf_literal_plain(sg_str text);
+/* Position of the first byte that rdf_iri_char() refuses, or n. */
+size_t rdf_iri_span(sg_str text);
 /* All characters as above, and a scheme: N-Quads has no relative IRIs. */
 bool rdf_iri_valid(sg_str iri);
 /* Production LANGTAG without its '@'. */

@@ -1,12 +1,9 @@
 /* RDFC-1.0 4.4: numbers for blank nodes, first-degree hashes, the search among those that are alike, and the sorted result. req: FMT-3 */
 #include "rdfc.h"
 
-#include "rdf_put.h"
 #include "sg_text.h"
 
-#define STACK_FIRST ((size_t)8 * 1024)
-#define TEXT_MAX ((size_t)1 << 30)                  /* of all lines: lengths fit 32 bits */
-#define LINE_EXTRA ((size_t)3 * RDFC_NAME_MAX + 16) /* names, brackets, blanks, full stop */
+#define STACK_FIRST ((size_t)2 * 1024)
 
 /* Defaults of struct rdf_limits. */
 #define DEEP_CALLS_EACH ((size_t)64)
@@ -65,208 +62,19 @@ issuer_new(struct sg_arena *arena, size_t n, struct rdfc_issuer *ret)
     return SG_DONE;
 }
 
-/* What the writer would not be able to keep apart from the text around it is refused before anything is hashed. */
-static sg_result
-check_quad(const struct rdf_quad *q)
-{
-    const struct rdf_term *terms[] = { &q->s, &q->p, &q->o, &q->g };
-    for (int i = 0; i < 4; i++) {
-        const struct rdf_term *t = terms[i];
-        SG_REQUIRE(t->kind != RDF_IRI || rdf_iri_valid(t->value), VALUE);
-        SG_REQUIRE(t->kind != RDF_BLANK || i != 1, VALUE);
-        SG_REQUIRE(t->kind != RDF_LITERAL || i == 2, VALUE);
-        SG_REQUIRE(t->kind != RDF_NONE || i == 3, VALUE);
-        SG_REQUIRE(t->kind != RDF_LITERAL ||
-                       (rdf_iri_valid(t->datatype) &&
-                           (t->language.n == 0 || (rdf_language_valid(t->language) &&
-                                                      sg_str_is(t->datatype, RDF_LANG_STRING)))),
-            VALUE);
-    }
-    return SG_DONE;
-}
-
-struct names {
-    struct rdf_table table;
-    sg_str *labels;
-    uint32_t n;
-};
-
-static sg_result
-prepare_term(struct names *names, const struct rdf_term *t, uint32_t *ret_node, sg_str *ret_text)
-{
-    *ret_node = RDF_NO_NODE;
-    *ret_text = t->value;
-    if (t->kind != RDF_BLANK) {
-        return SG_DONE;
-    }
-    SG_TRY(rdf_table_label(&names->table, names->labels, t->value, names->n, ret_node));
-    if (*ret_node == names->n) {
-        names->labels[names->n++] = t->value;
-    }
-    return SG_DONE;
-}
-
-static sg_result
-prepare_quad(
-    struct sg_arena *arena, struct names *names, const struct rdf_quad *q, struct rdfc_quad *ret)
-{
-    SG_TRY(prepare_term(names, &q->s, &ret->node[0], &ret->text[0]));
-    SG_TRY(prepare_term(names, &q->o, &ret->node[1], &ret->text[1]));
-    SG_TRY(prepare_term(names, &q->g, &ret->node[2], &ret->text[2]));
-    ret->predicate = q->p.value;
-    ret->literal = q->o.kind == RDF_LITERAL;
-    ret->graph = q->g.kind != RDF_NONE;
-    if (ret->literal) {
-        size_t hint = q->o.value.n + q->o.datatype.n + q->o.language.n + 8;
-        struct sg_buf buf = sg_buf_new(arena, hint, TEXT_MAX);
-        rdf_put_term(&buf, &q->o);
-        SG_TRY(sg_buf_end_str(&buf, &ret->text[1]));
-    }
-    return SG_DONE;
-}
-
-static size_t
-count_blank(const struct rdf_dataset *d)
-{
-    size_t n = 0;
-    for (size_t i = 0; i < d->n; i++) {
-        const struct rdf_quad *q = &d->quads[i];
-        n += q->s.kind == RDF_BLANK;
-        n += q->o.kind == RDF_BLANK;
-        n += q->g.kind == RDF_BLANK;
-    }
-    return n;
-}
-
-static size_t
-line_most(const struct rdfc_quad *q)
-{
-    return q->text[0].n + q->predicate.n + q->text[1].n + q->text[2].n + LINE_EXTRA;
-}
-
-/* Quads once each, blank nodes numbered in order of appearance. */
-static sg_result
-prepare(struct rdfc *c, const struct rdf_dataset *d, sg_str **ret_labels)
-{
-    struct names names = { 0 };
-    size_t n;
-    size_t total = 0;
-    struct rdf_quad *unique = SG_NEW_ARRAY(c->arena, d->n, struct rdf_quad);
-    struct rdfc_quad *quads = SG_NEW_ARRAY(c->arena, d->n, struct rdfc_quad);
-    SG_REQUIRE(unique != NULL && quads != NULL, NO_MEMORY);
-    for (size_t i = 0; i < d->n; i++) {
-        SG_TRY(check_quad(&d->quads[i]));
-    }
-    SG_TRY(rdf_quads_unique(c->arena, d->quads, d->n, unique, &n));
-    size_t most = count_blank(&(struct rdf_dataset){ unique, n });
-    names.labels = SG_NEW_ARRAY(c->arena, most, sg_str);
-    SG_REQUIRE(names.labels != NULL, NO_MEMORY);
-    SG_TRY(rdf_table_new(c->arena, most, &names.table));
-    for (size_t i = 0; i < n; i++) {
-        SG_TRY(prepare_quad(c->arena, &names, &unique[i], &quads[i]));
-        total += line_most(&quads[i]);
-        SG_REQUIRE(total <= TEXT_MAX, TOO_LARGE);
-    }
-    c->quads = quads;
-    c->n_quads = (uint32_t)n;
-    c->n_nodes = names.n;
-    *ret_labels = names.labels;
-    return SG_DONE;
-}
-
-/* A quad mentions a node once, in however many places it stands. */
-static bool
-first_place(const struct rdfc_quad *q, int k)
-{
-    uint32_t node = q->node[k];
-    return node != RDF_NO_NODE && (k < 1 || q->node[0] != node) && (k < 2 || q->node[1] != node);
-}
-
-/* Blank node to quads map (4.3). */
-static sg_result
-map_mentions(struct rdfc *c)
-{
-    c->begin = SG_NEW_ARRAY(c->arena, (size_t)c->n_nodes + 2, uint32_t);
-    SG_REQUIRE(c->begin != NULL, NO_MEMORY);
-    uint32_t *count = c->begin + 2; /* two places on: summing moves it by one, filling by another */
-    size_t all = 0;
-    for (uint32_t i = 0; i < c->n_quads; i++) {
-        for (int k = 0; k < 3; k++) {
-            if (first_place(&c->quads[i], k)) {
-                all++;
-                count[c->quads[i].node[k]]++;
-            }
-        }
-    }
-    for (uint32_t i = 2; i <= c->n_nodes + 1; i++) {
-        c->begin[i] += c->begin[i - 1];
-    }
-    c->mention = SG_NEW_ARRAY(c->arena, all, uint32_t);
-    SG_REQUIRE(c->mention != NULL, NO_MEMORY);
-    for (uint32_t i = 0; i < c->n_quads; i++) {
-        for (int k = 0; k < 3; k++) {
-            if (first_place(&c->quads[i], k)) {
-                c->mention[c->begin[c->quads[i].node[k] + 1]++] = i;
-            }
-        }
-    }
-    return SG_DONE;
-}
-
-static uint8_t *
-put(uint8_t *out, sg_str s)
-{
-    if (s.n != 0) {
-        memcpy(out, s.p, s.n);
-    }
-    return out + s.n;
-}
-
-static uint8_t *
-put_place(uint8_t *out, const struct rdfc_quad *q, int k, const sg_str *name)
-{
-    if (q->node[k] != RDF_NO_NODE) {
-        return put(out, *name);
-    }
-    if (k == 1 && q->literal) {
-        return put(out, q->text[1]);
-    }
-    *out++ = '<';
-    out = put(out, q->text[k]);
-    *out++ = '>';
-    return out;
-}
-
-/* A canonical line at most line_most() long; `names` are those of the blank places. */
-static uint8_t *
-put_line(uint8_t *out, const struct rdfc_quad *q, const sg_str names[3])
-{
-    out = put_place(out, q, 0, &names[0]);
-    *out++ = ' ';
-    *out++ = '<';
-    out = put(out, q->predicate);
-    *out++ = '>';
-    *out++ = ' ';
-    out = put_place(out, q, 1, &names[1]);
-    *out++ = ' ';
-    if (q->graph) {
-        out = put_place(out, q, 2, &names[2]);
-        *out++ = ' ';
-    }
-    *out++ = '.';
-    *out++ = '\n';
-    return out;
-}
-
 /* Hash First Degree Quads (4.6). */
 static sg_result
 hash_first_degree(struct rdfc *c, uint32_t node, uint8_t *ret)
 {
-    const uint32_t *mine = c->mention + c->begin[node];
+    static const uint8_t a[RDFC_NAME_MAX] = "_:a";
+    static const uint8_t z[RDFC_NAME_MAX] = "_:z";
+    const struct rdfc_name self = { a, 3 };
+    const struct rdfc_name other = { z, 3 };
+    uint32_t *mine = c->mention + c->begin[node];
     size_t n = c->begin[node + 1] - c->begin[node];
-    size_t most = 0;
+    size_t most = n * 3 * RDFC_NAME_MAX;
     for (size_t i = 0; i < n; i++) {
-        most += line_most(&c->quads[mine[i]]);
+        most += c->quads[mine[i]].n;
     }
     struct rdf_line *lines = rdf_stack_array(&c->stack, 2 * n, sizeof(*lines));
     uint8_t *text = rdf_stack_take(&c->stack, most);
@@ -275,12 +83,12 @@ hash_first_degree(struct rdfc *c, uint32_t node, uint8_t *ret)
     uint8_t *out = text;
     for (size_t i = 0; i < n; i++) {
         const struct rdfc_quad *q = &c->quads[mine[i]];
-        sg_str names[3];
+        struct rdfc_name names[3];
         for (int k = 0; k < 3; k++) {
-            names[k] = q->node[k] == node ? SG_LIT("_:a") : SG_LIT("_:z");
+            names[k] = q->node[k] == node ? self : other;
         }
-        uint8_t *end = put_line(out, q, names);
-        lines[i] = (struct rdf_line){ out, (uint32_t)(end - out), 0 };
+        uint8_t *end = rdfc_put_line(out, q, names);
+        lines[i] = (struct rdf_line){ out, (uint32_t)(end - out), mine[i], 0, 0 };
         out = end;
     }
     if (n == 1) {
@@ -290,9 +98,55 @@ hash_first_degree(struct rdfc *c, uint32_t node, uint8_t *ret)
     rdf_sort(lines, lines + n, n);
     out = joined;
     for (size_t i = 0; i < n; i++) {
-        out = put(out, sg_str_of((const char *)lines[i].p, lines[i].n));
+        memcpy(out, lines[i].p, lines[i].n);
+        out += lines[i].n;
+        mine[i] = lines[i].id; /* nearly the order of the result: less to sort there */
     }
     sg_hash(c->alg, sg_bytes_of(joined, (size_t)(out - joined)), ret);
+    return SG_DONE;
+}
+
+/* Beginning of a hash as a number below 2^bits, in the order of the hashes. */
+static size_t
+bucket_of(const uint8_t *hash, unsigned bits)
+{
+    uint32_t word = (uint32_t)hash[0] << 24 | (uint32_t)hash[1] << 16 | (uint32_t)hash[2] << 8 |
+                    (uint32_t)hash[3];
+    return word >> (32 - bits);
+}
+
+/*
+ * Sort by hash: into about as many buckets as there are nodes, then each bucket. Hashes spread evenly, whoever chose
+ * the graph; and equal ones cost what the sort costs.
+ */
+static sg_result
+sort_by_hash(struct rdfc *c, const struct rdf_line *from, struct rdf_line *to)
+{
+    struct rdf_mark mark = rdf_stack_mark(&c->stack);
+    unsigned bits = 1;
+    while (bits < 24 && (size_t)1 << bits < c->n_nodes) {
+        bits++;
+    }
+    size_t n_buckets = (size_t)1 << bits;
+    uint32_t *begin = rdf_stack_array(&c->stack, n_buckets + 2, sizeof(*begin));
+    struct rdf_line *spare = rdf_stack_array(&c->stack, c->n_nodes, sizeof(*spare));
+    SG_REQUIRE(begin != NULL && spare != NULL, NO_MEMORY);
+    memset(begin, 0, (n_buckets + 2) * sizeof(*begin));
+    for (uint32_t i = 0; i < c->n_nodes; i++) {
+        begin[bucket_of(from[i].p, bits) + 2]++;
+    }
+    for (size_t i = 2; i < n_buckets + 2; i++) {
+        begin[i] += begin[i - 1];
+    }
+    for (uint32_t i = 0; i < c->n_nodes; i++) {
+        to[begin[bucket_of(from[i].p, bits) + 1]++] = from[i];
+    }
+    for (size_t i = 0; i < n_buckets; i++) {
+        if (begin[i + 1] - begin[i] > 1) {
+            rdf_sort(to + begin[i], spare, begin[i + 1] - begin[i]);
+        }
+    }
+    rdf_stack_release(&c->stack, mark);
     return SG_DONE;
 }
 
@@ -308,11 +162,10 @@ sort_nodes(struct rdfc *c, struct rdf_line **ret)
         uint8_t *hash = c->first + (size_t)i * c->hash_len;
         SG_TRY(hash_first_degree(c, i, hash));
         rdf_stack_release(&c->stack, mark);
-        nodes[i] = (struct rdf_line){ hash, (uint32_t)c->hash_len, i };
+        nodes[i] = (struct rdf_line){ hash, (uint32_t)c->hash_len, i, 0, 0 };
     }
-    rdf_sort(nodes, nodes + c->n_nodes, c->n_nodes);
-    *ret = nodes;
-    return SG_DONE;
+    *ret = nodes + c->n_nodes;
+    return sort_by_hash(c, nodes, *ret);
 }
 
 struct result {
@@ -341,7 +194,7 @@ tell_apart(struct rdfc *c, const struct rdf_line *nodes, size_t n)
         r->issued = rdf_stack_array(&c->stack, r->n, sizeof(*r->issued));
         SG_REQUIRE(r->issued != NULL, NO_MEMORY);
         memcpy(r->issued, c->path.order, r->n * sizeof(*r->issued));
-        order[found] = (struct rdf_line){ r->hash, (uint32_t)c->hash_len, found };
+        order[found] = (struct rdf_line){ r->hash, (uint32_t)c->hash_len, found, 0, 0 };
         found++;
     }
     rdf_sort(order, order + n, found);
@@ -376,6 +229,10 @@ issue_all(struct rdfc *c)
             rdfc_issue(&c->canonical, nodes[i].id);
         }
     }
+    if (c->canonical.n == c->n_nodes) {
+        return SG_DONE;
+    }
+    SG_TRY(issuer_new(c->arena, c->n_nodes, &c->path));
     for (size_t i = 0, n; i < c->n_nodes; i += n) {
         n = alike(c, nodes, i);
         if (n > 1) {
@@ -385,69 +242,6 @@ issue_all(struct rdfc *c)
         }
     }
     return SG_DONE;
-}
-
-static sg_result
-make_labels(struct rdfc *c, const sg_str *from, struct rdf_label **ret)
-{
-    struct rdf_label *labels = SG_NEW_ARRAY(c->arena, c->n_nodes, struct rdf_label);
-    uint8_t *text = sg_arena_array(c->arena, c->n_nodes, RDFC_NAME_MAX);
-    SG_REQUIRE(labels != NULL && text != NULL, NO_MEMORY);
-    for (uint32_t i = 0; i < c->canonical.n; i++) {
-        uint8_t *name = text + (size_t)i * RDFC_NAME_MAX;
-        size_t n = rdfc_put_name(name, "_:c14n", i);
-        labels[i].from = from[c->canonical.order[i]];
-        labels[i].to = sg_str_of((const char *)name + 2, n - 2);
-    }
-    *ret = labels;
-    return SG_DONE;
-}
-
-/* Sort the lines and lay them out one behind the other. */
-static sg_result
-join_lines(struct rdfc *c, struct rdf_line *lines, size_t total, struct rdf_canonical *ret)
-{
-    sg_str *views = SG_NEW_ARRAY(c->arena, c->n_quads, sg_str);
-    uint8_t *text = sg_arena_alloc(c->arena, total);
-    SG_REQUIRE(views != NULL && text != NULL, NO_MEMORY);
-    rdf_sort(lines, lines + c->n_quads, c->n_quads);
-    uint8_t *out = text;
-    for (uint32_t i = 0; i < c->n_quads; i++) {
-        views[i] = sg_str_of((const char *)out, lines[i].n);
-        out = put(out, sg_str_of((const char *)lines[i].p, lines[i].n));
-    }
-    ret->nquads = sg_str_of((const char *)text, total);
-    ret->lines = views;
-    ret->n = c->n_quads;
-    return SG_DONE;
-}
-
-/* Step 6. */
-static sg_result
-write_all(struct rdfc *c, const struct rdf_label *labels, struct rdf_canonical *ret)
-{
-    struct rdf_line *lines = rdf_stack_array(&c->stack, (size_t)c->n_quads * 2, sizeof(*lines));
-    size_t most = 0;
-    for (uint32_t i = 0; i < c->n_quads; i++) {
-        most += line_most(&c->quads[i]);
-    }
-    uint8_t *text = rdf_stack_take(&c->stack, most);
-    SG_REQUIRE(lines != NULL && text != NULL, NO_MEMORY);
-    uint8_t *out = text;
-    for (uint32_t i = 0; i < c->n_quads; i++) {
-        const struct rdfc_quad *q = &c->quads[i];
-        sg_str names[3] = { SG_NO_STR, SG_NO_STR, SG_NO_STR };
-        for (int k = 0; k < 3; k++) {
-            if (q->node[k] != RDF_NO_NODE) {
-                sg_str to = labels[c->canonical.number[q->node[k]]].to;
-                names[k] = sg_str_of(to.p - 2, to.n + 2); /* with its "_:", see make_labels */
-            }
-        }
-        uint8_t *end = put_line(out, q, names);
-        lines[i] = (struct rdf_line){ out, (uint32_t)(end - out), i };
-        out = end;
-    }
-    return join_lines(c, lines, (size_t)(out - text), ret);
 }
 
 static void
@@ -466,27 +260,50 @@ set_limits(struct rdfc *c, const struct rdf_limits *limits)
     c->steps = l.steps != 0 ? l.steps : steps;
 }
 
+static sg_result
+canonicalize(struct rdfc *c, const struct rdf_dataset *dataset, const struct rdf_limits *limits,
+    struct rdf_canonical *ret)
+{
+    sg_str *from;
+    struct rdf_label *labels;
+    SG_TRY(rdf_stack_new(c->arena, STACK_FIRST, &c->stack));
+    SG_TRY(rdfc_prepare(c, dataset, &from));
+    set_limits(c, limits);
+    SG_TRY(rdfc_map_mentions(c));
+    SG_TRY(issuer_new(c->arena, c->n_nodes, &c->canonical));
+    SG_TRY(issue_all(c));
+    SG_TRY(rdfc_make_labels(c, from, &labels));
+    SG_TRY(rdfc_write(c, labels, ret));
+    ret->labels = labels;
+    ret->n_labels = c->canonical.n;
+    return SG_DONE;
+}
+
+/*
+ * A dataset is a set, and nearly every input is one already. So quads are not compared first: equal ones
+ * end as equal lines beside each other, or make the search too long; then they are dropped and it is all done again.
+ */
 sg_result
 rdfc_canonicalize(struct sg_arena *arena, const struct rdf_dataset *dataset, enum sg_hash_alg hash,
     const struct rdf_limits *limits, struct rdf_canonical *ret)
 {
-    struct rdfc c = { .arena = arena, .alg = hash, .hash_len = sg_hash_len(hash) };
-    sg_str *from;
-    struct rdf_label *labels;
-    struct rdf_canonical out = { 0 };
+    const struct rdfc blank = { .arena = arena, .alg = hash, .hash_len = sg_hash_len(hash) };
+    struct rdfc c = blank;
+    struct rdf_canonical out;
     SG_REQUIRE(hash == SG_SHA256 || hash == SG_SHA384, ALGORITHM);
     SG_REQUIRE(dataset->n <= RDF_QUADS_MAX, TOO_LARGE);
-    SG_TRY(rdf_stack_new(arena, STACK_FIRST, &c.stack));
-    SG_TRY(prepare(&c, dataset, &from));
-    set_limits(&c, limits);
-    SG_TRY(map_mentions(&c));
-    SG_TRY(issuer_new(arena, c.n_nodes, &c.canonical));
-    SG_TRY(issuer_new(arena, c.n_nodes, &c.path));
-    SG_TRY(issue_all(&c));
-    SG_TRY(make_labels(&c, from, &labels));
-    SG_TRY(write_all(&c, labels, &out));
-    out.labels = labels;
-    out.n_labels = c.canonical.n;
+    sg_result r = canonicalize(&c, dataset, limits, &out);
+    if (r.code == SG_E_WORK || c.repeated) {
+        size_t n;
+        struct rdf_quad *unique = SG_NEW_ARRAY(arena, dataset->n, struct rdf_quad);
+        SG_REQUIRE(unique != NULL, NO_MEMORY);
+        SG_TRY(rdf_quads_unique(arena, dataset->quads, dataset->n, unique, &n));
+        if (n < dataset->n) {
+            c = blank;
+            r = canonicalize(&c, &(struct rdf_dataset){ unique, n }, limits, &out);
+        }
+    }
+    SG_TRY(r);
     *ret = out;
     return SG_DONE;
 }

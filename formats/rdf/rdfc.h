@@ -7,15 +7,21 @@
 #include "rdf_term.h"
 
 /* "_:" with "c14n" or "b" and ten digits. */
-#define RDFC_NAME_MAX 16
+#define RDFC_NAME_MAX ((size_t)16)
 
-/* A quad ready to be written: blank nodes by number, a literal already in its canonical form. */
+/* A quad ready to be written: its line without the names of blank nodes, and where these belong. */
 struct rdfc_quad {
-    uint32_t node[3]; /* subject, object, graph name; RDF_NO_NODE if not blank */
-    bool literal;     /* text[1] stands as it is, else it is an IRI */
-    bool graph;
-    sg_str text[3]; /* of what is not blank */
-    sg_str predicate;
+    const struct rdf_quad *quad;
+    const uint8_t *text;
+    uint32_t n;
+    uint32_t node[3]; /* subject, object, graph name: the blank node's number, or RDF_NO_NODE */
+    uint32_t at[3];   /* offset in text of its name */
+};
+
+/* A blank node's name with its "_:". */
+struct rdfc_name {
+    const uint8_t *text; /* RDFC_NAME_MAX bytes, n of them meant */
+    size_t n;
 };
 
 /* An identifier issuer (4.5): what was issued, in order, and its number by node. */
@@ -30,7 +36,8 @@ struct rdfc {
     struct rdf_stack stack;
     enum sg_hash_alg alg;
     size_t hash_len;
-    const struct rdfc_quad *quads;
+    struct rdfc_quad *quads;
+    uint8_t *text; /* room for the lines still to come */
     uint32_t n_quads;
     uint32_t n_nodes;
     uint32_t *begin;   /* n_nodes + 1: where a node's quads begin in `mention` */
@@ -38,6 +45,7 @@ struct rdfc {
     uint8_t *first;    /* first-degree hashes, hash_len bytes each */
     struct rdfc_issuer canonical;
     struct rdfc_issuer path;
+    bool repeated; /* two quads were equal: the result is not yet one */
     /* what may still be done */
     size_t deep_calls;
     size_t permutations;
@@ -59,6 +67,23 @@ void rdfc_issuer_cut(struct rdfc_issuer *issuer, uint32_t n);
 size_t rdfc_put_name(uint8_t *out, const char *prefix, uint32_t number);
 /* Lower-case hex, 2 * hash_len bytes. */
 void rdfc_put_hex(const struct rdfc *c, const uint8_t *hash, uint8_t *out);
+
+/*
+ * Check the quads, number blank nodes in order of appearance (*ret_labels: what they were called), make the lines.
+ * SG_E_VALUE, SG_E_TOO_LARGE, SG_E_NO_MEMORY, SG_E_WORK.
+ */
+SG_CHECKED sg_result rdfc_prepare(struct rdfc *c, const struct rdf_dataset *d, sg_str **ret_labels);
+/* Blank node to quads map (4.3): fills begin and mention. */
+SG_CHECKED sg_result rdfc_map_mentions(struct rdfc *c);
+
+/* The line of a quad: q->n bytes and the names. `out` has RDFC_NAME_MAX bytes to spare for each, which may be overwritten. */
+uint8_t *rdfc_put_line(uint8_t *out, const struct rdfc_quad *q, const struct rdfc_name names[3]);
+
+/* The issued identifiers map, in order of issue; each name has its "_:" before it. */
+SG_CHECKED sg_result rdfc_make_labels(struct rdfc *c, const sg_str *from, struct rdf_label **ret);
+/* The canonical form. Sets c->repeated when two lines were equal. */
+SG_CHECKED sg_result rdfc_write(
+    struct rdfc *c, const struct rdf_label *labels, struct rdf_canonical *ret);
 
 /*
  * Hash N-Degree Quads (4.8) of `node`, with c->path as the issuer, which afterwards is the issuer of

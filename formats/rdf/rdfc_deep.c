@@ -40,14 +40,15 @@ hash_related(
 {
     static const char letters[] = { 's', 'o', 'g' };
     struct rdf_mark mark = rdf_stack_mark(&c->stack);
-    uint8_t *in = rdf_stack_take(&c->stack, 3 + q->predicate.n + 2 * SG_HASH_MAX + RDFC_NAME_MAX);
+    sg_str predicate = q->quad->p.value;
+    uint8_t *in = rdf_stack_take(&c->stack, 3 + predicate.n + 2 * SG_HASH_MAX + RDFC_NAME_MAX);
     SG_REQUIRE(in != NULL, NO_MEMORY);
     size_t n = 0;
     in[n++] = (uint8_t)letters[position];
     if (position != 2) {
         in[n++] = '<';
-        memcpy(in + n, q->predicate.p, q->predicate.n);
-        n += q->predicate.n;
+        memcpy(in + n, predicate.p, predicate.n);
+        n += predicate.n;
         in[n++] = '>';
     }
     if (c->canonical.number[related] != RDF_NO_NODE) {
@@ -87,7 +88,7 @@ gather(struct rdfc *c, uint32_t node, struct rdf_line **ret, size_t *ret_n)
             if (q->node[k] != RDF_NO_NODE && q->node[k] != node) {
                 uint8_t *hash = hashes + at * c->hash_len;
                 SG_TRY(hash_related(c, q, k, q->node[k], hash));
-                all[at++] = (struct rdf_line){ hash, (uint32_t)c->hash_len, q->node[k] };
+                all[at++] = (struct rdf_line){ hash, (uint32_t)c->hash_len, q->node[k], 0, 0 };
             }
         }
     }

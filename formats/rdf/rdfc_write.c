@@ -1,0 +1,154 @@
+/* RDFC-1.0 4.4 steps 6 and 7: the lines under their canonical names, in code point order. */
+#include "rdfc.h"
+
+uint8_t *
+rdfc_put_line(uint8_t *out, const struct rdfc_quad *q, const struct rdfc_name names[3])
+{
+    uint32_t done = 0;
+    if ((q->node[1] & q->node[2]) == RDF_NO_NODE && q->node[0] != RDF_NO_NODE) {
+        memcpy(out, names[0].text, RDFC_NAME_MAX); /* most quads, without a loop */
+        memcpy(out + names[0].n, q->text, q->n);
+        return out + names[0].n + q->n;
+    }
+    for (int k = 0; k < 3; k++) {
+        if (q->node[k] != RDF_NO_NODE) {
+            memcpy(out, q->text + done, q->at[k] - done);
+            out += q->at[k] - done;
+            memcpy(out, names[k].text, RDFC_NAME_MAX);
+            out += names[k].n;
+            done = q->at[k];
+        }
+    }
+    memcpy(out, q->text + done, q->n - done);
+    return out + (q->n - done);
+}
+
+sg_result
+rdfc_make_labels(struct rdfc *c, const sg_str *from, struct rdf_label **ret)
+{
+    struct rdf_label *labels = SG_NEW_ARRAY(c->arena, c->n_nodes, struct rdf_label);
+    uint8_t *text = sg_arena_array(c->arena, c->n_nodes, RDFC_NAME_MAX);
+    SG_REQUIRE(labels != NULL && text != NULL, NO_MEMORY);
+    for (uint32_t i = 0; i < c->canonical.n; i++) {
+        uint8_t *name = text + (size_t)i * RDFC_NAME_MAX;
+        size_t n = rdfc_put_name(name, "_:c14n", i);
+        labels[i].from = from[c->canonical.order[i]];
+        labels[i].to = sg_str_of((const char *)name + 2, n - 2);
+    }
+    *ret = labels;
+    return SG_DONE;
+}
+
+/* Where the sorted lines go. */
+struct out {
+    const struct rdf_label *labels;
+    uint8_t *text;
+    sg_str *views;
+    uint32_t n;
+};
+
+static uint8_t *
+put_canonical(struct rdfc *c, const struct out *o, const struct rdfc_quad *q, uint8_t *to)
+{
+    struct rdfc_name names[3] = { 0 };
+    for (int k = 0; k < 3; k++) {
+        if (q->node[k] != RDF_NO_NODE) {
+            sg_str name = o->labels[c->canonical.number[q->node[k]]].to;
+            /* with its "_:", see rdfc_make_labels */
+            names[k] = (struct rdfc_name){ (const uint8_t *)name.p - 2, name.n + 2 };
+        }
+    }
+    return rdfc_put_line(to, q, names);
+}
+
+static void
+append(struct rdfc *c, struct out *o, const struct rdf_line *line)
+{
+    memcpy(o->text, line->p, line->n);
+    sg_str view = sg_str_of((const char *)o->text, line->n);
+    c->repeated |= o->n > 0 && sg_str_equal(o->views[o->n - 1], view);
+    o->views[o->n++] = view;
+    o->text += line->n;
+}
+
+/* The n quads numbered by `some`, sorted among themselves. */
+static sg_result
+append_sorted(struct rdfc *c, struct out *o, const uint32_t *some, size_t n)
+{
+    struct rdf_mark mark = rdf_stack_mark(&c->stack);
+    size_t most = n * 3 * RDFC_NAME_MAX;
+    for (size_t i = 0; i < n; i++) {
+        most += c->quads[some[i]].n;
+    }
+    struct rdf_line *lines = rdf_stack_array(&c->stack, 2 * n, sizeof(*lines));
+    uint8_t *text = rdf_stack_take(&c->stack, most);
+    SG_REQUIRE(lines != NULL && text != NULL, NO_MEMORY);
+    for (size_t i = 0; i < n; i++) {
+        uint8_t *end = put_canonical(c, o, &c->quads[some[i]], text);
+        lines[i] = (struct rdf_line){ text, (uint32_t)(end - text), some[i], 0, 0 };
+        text = end;
+    }
+    rdf_sort(lines, lines + n, n);
+    for (size_t i = 0; i < n; i++) {
+        append(c, o, &lines[i]);
+    }
+    rdf_stack_release(&c->stack, mark);
+    return SG_DONE;
+}
+
+/* Numbers below n in the order of their decimal text, after `number`: 0 1 10 100 101 11 2. n when there are no more. */
+static uint32_t
+next_in_text(uint32_t number, uint32_t n)
+{
+    if (number == 0) {
+        return 1;
+    }
+    if ((uint64_t)number * 10 < n) {
+        return number * 10;
+    }
+    while (number % 10 == 9 || number + 1 >= n) {
+        number /= 10;
+        if (number == 0) {
+            return n;
+        }
+    }
+    return number + 1;
+}
+
+/*
+ * Lines begin with their subjects, and these are known: IRIs ('<') stand before blank nodes ('_'), and those in
+ * the order of their numbers' text. So only the quads of one subject are left to sort, and of the IRIs.
+ */
+sg_result
+rdfc_write(struct rdfc *c, const struct rdf_label *labels, struct rdf_canonical *ret)
+{
+    size_t most = (size_t)c->n_quads * 3 * RDFC_NAME_MAX;
+    size_t n = 0;
+    uint32_t *some = rdf_stack_array(&c->stack, c->n_quads, sizeof(*some));
+    SG_REQUIRE(some != NULL, NO_MEMORY);
+    for (uint32_t i = 0; i < c->n_quads; i++) {
+        most += c->quads[i].n;
+        if (c->quads[i].node[0] == RDF_NO_NODE) {
+            some[n++] = i;
+        }
+    }
+    uint8_t *text = sg_arena_alloc(c->arena, most);
+    sg_str *views = SG_NEW_ARRAY(c->arena, c->n_quads, sg_str);
+    SG_REQUIRE(text != NULL && views != NULL, NO_MEMORY);
+    struct out o = { .labels = labels, .text = text, .views = views };
+    SG_TRY(append_sorted(c, &o, some, n));
+    for (uint32_t k = 0; k < c->n_nodes; k = next_in_text(k, c->n_nodes)) {
+        uint32_t node = c->canonical.order[k];
+        n = 0;
+        for (uint32_t i = c->begin[node]; i < c->begin[node + 1]; i++) {
+            if (c->quads[c->mention[i]].node[0] == node) {
+                some[n++] = c->mention[i];
+            }
+        }
+        SG_TRY(append_sorted(c, &o, some, n));
+    }
+    ret->nquads = sg_str_of((const char *)text, (size_t)(o.text - text));
+    ret->lines = views;
+    ret->n = o.n;
+    return SG_DONE;
+}
