@@ -44,10 +44,14 @@ void mdoc_put_tdate(struct sg_buf *buf, int64_t at);
 SG_CHECKED sg_result mdoc_open(sg_bytes in, struct dcbor_item *ret);
 /* tag 24 around a byte string around one item: that item. */
 SG_CHECKED sg_result mdoc_encoded(const struct dcbor_item *item, struct dcbor_item *ret);
+/* A map whose keys are all among these `n` texts. No signature covers the outer maps, so what nobody reads must not be there. SG_E_MDOC. */
+SG_CHECKED sg_result mdoc_only(const struct dcbor_item *map, const char *const *names, size_t n);
 /* A text of 1..MDOC_NAME_MAX bytes. SG_E_MDOC. */
 SG_CHECKED sg_result mdoc_name(const struct dcbor_item *item, sg_str *ret);
 
 /* ---- the MSO ---- */
+/* "1.0" to "1.9" */
+bool mdoc_version_known(const struct dcbor_item *item);
 const char *mdoc_digest_name(enum sg_hash_alg alg);
 /* `payload` is the COSE payload, tag 24 included. Form only, the status and the device key with it. */
 SG_CHECKED sg_result mdoc_mso_parse(sg_bytes payload, struct sg_why *why, struct mdoc_mso *ret);

@@ -18,6 +18,23 @@ mdoc_encoded(const struct dcbor_item *item, struct dcbor_item *ret)
 }
 
 sg_result
+mdoc_only(const struct dcbor_item *map, const char *const *names, size_t n)
+{
+    struct dcbor_item key;
+    struct dcbor_item value;
+    SG_REQUIRE(map->kind == DCBOR_KIND_MAP, MDOC);
+    struct dcbor_walk walk = dcbor_item_walk(map);
+    while (dcbor_item_pair(&walk, &key, &value)) {
+        size_t i = 0;
+        while (i < n && !dcbor_item_is_text(&key, names[i])) {
+            i++;
+        }
+        SG_REQUIRE(i < n, MDOC);
+    }
+    return SG_DONE;
+}
+
+sg_result
 mdoc_name(const struct dcbor_item *item, sg_str *ret)
 {
     SG_REQUIRE(item->kind == DCBOR_KIND_TEXT, MDOC);
@@ -263,8 +280,8 @@ mdoc_status_put(struct sg_buf *buf, const struct mdoc_status *status)
 /* ---- the whole ------------------------------------------------------------------------------------------------ */
 
 /* "1.0", and any later minor version: members that we do not know may be there. */
-static bool
-version_is_known(const struct dcbor_item *item)
+bool
+mdoc_version_known(const struct dcbor_item *item)
 {
     sg_str text = sg_bytes_str(item->content);
     return item->kind == DCBOR_KIND_TEXT && text.n == 3 && text.p[0] == '1' && text.p[1] == '.' &&
@@ -282,7 +299,7 @@ mdoc_mso_parse(sg_bytes payload, struct sg_why *why, struct mdoc_mso *ret)
     MDOC_TRY(mdoc_encoded(&outer, &mso), "MSO: not tag 24 around an encoded item");
     MDOC_RULE(mso.kind == DCBOR_KIND_MAP, MDOC, "MSO: not a map");
     SG_TRY(dcbor_item_find_text(&mso, "version", &item));
-    MDOC_RULE(version_is_known(&item), MDOC, "MSO: version is not 1.x");
+    MDOC_RULE(mdoc_version_known(&item), MDOC, "MSO: version is not 1.x");
     out.version = sg_bytes_str(item.content);
     SG_TRY(read_digest(&mso, why, &out.digest));
     SG_TRY(dcbor_item_find_text(&mso, "docType", &item));

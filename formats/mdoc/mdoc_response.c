@@ -11,13 +11,15 @@ read_device_signed(const struct dcbor_item *document, struct sg_why *why, struct
     struct dcbor_item item;
     struct dcbor_item signature;
     struct dcbor_item mac;
+    static const char *const names[] = { "nameSpaces", "deviceAuth" };
+    static const char *const auths[] = { "deviceSignature", "deviceMac" };
     SG_TRY(dcbor_item_find_text(document, "deviceSigned", &device_signed));
-    MDOC_RULE(device_signed.kind == DCBOR_KIND_MAP, MDOC, "Document: no deviceSigned");
+    MDOC_TRY(mdoc_only(&device_signed, names, 2), "Document: no proper deviceSigned");
     SG_TRY(dcbor_item_find_text(&device_signed, "nameSpaces", &item));
     MDOC_RULE(item.kind == DCBOR_KIND_TAG, MDOC, "deviceSigned: no nameSpaces in tag 24");
     ret->device_name_spaces = item.raw;
     SG_TRY(dcbor_item_find_text(&device_signed, "deviceAuth", &item));
-    MDOC_RULE(item.kind == DCBOR_KIND_MAP, MDOC, "deviceSigned: no deviceAuth");
+    MDOC_TRY(mdoc_only(&item, auths, 2), "deviceSigned: no proper deviceAuth");
     SG_TRY(dcbor_item_find_text(&item, "deviceSignature", &signature));
     SG_TRY(dcbor_item_find_text(&item, "deviceMac", &mac));
     MDOC_RULE((signature.kind == DCBOR_KIND_NONE) != (mac.kind == DCBOR_KIND_NONE), MDOC,
@@ -31,8 +33,9 @@ static sg_result
 read_document(const struct dcbor_item *item, struct sg_why *why, struct mdoc_document *ret)
 {
     struct dcbor_item member;
+    static const char *const names[] = { "docType", "issuerSigned", "deviceSigned", "errors" };
     struct mdoc_document out = { 0 };
-    MDOC_RULE(item->kind == DCBOR_KIND_MAP, MDOC, "Document: not a map");
+    MDOC_TRY(mdoc_only(item, names, 4), "Document: not a map of what it may hold");
     SG_TRY(dcbor_item_find_text(item, "docType", &member));
     MDOC_TRY(mdoc_name(&member, &out.doc_type), "Document: docType");
     SG_TRY(dcbor_item_find_text(item, "issuerSigned", &member));
@@ -77,8 +80,7 @@ mdoc_response_parse(sg_bytes in, struct sg_why *why, struct mdoc_response *ret)
     MDOC_TRY(mdoc_open(in, &response), "DeviceResponse: not well-formed CBOR");
     MDOC_RULE(response.kind == DCBOR_KIND_MAP, MDOC, "DeviceResponse: not a map");
     SG_TRY(dcbor_item_find_text(&response, "version", &item));
-    MDOC_RULE(item.kind == DCBOR_KIND_TEXT && sg_str_starts(sg_bytes_str(item.content), "1."), MDOC,
-        "DeviceResponse: version is not 1.x");
+    MDOC_RULE(mdoc_version_known(&item), MDOC, "DeviceResponse: version is not 1.x");
     out.version = sg_bytes_str(item.content);
     SG_TRY(dcbor_item_find_text(&response, "status", &item));
     MDOC_RULE(item.kind == DCBOR_KIND_UINT, MDOC, "DeviceResponse: no status");

@@ -30,11 +30,12 @@ check_name_spaces(const struct dcbor_item *map, struct sg_why *why)
 sg_result
 mdoc_issuer_signed_parse(sg_bytes in, struct sg_why *why, struct mdoc_issuer_signed *ret)
 {
+    static const char *const names[] = { "nameSpaces", "issuerAuth" };
     struct dcbor_item map;
     struct dcbor_item item;
     struct mdoc_issuer_signed out = { 0 };
     MDOC_TRY(mdoc_open(in, &map), "IssuerSigned: not well-formed CBOR");
-    MDOC_RULE(map.kind == DCBOR_KIND_MAP, MDOC, "IssuerSigned: not a map");
+    MDOC_TRY(mdoc_only(&map, names, 2), "IssuerSigned: not a map of what it may hold");
     SG_TRY(dcbor_item_find_text(&map, "nameSpaces", &out.name_spaces));
     if (out.name_spaces.kind != DCBOR_KIND_NONE) {
         SG_TRY(check_name_spaces(&out.name_spaces, why));
