@@ -120,17 +120,18 @@ follow(struct selecting *s, struct chosen *root, sg_str pointer)
 
 /* ---- building the selection ------------------------------------------------------------------------------- */
 
-/* createInitialSelection: an object on the way keeps its identity. */
+/*
+ * createInitialSelection (3.4.11): an object on the way keeps its identity. The text leaves blank node labels out, after it has
+ * replaced all of them in the document it groups; here the label itself is what keeps references to the node together.
+ */
 static bool
 always_kept(const struct sjson *member, bool is_root)
 {
     if (is_root && sg_str_is(member->name, "@context")) {
         return true;
     }
-    if (sg_str_is(member->name, "id")) {
-        return member->type == SJSON_STRING && !sg_str_starts(member->text, "_:");
-    }
-    return sg_str_is(member->name, "type");
+    return (sg_str_is(member->name, "id") && member->type == SJSON_STRING) ||
+           sg_str_is(member->name, "type");
 }
 
 static sg_result build(

@@ -208,6 +208,62 @@ test_too_many_proofs(void **state)
     assert_refused(verify(f, arrange(f, v, order, DI_PROOFS_MAX + 1), NULL), TOO_LARGE);
 }
 
+/* The RDF suites and a jcs proof in one chain, over a presentation that holds a credential with a proof of its own. */
+static void
+test_chain_over_a_presentation(void **state)
+{
+    struct fixture *f = *state;
+    struct jsonld_contexts *contexts = NULL;
+    static const sg_str ids[] = { { "urn:p:0", 7 }, { "urn:p:1", 7 } };
+    static const enum di_suite_id suites[] = { DI_EDDSA_RDFC_2022, DI_ECDSA_RDFC_2019,
+        DI_ECDSA_JCS_2019 };
+    struct di_report report;
+    sg_str text;
+    assert_ok(jsonld_contexts_new(NULL, 0, NULL, &contexts));
+    struct di_test_proof proof = {
+        .suite = DI_EDDSA_RDFC_2022, .key = &f->key[0], .contexts = contexts
+    };
+    const struct sjson *credential = di_test_secured(f->arena,
+        "{\"@context\":[\"https://www.w3.org/ns/credentials/"
+        "v2\"],\"type\":[\"VerifiableCredential\"],"
+        "\"issuer\":\"did:example:i\",\"credentialSubject\":{\"id\":\"did:example:s\"}}",
+        &proof);
+    assert_ok(sg_arena_printf(f->arena, &text,
+        "{\"@context\":[\"https://www.w3.org/ns/credentials/"
+        "v2\"],\"type\":[\"VerifiablePresentation\"],"
+        "\"verifiableCredential\":[%.*s]}",
+        SG_PRINT(credential->source)));
+    const struct sjson *v = di_test_json(f->arena, text);
+    proof.options.purpose = SG_LIT("authentication");
+    for (size_t i = 0; i < 3; i++) {
+        sg_str id;
+        proof.suite = suites[i];
+        proof.key = &f->key[i];
+        assert_ok(sg_arena_printf(f->arena, &id, "urn:p:%zu", i));
+        proof.options.id = id;
+        proof.options.previous = ids;
+        proof.options.n_previous = i;
+        assert_ok(di_test_secure(f->arena, v, &proof, NULL, &text));
+        v = di_test_json(f->arena, text);
+    }
+    f->expect.purpose = SG_LIT("authentication");
+    assert_ok(di_verify(f->arena, v, &f->expect, NULL, contexts, NULL, &report));
+    assert_int_equal(report.n, 3);
+    const struct sjson *inner = sjson_get(v, "verifiableCredential")->first;
+    f->expect.purpose = SG_LIT("assertionMethod");
+    assert_ok(di_verify(f->arena, inner, &f->expect, NULL, contexts, NULL, &report));
+    /* the credential's proof is part of what the holder signed */
+    f->expect.purpose = SG_LIT("authentication");
+    const struct sjson *stripped =
+        edit(f, v, "\"proofPurpose\":\"assertionMethod\"", "\"proofPurpose\":\"authentication\"");
+    assert_refused(
+        di_verify(f->arena, stripped, &f->expect, NULL, contexts, NULL, &report), SIGNATURE);
+    for (size_t i = 0; i < 3; i++) {
+        assert_int_equal(report.proofs[i].code, SG_E_SIGNATURE);
+    }
+    jsonld_contexts_free(&contexts);
+}
+
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int
@@ -222,6 +278,7 @@ main(void)
         T(test_later_proof_covers_the_earlier),
         T(test_stripping_a_reference_refuses),
         T(test_too_many_proofs),
+        T(test_chain_over_a_presentation),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
