@@ -100,8 +100,8 @@ sg_result
 di_derive(struct sg_arena *arena, const struct sjson *document, const sg_str *selective_pointers,
     size_t n_pointers, const struct jsonld_contexts *contexts, struct sg_why *why, sg_str *ret)
 {
-    struct di_claim claim;
-    struct di_sd_value value;
+    struct di_claim claim = { 0 };
+    struct di_sd_value value = { 0 };
     DI_NEED(document->type == SJSON_OBJECT, why, "document", TYPE);
     DI_NEED(n_pointers <= DI_POINTERS_MAX, why, "selectivePointers", TOO_LARGE);
     SG_TRY(find_base(arena, document, why, &claim, &value));
