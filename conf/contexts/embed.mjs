@@ -7,8 +7,9 @@ import { createHash } from "node:crypto";
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
+import { fileURLToPath } from "node:url";
 
-const here = import.meta.dirname ?? path.dirname(new URL(import.meta.url).pathname);
+const here = path.dirname(fileURLToPath(import.meta.url));
 const [folder, out] = process.argv.slice(2);
 const stop = (message) => {
   console.error(`contexts: ${message}`);
@@ -28,7 +29,8 @@ if (!fresh()) {
     cpSync(path.join(here, name), path.join(folder, name));
   }
   const cache = process.env.SEALGATE_NPM_CACHE;
-  const args = ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--prefer-offline"];
+  const quiet = ["--ignore-scripts", "--no-audit", "--no-fund"];
+  const args = ["ci", ...quiet, "--prefer-offline", "--fetch-retries=1", "--fetch-retry-mintimeout=2000"];
   try {
     execFileSync("npm", cache ? [...args, "--cache", cache] : args, { cwd: folder, stdio: ["ignore", "ignore", "pipe"] });
   } catch (error) {

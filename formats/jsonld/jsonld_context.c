@@ -29,6 +29,12 @@ jsonld_spend(struct jsonld_run *run, size_t work)
     return SG_DONE;
 }
 
+sg_result
+jsonld_spend_bytes(struct jsonld_run *run, size_t n)
+{
+    return jsonld_spend(run, n / JSONLD_WORK_BYTES);
+}
+
 /* ---- active contexts --------------------------------------------------------------------------------- */
 
 const struct jsonld_term *
@@ -147,6 +153,11 @@ nullify(struct jsonld_run *run, const struct jsonld_how *how, bool propagate,
     }
     if (guarded) {
         return jsonld_refuse(run, "invalid context nullification");
+    }
+    if (propagate && !run->options->mode_1_0) {
+        *result =
+            run->contexts->initial; /* what follows is then found among what was processed before */
+        return SG_DONE;
     }
     struct jsonld_ctx *fresh = SG_NEW(run->arena, struct jsonld_ctx);
     SG_REQUIRE(fresh != NULL, NO_MEMORY);

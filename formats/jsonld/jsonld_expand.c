@@ -473,120 +473,6 @@ put_members(const struct expanding *x, const struct jsonld_ctx *ctx, const struc
     return SG_DONE;
 }
 
-/* Step 7: a type-scoped context ends where a new node begins. */
-static sg_result
-leave_type_scope(struct jsonld_run *run, const struct jsonld_ctx **ctx, const struct sjson *element)
-{
-    struct jsonld_iri iri = { 0 };
-    for (const struct sjson *e = element->first; e != NULL; e = e->next) {
-        SG_TRY(expand_name(run, *ctx, e->name, &iri));
-        if (iri.kw == JSONLD_KW_VALUE || (iri.kw == JSONLD_KW_ID && element->n == 1)) {
-            return SG_DONE;
-        }
-    }
-    *ctx = (*ctx)->previous;
-    return SG_DONE;
-}
-
-static bool
-before(sg_str a, sg_str b)
-{
-    size_t n = a.n < b.n ? a.n : b.n;
-    int order = n == 0 ? 0 : memcmp(a.p, b.p, n);
-    return order != 0 ? order < 0 : a.n < b.n;
-}
-
-/*
- * Types in code point order, those whose term has a scoped context only: so few that inserting one by one will do, and each
- * costs more to apply than to place (the work is charged).
- */
-static sg_result
-apply_types(struct jsonld_run *run, const struct jsonld_ctx *scoped_by, const struct sjson *value,
-    const struct jsonld_ctx **ctx)
-{
-    size_t max = value->type == SJSON_ARRAY ? value->n : 1;
-    sg_str few[8];
-    sg_str *names = few;
-    size_t n = 0;
-    if (max > sizeof(few) / sizeof(few[0])) {
-        names = SG_NEW_ARRAY(run->arena, max, sg_str);
-        SG_REQUIRE(names != NULL, NO_MEMORY);
-    }
-    const struct sjson *v = value->type == SJSON_ARRAY ? value->first : value;
-    for (; v != NULL; v = value->type == SJSON_ARRAY ? v->next : NULL) {
-        const struct jsonld_term *term =
-            v->type == SJSON_STRING ? jsonld_ctx_find(run, scoped_by, v->text) : NULL;
-        if (term == NULL || term->context == NULL) {
-            continue;
-        }
-        SG_TRY(jsonld_spend(run, 1 + n / 4));
-        size_t at = n++;
-        for (; at > 0 && before(v->text, names[at - 1]); at--) {
-            names[at] = names[at - 1];
-        }
-        names[at] = v->text;
-    }
-    for (size_t i = 0; i < n; i++) {
-        const struct jsonld_term *term = jsonld_ctx_find(run, scoped_by, names[i]);
-        SG_TRY(jsonld_ctx_scoped(run, *ctx, term, JSONLD_SCOPE_TYPE, ctx));
-    }
-    return SG_DONE;
-}
-
-/* The next key after `last` (NULL: the first) in code point order that expands to @type. */
-static sg_result
-next_type_key(struct jsonld_run *run, const struct jsonld_ctx *ctx, const struct sjson *element,
-    const struct sjson *last, size_t *ret_n, const struct sjson **ret)
-{
-    *ret = NULL;
-    *ret_n = 0;
-    for (const struct sjson *e = element->first; e != NULL; e = e->next) {
-        struct jsonld_iri iri;
-        SG_TRY(expand_name(run, ctx, e->name, &iri));
-        if (iri.kw != JSONLD_KW_TYPE) {
-            continue;
-        }
-        (*ret_n)++;
-        if ((last == NULL || before(last->name, e->name)) &&
-            (*ret == NULL || before(e->name, (*ret)->name))) {
-            *ret = e;
-        }
-    }
-    return SG_DONE;
-}
-
-/* Steps 10 to 12. */
-static sg_result
-enter_type_scopes(struct expanding *x, const struct sjson *element, const struct jsonld_ctx **ctx)
-{
-    const struct sjson *key;
-    size_t n;
-    x->type_scoped = *ctx;
-    SG_TRY(next_type_key(x->run, x->type_scoped, element, NULL, &n, &key));
-    if (key == NULL) {
-        return SG_DONE;
-    }
-    const struct sjson *last = key;
-    for (const struct sjson *v = key->type == SJSON_ARRAY ? key->first : NULL; v != NULL;
-         v = v->next) {
-        last = v;
-    }
-    while (key != NULL) {
-        SG_TRY(apply_types(x->run, x->type_scoped, key, ctx));
-        if (n < 2) {
-            break;
-        }
-        SG_TRY(jsonld_spend(x->run, element->n)); /* many aliases of @type: each pass is paid for */
-        SG_TRY(next_type_key(x->run, x->type_scoped, element, key, &n, &key));
-    }
-    if (last->type == SJSON_STRING) {
-        struct jsonld_iri iri;
-        SG_TRY(expand_name(x->run, *ctx, last->text, &iri));
-        x->type_json = iri.kw == JSONLD_KW_JSON;
-    }
-    return SG_DONE;
-}
-
 static void
 give_nothing(struct jsonld_expanded *ret)
 {
@@ -692,7 +578,7 @@ expand_map(struct jsonld_run *run, const struct jsonld_ctx *ctx, const struct js
     struct expanding x = { .run = run, .active = active };
     const struct sjson *context = sjson_get(element, "@context");
     if (ctx->previous != NULL && !from_map) {
-        SG_TRY(leave_type_scope(run, &ctx, element));
+        SG_TRY(jsonld_leave_type_scope(run, element, &ctx));
     }
     if (active->term != NULL && active->term->context != NULL) {
         SG_TRY(jsonld_ctx_scoped(run, ctx, active->term, JSONLD_SCOPE_PROPERTY, &ctx));
@@ -701,7 +587,8 @@ expand_map(struct jsonld_run *run, const struct jsonld_ctx *ctx, const struct js
         struct jsonld_how how = { .base = run->options->base, .propagate = true, .validate = true };
         SG_TRY(jsonld_ctx_process(run, ctx, context, &how, &ctx));
     }
-    SG_TRY(enter_type_scopes(&x, element, &ctx));
+    x.type_scoped = ctx;
+    SG_TRY(jsonld_enter_type_scopes(run, element, &ctx, &x.type_json));
     SG_TRY(jsonld_item_new(run, &x.result));
     x.result->source = element;
     SG_TRY(put_members(&x, ctx, element));

@@ -5,9 +5,11 @@
 #include "jsonld.h"
 
 /*
- * Bounds of one call, against documents made to be slow. A unit of work is a term created, a context visited or a value
- * expanded; a whole credential costs a few hundred.
+ * Bounds of one call, against documents made to be slow. A unit of work is a term created, a context visited, a value
+ * expanded, or JSONLD_WORK_BYTES bytes of an IRI walked over: a short name may stand for a long IRI, a thousand times. A whole
+ * credential costs a few hundred.
  */
+#define JSONLD_WORK_BYTES ((size_t)256)
 #define JSONLD_WORK_MAX ((size_t)400000)
 #define JSONLD_FRAMES_MAX SJSON_DEPTH_MAX /* contexts and terms that wait for one another */
 #define JSONLD_REMOTE_MAX 16              /* contexts that name contexts ("context overflow") */
@@ -194,6 +196,7 @@ SG_CHECKED sg_result jsonld_refuse(struct jsonld_run *run, const char *error); /
 /* What would be dropped: SG_E_DATA_LOSS when safe, otherwise nothing. */
 SG_CHECKED sg_result jsonld_loss(struct jsonld_run *run, const char *kind);
 SG_CHECKED sg_result jsonld_spend(struct jsonld_run *run, size_t work);
+SG_CHECKED sg_result jsonld_spend_bytes(struct jsonld_run *run, size_t n);
 
 const struct jsonld_term *jsonld_ctx_find(
     struct jsonld_run *run, const struct jsonld_ctx *ctx, sg_str name);
@@ -330,6 +333,11 @@ SG_CHECKED sg_result jsonld_expand_document(
 SG_CHECKED sg_result jsonld_expand_element(struct jsonld_run *run, const struct jsonld_ctx *ctx,
     const struct jsonld_active *active, const struct sjson *element, bool from_map,
     struct jsonld_expanded *ret);
+/* Steps 7 and 10 to 12 of 5.1.2: the type-scoped context of the parent left, those of the element's own types entered. */
+SG_CHECKED sg_result jsonld_leave_type_scope(
+    struct jsonld_run *run, const struct sjson *element, const struct jsonld_ctx **ctx);
+SG_CHECKED sg_result jsonld_enter_type_scopes(struct jsonld_run *run, const struct sjson *element,
+    const struct jsonld_ctx **ctx, bool *ret_json);
 /* 5.3.2 */
 SG_CHECKED sg_result jsonld_expand_value(struct jsonld_run *run, const struct jsonld_ctx *ctx,
     const struct jsonld_term *term, const struct sjson *value, struct jsonld_item **ret);

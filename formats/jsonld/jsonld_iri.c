@@ -1,6 +1,8 @@
 /* Keywords, what IRIs and language tags look like, and RFC 3986 reference resolution. */
 #include "jsonld_int.h"
 
+#define LANGUAGE_MAX 255 /* RFC 5646 4.4: limits are allowed, 35 is the least */
+
 static bool
 is_alpha(char c)
 {
@@ -131,6 +133,9 @@ jsonld_language_well_formed(sg_str text)
 {
     size_t run = 0;
     bool first = true;
+    if (text.n > LANGUAGE_MAX) {
+        return false;
+    }
     for (size_t i = 0; i < text.n; i++) {
         char c = text.p[i];
         if (c == '-') {

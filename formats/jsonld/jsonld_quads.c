@@ -87,6 +87,9 @@ jsonld_quads_add(
     if (set->n == set->cap) {
         SG_TRY(grow(run, set));
     }
+    /* the same long IRI may stand in every quad, and is hashed each time */
+    SG_TRY(jsonld_spend_bytes(run, quad->s.value.n + quad->p.value.n + quad->o.value.n +
+                                       quad->o.datatype.n + quad->g.value.n));
     uint64_t hash = quad_hash(quad);
     struct jsonld_quad_place *place = find(run, set, quad, hash);
     *ret_fresh = place->at == 0;

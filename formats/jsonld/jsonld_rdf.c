@@ -101,6 +101,7 @@ static sg_result
 resource(struct rdfing *x, sg_str id, const char *loss, struct maybe *ret)
 {
     *ret = (struct maybe){ .there = true };
+    SG_TRY(jsonld_spend_bytes(x->run, id.n));
     if (jsonld_is_blank(id)) {
         return named_blank(x, id, &ret->term);
     }
@@ -213,6 +214,7 @@ put_literal(struct rdfing *x, const struct jsonld_item *item, const struct rdf_t
 {
     sg_str datatype = item->types == NULL ? SG_NO_STR : item->types->iri;
     *ret = (struct maybe){ .there = false };
+    SG_TRY(jsonld_spend_bytes(x->run, datatype.n));
     if (item->types != NULL && !item->type_json && !jsonld_iri_well_formed(datatype)) {
         return jsonld_loss(x->run, "relative type reference");
     }
@@ -315,6 +317,32 @@ predicate(struct rdfing *x, sg_str iri, struct maybe *ret)
     return SG_DONE;
 }
 
+/* What an item says of itself, when no triple leads to it: values nothing, lists what their items say. */
+static sg_result
+put_alone(struct rdfing *x, const struct jsonld_item *item, const struct rdf_term *graph)
+{
+    struct maybe unused;
+    if ((item->has & JSONLD_HAS_VALUE) != 0) {
+        return SG_DONE;
+    }
+    if ((item->has & JSONLD_HAS_LIST) == 0) {
+        return put_node(x, item, graph, &unused);
+    }
+    for (const struct jsonld_item *i = item->items.first; i != NULL; i = i->next) {
+        SG_TRY(put_alone(x, i, graph));
+    }
+    return SG_DONE;
+}
+
+static sg_result
+put_nodes(struct rdfing *x, const struct jsonld_items *items, const struct rdf_term *graph)
+{
+    for (const struct jsonld_item *i = items->first; i != NULL; i = i->next) {
+        SG_TRY(put_alone(x, i, graph));
+    }
+    return SG_DONE;
+}
+
 static sg_result
 put_property(struct rdfing *x, const struct jsonld_property *p, const struct maybe *subject,
     const struct rdf_term *graph)
@@ -325,10 +353,7 @@ put_property(struct rdfing *x, const struct jsonld_property *p, const struct may
         struct maybe object;
         bool again = false;
         if (!pred.there || !subject->there) {
-            /* the triple is dropped, the nodes below speak for themselves */
-            if ((i->has & (JSONLD_HAS_VALUE | JSONLD_HAS_LIST)) == 0) {
-                SG_TRY(put_node(x, i, graph, &object));
-            }
+            SG_TRY(put_alone(x, i, graph)); /* the triple is dropped, the nodes below it are not */
             continue;
         }
         SG_TRY(compound_again(x, i, &subject->term, &pred.term, graph, &again));
@@ -394,18 +419,6 @@ check_index(struct rdfing *x, const struct jsonld_item *item, const struct rdf_t
     }
     bool equal = sg_str_equal(((const struct jsonld_item *)slot->value)->index, item->index);
     return equal ? SG_DONE : jsonld_refuse(x->run, "conflicting indexes");
-}
-
-static sg_result
-put_nodes(struct rdfing *x, const struct jsonld_items *items, const struct rdf_term *graph)
-{
-    for (const struct jsonld_item *i = items->first; i != NULL; i = i->next) {
-        struct maybe unused;
-        if ((i->has & (JSONLD_HAS_VALUE | JSONLD_HAS_LIST)) == 0) {
-            SG_TRY(put_node(x, i, graph, &unused));
-        }
-    }
-    return SG_DONE;
 }
 
 /* What a node says, under the subject `*ret`. Recursion follows the nesting of the document. */

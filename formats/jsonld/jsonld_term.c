@@ -45,9 +45,9 @@ expand_colon(struct jsonld_run *run, const struct jsonld_ctx *ctx, sg_str value,
     return give(value, ret);
 }
 
-sg_result
-jsonld_iri_expand(struct jsonld_run *run, const struct jsonld_ctx *ctx, sg_str value,
-    unsigned flags, struct jsonld_local *local, struct jsonld_iri *ret)
+static sg_result
+expand_any(struct jsonld_run *run, const struct jsonld_ctx *ctx, sg_str value, unsigned flags,
+    struct jsonld_local *local, struct jsonld_iri *ret)
 {
     if (value.n > 0 && value.p[0] == '@') {
         *ret = (struct jsonld_iri){ .s = value, .kw = jsonld_keyword(value) };
@@ -82,6 +82,15 @@ jsonld_iri_expand(struct jsonld_run *run, const struct jsonld_ctx *ctx, sg_str v
         return give(ret->s, ret);
     }
     return give(value, ret);
+}
+
+sg_result
+jsonld_iri_expand(struct jsonld_run *run, const struct jsonld_ctx *ctx, sg_str value,
+    unsigned flags, struct jsonld_local *local, struct jsonld_iri *ret)
+{
+    SG_TRY(jsonld_spend_bytes(run, value.n));
+    SG_TRY(expand_any(run, ctx, value, flags, local, ret));
+    return jsonld_spend_bytes(run, ret->s.n);
 }
 
 /* ---- the members of a term definition ---------------------------------------------------------------- */
