@@ -9,7 +9,7 @@
 #include "cli_object.h"
 #include "cli_report.h"
 #include "evid_verify.h"
-#include "tsl_token.h"
+#include "object.h"
 
 enum { WAIT_TRIES = 20, BODY_MAX = 4 * 1024 * 1024 };
 
@@ -99,21 +99,26 @@ cmd_evidence_get(struct cli *cli)
 /* ---- verify ----------------------------------------------------------------------------------------------- */
 
 /* What the object itself says: the bytes signed, the signature, the references it carries. */
-static sg_result
-take_object(const struct cli *cli, const struct sdjwt *sd, struct evid_object *ret)
+static int
+take_object(const struct cli *cli, const char *path, struct evid_object *ret)
 {
-    struct tsl_ref ref;
-    const struct sjson *processed;
-    ret->signing_input = sg_str_bytes(sd->jwt.signing_input);
-    ret->signature = sd->jwt.signature;
-    ret->alg = sd->jwt.alg;
-    SG_TRY(sdjwt_process(cli->arena, sd, &processed));
-    ret->refs_shown = true;
-    if (sg_ok(tsl_ref_parse(processed, &ref))) {
-        ret->refs[0] = (struct wire_ref){ WIRE_REF_TOKEN_STATUS_LIST, ref.uri, ref.idx };
-        ret->n_refs = 1;
+    struct object *object = SG_NEW(cli->arena, struct object);
+    sg_bytes bytes;
+    sg_result r = object == NULL ? SG_ERROR(NO_MEMORY) : cli_read(cli->arena, path, &bytes);
+    r = sg_ok(r) ? object_take(cli->arena, bytes, object) : r;
+    if (!sg_ok(r)) {
+        return cli_refused(cli, path, r);
     }
-    return SG_DONE;
+    ret->signing_input = object->message;
+    ret->signature = object->signature;
+    ret->alg = object->alg;
+    ret->refs_shown = true;
+    for (size_t i = 0; i < object->n_refs; i++) {
+        ret->refs[i] = (struct wire_ref){ WIRE_REF_TOKEN_STATUS_LIST, object->refs[i].uri,
+            object->refs[i].idx };
+    }
+    ret->n_refs = object->n_refs;
+    return CLI_DONE;
 }
 
 static int
@@ -167,7 +172,6 @@ cmd_evidence_verify(struct cli *cli)
     sg_bytes *anchors = SG_NEW_ARRAY(cli->arena, CLI_ANCHORS_MAX, sg_bytes);
     struct cli_report report = cli_report_new(cli);
     struct tlog_vkey key;
-    struct sdjwt sd;
     if (bundle == NULL || object == NULL || e == NULL || anchors == NULL) {
         return cli_fail(cli, "out of memory");
     }
@@ -175,15 +179,13 @@ cmd_evidence_verify(struct cli *cli)
     bad = bad == CLI_DONE ? read_log_key(cli, &key) : bad;
     bad = bad == CLI_DONE ? cli_anchors(cli, anchors, &object->n_anchors) : bad;
     object->anchors = anchors;
-    sg_result r = SG_DONE;
     if (bad == CLI_DONE && cli_flag(cli, "--object")) {
-        bad = cli_object_read(cli, cli_value(cli, "--object"), &sd);
-        r = bad == CLI_DONE ? take_object(cli, &sd, object) : r;
+        bad = take_object(cli, cli_value(cli, "--object"), object);
     }
     if (bad != CLI_DONE) {
         return bad;
     }
-    r = sg_ok(r) ? evid_verify(cli->arena, bundle, object, &key, e) : r;
+    sg_result r = evid_verify(cli->arena, bundle, object, &key, e);
     if (!sg_ok(r)) {
         return cli_refused(cli, "check", r);
     }

@@ -14,6 +14,8 @@
 #include "cli_init_files.h"
 #include "cli_ops.h"
 #include "cli_proc.h"
+#include "did.h"
+#include "iaca.h"
 #include "sg_text.h"
 
 enum {
@@ -24,6 +26,7 @@ enum {
     DAY_S = 86400,
     YEAR_S = 366 * DAY_S,
     KEY_STATUS_INDEXES = 1024,
+    SEAL_KEYS_MAX = 8,
 };
 
 static const char *const demo_operators[] = { "operator1", "operator2" };
@@ -36,7 +39,12 @@ struct init {
     struct cli_key *keys[2]; /* the demo's operators: [0] proposes, [1] approves */
     struct cli_key *client;
     struct cli_ca *ca;
+    struct iaca *iaca;
     struct cli_ops *ops;
+    struct jwk published[SEAL_KEYS_MAX]; /* for trust/did.json */
+    size_t n_published;
+    uint64_t indexes[SEAL_KEYS_MAX]; /* of the keys' own status */
+    size_t n_indexes;
 };
 
 static void
@@ -47,6 +55,7 @@ init_done(struct init *in)
     cli_key_free(&in->keys[1]);
     cli_key_free(&in->client);
     cli_ca_free(&in->ca);
+    iaca_free(&in->iaca);
 }
 
 /* ---- what is wanted ------------------------------------------------------------------------------------- */
@@ -305,11 +314,12 @@ decide(struct init *in, const char *what, struct wire_operation_msg *op,
 }
 
 static int
-generate_key(struct init *in, const char *label, uint64_t purpose, sg_bytes *ret)
+generate_key(
+    struct init *in, const char *label, enum jose_alg_id alg, uint64_t purpose, sg_bytes *ret)
 {
     struct wire_operation_msg op = { .kind = WIRE_OPN_KEY_GENERATE,
         .name = sg_cstr(label),
-        .alg = JOSE_ES256,
+        .alg = alg,
         .purpose = purpose,
         .level = 1,
         .count = 1 };
@@ -322,8 +332,22 @@ generate_key(struct init *in, const char *label, uint64_t purpose, sg_bytes *ret
     return reply.n_keys == 1 ? CLI_DONE : cli_fail(in->cli, "%s: no key came out", label);
 }
 
+/* `document_signer`: by the demo IACA, in the profile of ISO/IEC 18013-5 Annex B; otherwise by the demo root. */
+static sg_result
+issue_certificate(struct init *in, const struct wire_key_info_reply *info, const char *common_name,
+    bool document_signer, sg_bytes *ret)
+{
+    uint8_t serial[IACA_SERIAL_LEN];
+    if (!document_signer) {
+        return cli_ca_issue(in->cli->arena, in->ca, info->spki, common_name, in->plan.base, ret);
+    }
+    cli_random(serial, sizeof(serial));
+    return iaca_issue(in->cli->arena, in->iaca, info->spki, common_name, cli_now(),
+        IACA_SIGNER_DAYS, serial, ret);
+}
+
 static int
-certify_key(struct init *in, sg_bytes key, const char *common_name)
+certify_key(struct init *in, sg_bytes key, const char *common_name, bool document_signer)
 {
     struct wire_operation_msg op = { .kind = WIRE_OPN_KEY_CERTIFY, .key = key, .n_chain = 1 };
     struct wire_key_info_reply *info = SG_NEW(in->cli->arena, struct wire_key_info_reply);
@@ -332,28 +356,46 @@ certify_key(struct init *in, sg_bytes key, const char *common_name)
         return cli_fail(in->cli, "out of memory");
     }
     sg_result r = cli_ops_key(in->ops, key, SG_NO_BYTES, info);
+    if (sg_ok(r) && info->purpose == WIRE_PURPOSE_SEAL && in->n_published < SEAL_KEYS_MAX) {
+        r = jwk_from_spki(in->cli->arena, info->spki, &in->published[in->n_published++]);
+    }
     if (sg_ok(r)) {
-        r = cli_ca_issue(
-            in->cli->arena, in->ca, info->spki, common_name, in->plan.base, &op.chain[0]);
+        r = issue_certificate(in, info, common_name, document_signer, &op.chain[0]);
     }
     return sg_ok(r) ? decide(in, "certificate", &op, &reply) : cli_refused(in->cli, common_name, r);
+}
+
+/* An index that no other key of this directory has: revoking one must not revoke another. */
+static uint64_t
+take_index(struct init *in)
+{
+    for (;;) {
+        uint8_t random[2];
+        size_t i = 0;
+        cli_random(random, sizeof(random));
+        uint64_t idx = (unsigned)(random[0] << 8 | random[1]) % KEY_STATUS_INDEXES;
+        while (i < in->n_indexes && in->indexes[i] != idx) {
+            i++;
+        }
+        if (i == in->n_indexes) {
+            in->indexes[in->n_indexes++] = idx;
+            return idx;
+        }
+    }
 }
 
 /* The key's own status: an index in a list that the gateway publishes (req: SIG-2). */
 static int
 refer_status(struct init *in, sg_bytes key)
 {
-    uint8_t random[2];
     sg_str uri;
     struct wire_operation_reply reply;
-    cli_random(random, sizeof(random));
     if (!sg_ok(sg_arena_printf(in->cli->arena, &uri, "%s/status/keys", in->plan.base))) {
         return cli_fail(in->cli, "out of memory");
     }
     struct wire_operation_msg op = { .kind = WIRE_OPN_KEY_STATUS,
         .key = key,
-        .ref = { WIRE_REF_TOKEN_STATUS_LIST, uri,
-            (unsigned)(random[0] << 8 | random[1]) % KEY_STATUS_INDEXES } };
+        .ref = { WIRE_REF_TOKEN_STATUS_LIST, uri, take_index(in) } };
     return decide(in, "status reference", &op, &reply);
 }
 
@@ -384,9 +426,10 @@ set_client(struct init *in, const char *name, const struct jwk *jwk)
     return decide(in, name, &op, &reply);
 }
 
+/* configurations: ends with NULL; NULL: any. */
 static int
 set_mandate(struct init *in, const char *client, sg_bytes key, uint64_t operation,
-    const char *configuration, uint64_t window_s)
+    const char *const *configurations, uint64_t window_s)
 {
     uint8_t id[WIRE_ID_LEN];
     cli_random(id, sizeof(id));
@@ -400,9 +443,8 @@ set_mandate(struct init *in, const char *client, sg_bytes key, uint64_t operatio
             .not_before = cli_now() - HOUR_S,
             .not_after = cli_now() + YEAR_S } };
     struct wire_operation_reply reply;
-    if (configuration != NULL) {
-        op.mandate.configurations[0] = sg_cstr(configuration);
-        op.mandate.n_configurations = 1;
+    for (; configurations != NULL && *configurations != NULL; configurations++) {
+        op.mandate.configurations[op.mandate.n_configurations++] = sg_cstr(*configurations);
     }
     return decide(in, client, &op, &reply);
 }
@@ -432,27 +474,94 @@ make_holder(struct init *in)
     return sg_ok(r) ? CLI_DONE : cli_refused(in->cli, "demo-holder", r);
 }
 
+/* A seal key of the demo: certified, with a status of its own, and what the demo's client may seal with it. */
+struct seal_key {
+    const char *label;
+    enum jose_alg_id alg;
+    const char *common_name;
+    bool document_signer;              /* of mdocs */
+    const char *const *configurations; /* of conf/demo; ends with NULL */
+};
+static const char *const es256_configurations[] = { "employee_badge_sd_jwt", "employee_badge_jwt",
+    "employee_badge_vc_sd_jwt", "employee_badge_cose", "employee_badge_ldp_ecdsa_rdfc",
+    "employee_badge_ldp_ecdsa_jcs", "employee_badge_ldp_ecdsa_sd", NULL };
+static const char *const es384_configurations[] = { "employee_badge_jwt_es384",
+    "employee_badge_ldp_ecdsa_jcs_p384", "employee_badge_ldp_ecdsa_rdfc_p384", NULL };
+static const char *const ed25519_configurations[] = { "employee_badge_ldp_eddsa_rdfc",
+    "employee_badge_ldp_eddsa_jcs", NULL };
+static const char *const mdoc_configurations[] = { "employee_badge_mdoc", NULL };
+static const struct seal_key seal_keys[] = {
+    { CLI_SEAL_LABEL, JOSE_ES256, "sealgate DEMO seal", false, es256_configurations },
+    { "seal-es384", JOSE_ES384, "sealgate DEMO seal P-384", false, es384_configurations },
+    { "seal-ed25519", JOSE_EDDSA, "sealgate DEMO seal Ed25519", false, ed25519_configurations },
+    { "mdoc-es256", JOSE_ES256, "sealgate DEMO document signer", true, mdoc_configurations },
+};
+
+static int
+make_seal_key(struct init *in, const struct seal_key *row)
+{
+    sg_bytes key;
+    int bad = generate_key(in, row->label, row->alg, WIRE_PURPOSE_SEAL, &key);
+    bad = bad == CLI_DONE ? certify_key(in, key, row->common_name, row->document_signer) : bad;
+    bad = bad == CLI_DONE ? refer_status(in, key) : bad;
+    bad = bad == CLI_DONE ? activate_key(in, key) : bad;
+    return bad == CLI_DONE ? set_mandate(in, CLI_DEMO_CLIENT, key, WIRE_OP_SEAL_CREDENTIAL,
+                                 row->configurations, HOUR_S)
+                           : bad;
+}
+
+static int
+make_status_key(struct init *in)
+{
+    sg_bytes key;
+    int bad = generate_key(in, CLI_STATUS_LABEL, JOSE_ES256, WIRE_PURPOSE_STATUS_LIST, &key);
+    bad = bad == CLI_DONE ? certify_key(in, key, "sealgate DEMO status lists", false) : bad;
+    bad = bad == CLI_DONE ? cli_init_pin_lists(in->cli, &in->plan, key) : bad;
+    bad = bad == CLI_DONE ? activate_key(in, key) : bad;
+    return bad == CLI_DONE ? set_mandate(in, "gateway", key, WIRE_OP_STATUS_LIST, NULL, DAY_S)
+                           : bad;
+}
+
+/* trust/did.json: what the gateway will serve for these keys, so that `verify` needs no network (req: KEY-5). */
+static sg_result
+document_text(struct init *in, sg_str *ret)
+{
+    struct did_entry entries[2 * SEAL_KEYS_MAX];
+    size_t n = 0;
+    sg_str did;
+    for (size_t i = 0; i < in->n_published; i++) {
+        const struct jwk *key = &in->published[i];
+        uint8_t thumbprint[JWK_THUMBPRINT_LEN];
+        sg_str kid, multibase;
+        SG_TRY(jwk_thumbprint(in->cli->arena, key, thumbprint));
+        SG_TRY(sg_b64url_encode(in->cli->arena, SG_BYTES(thumbprint), &kid));
+        SG_TRY(multikey_encode(in->cli->arena, key, &multibase));
+        entries[n++] = (struct did_entry){ kid, key, CID_ASSERTION_METHOD, true };
+        entries[n++] = (struct did_entry){ multibase, key, CID_ASSERTION_METHOD, false };
+    }
+    SG_TRY(did_web_of_test(in->cli->arena, sg_cstr(in->plan.base), &did));
+    return did_document_build(in->cli->arena, did, SG_NO_STR, entries, n, ret);
+}
+
+static int
+write_document(struct init *in)
+{
+    sg_str text;
+    sg_result r = document_text(in, &text);
+    r = sg_ok(r) ? cli_write(cli_path(in->cli, "trust/did.json"), sg_str_bytes(text), 0644) : r;
+    return sg_ok(r) ? CLI_DONE : cli_refused(in->cli, "trust/did.json", r);
+}
+
 static int
 make_policy(struct init *in)
 {
-    sg_bytes seal;
-    sg_bytes status;
-    int bad = generate_key(in, CLI_SEAL_LABEL, WIRE_PURPOSE_SEAL, &seal);
-    bad = bad == CLI_DONE ? generate_key(in, CLI_STATUS_LABEL, WIRE_PURPOSE_STATUS_LIST, &status)
-                          : bad;
-    bad = bad == CLI_DONE ? certify_key(in, seal, "sealgate DEMO seal") : bad;
-    bad = bad == CLI_DONE ? certify_key(in, status, "sealgate DEMO status lists") : bad;
-    bad = bad == CLI_DONE ? cli_init_pin_lists(in->cli, &in->plan, status) : bad;
-    bad = bad == CLI_DONE ? refer_status(in, seal) : bad;
-    bad = bad == CLI_DONE ? activate_key(in, seal) : bad;
-    bad = bad == CLI_DONE ? activate_key(in, status) : bad;
-    bad = bad == CLI_DONE ? set_client(in, CLI_DEMO_CLIENT, cli_key_public(in->client)) : bad;
+    int bad = set_client(in, CLI_DEMO_CLIENT, cli_key_public(in->client));
     bad = bad == CLI_DONE ? set_client(in, "gateway", NULL) : bad;
-    bad = bad == CLI_DONE ? set_mandate(in, CLI_DEMO_CLIENT, seal, WIRE_OP_SEAL_CREDENTIAL,
-                                "employee_badge_sd_jwt", HOUR_S)
-                          : bad;
-    return bad == CLI_DONE ? set_mandate(in, "gateway", status, WIRE_OP_STATUS_LIST, NULL, DAY_S)
-                           : bad;
+    bad = bad == CLI_DONE ? make_status_key(in) : bad;
+    for (size_t i = 0; i < sizeof(seal_keys) / sizeof(seal_keys[0]) && bad == CLI_DONE; i++) {
+        bad = make_seal_key(in, &seal_keys[i]);
+    }
+    return bad == CLI_DONE ? write_document(in) : bad;
 }
 
 /* The signer runs alone for this, with the sockets it will always have. */
@@ -471,12 +580,48 @@ decide_policy(struct init *in)
     return bad;
 }
 
+/* trust/iaca.pem, and behind the root in trust/root.pem: one file of anchors for whoever verifies our objects. */
+static sg_result
+append_iaca(const struct init *in)
+{
+    sg_bytes root, iaca;
+    sg_str both;
+    SG_TRY(cli_read(in->cli->arena, cli_path(in->cli, "trust/root.pem"), &root));
+    SG_TRY(cli_read(in->cli->arena, cli_path(in->cli, "trust/iaca.pem"), &iaca));
+    SG_TRY(sg_arena_printf(in->cli->arena, &both, "%.*s%.*s", SG_PRINT(sg_bytes_str(root)),
+        SG_PRINT(sg_bytes_str(iaca))));
+    return cli_write(cli_path(in->cli, "trust/root.pem"), sg_str_bytes(both), 0644);
+}
+
+static int
+make_iaca(struct init *in)
+{
+    uint8_t serial[IACA_SERIAL_LEN];
+    sg_str crl;
+    cli_random(serial, sizeof(serial));
+    sg_result r = sg_arena_printf(in->cli->arena, &crl, "%s/trust/iaca.crl", in->plan.base);
+    if (sg_ok(r)) {
+        const struct iaca_names names = { .country = "JP",
+            .organization = "sealgate DEMO, of no value",
+            .common_name = "sealgate DEMO IACA",
+            .uri = in->plan.base,
+            .crl_uri = crl.p };
+        r = iaca_new(&names, cli_now(), serial, &in->iaca);
+    }
+    r = sg_ok(r) ? iaca_save(in->iaca, cli_path(in->cli, "demo-ca/iaca.key"),
+                       cli_path(in->cli, "trust/iaca.pem"))
+                 : r;
+    r = sg_ok(r) ? append_iaca(in) : r;
+    return sg_ok(r) ? CLI_DONE : cli_refused(in->cli, "demo IACA", r);
+}
+
 static int
 make_demo(struct init *in)
 {
     sg_result r = cli_ca_new(
         cli_path(in->cli, "demo-ca/root.key"), cli_path(in->cli, "trust/root.pem"), &in->ca);
     int bad = sg_ok(r) ? CLI_DONE : cli_refused(in->cli, "demo root", r);
+    bad = bad == CLI_DONE ? make_iaca(in) : bad;
     bad = bad == CLI_DONE ? cli_init_configurations(in->cli) : bad;
     bad = bad == CLI_DONE ? make_client(in) : bad;
     bad = bad == CLI_DONE ? make_holder(in) : bad;

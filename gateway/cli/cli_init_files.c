@@ -13,6 +13,7 @@ static const struct {
 } folders[] = {
     { "conf", 0755 },
     { "configurations", 0755 },
+    { "contexts", 0755 },
     { "trust", 0755 },
     { "run", 0755 },
     { "operators", 0700 },
@@ -144,7 +145,8 @@ cli_init_configurations(const struct cli *cli)
         if (strcmp(files[i].name, "claims.json") == 0) {
             continue; /* an example of claims, for bench */
         }
-        if (!sg_ok(sg_arena_printf(cli->arena, &path, "configurations/%s", files[i].name))) {
+        const char *folder = strchr(files[i].name, '/') == NULL ? "configurations/" : "";
+        if (!sg_ok(sg_arena_printf(cli->arena, &path, "%s%s", folder, files[i].name))) {
             return cli_fail(cli, "out of memory");
         }
         int bad = put_file(cli, path.p, files[i].content, 0644);

@@ -8,7 +8,7 @@
 #include "cli_api.h"
 #include "cli_commands.h"
 #include "jcs.h"
-#include "sdjwt.h"
+#include "object.h"
 #include "sg_text.h"
 #include "tsl_token.h"
 
@@ -178,9 +178,11 @@ cmd_issue(struct cli *cli)
     if (bad != CLI_DONE) {
         return bad;
     }
-    if (!sg_ok(sjson_member_text(json, "credential", &credential))) {
+    const struct sjson *made = sjson_get(json, "credential");
+    if (made == NULL || (made->type != SJSON_STRING && made->type != SJSON_OBJECT)) {
         return cli_fail(cli, "the answer holds no credential");
     }
+    credential = made->type == SJSON_STRING ? made->text : made->source; /* ldp_vc: an object */
     return print_answer(cli, json, credential);
 }
 
@@ -289,20 +291,23 @@ wanted_value(const struct cli *cli, uint64_t *ret)
     return cli_usage(cli, "--to: %s is not valid, invalid or suspended", to);
 }
 
-/* The reference that stands in the credential itself. */
+/* The reference that stands in the credential itself, whatever its format. */
 static int
 reference_of(const struct cli *cli, const char *path, struct tsl_ref *ret)
 {
-    sg_str text;
-    struct sdjwt sd;
-    sg_result r = cli_read_text(cli->arena, path, &text);
-    if (sg_ok(r)) {
-        r = sdjwt_parse(cli->arena, text, &sd);
+    sg_bytes bytes;
+    struct object *object = SG_NEW(cli->arena, struct object);
+    sg_result r = object == NULL ? SG_ERROR(NO_MEMORY) : cli_read(cli->arena, path, &bytes);
+    r = sg_ok(r) ? object_take(cli->arena, bytes, object) : r;
+    if (!sg_ok(r)) {
+        return cli_refused(cli, path, r);
     }
-    if (sg_ok(r)) {
-        r = tsl_ref_parse(sd.payload, ret);
+    if (object->n_refs != 1) {
+        return cli_fail(cli, "%s names %zu status lists; say which with --list and --index", path,
+            object->n_refs);
     }
-    return sg_ok(r) ? CLI_DONE : cli_refused(cli, path, r);
+    *ret = (struct tsl_ref){ object->refs[0].uri, object->refs[0].idx };
+    return CLI_DONE;
 }
 
 static int

@@ -4,6 +4,7 @@
 #include "bsl.h"
 #include "cid.h"
 #include "cli_commands.h"
+#include "cli_contexts.h"
 #include "cli_http.h"
 #include "cli_object.h"
 #include "cli_report.h"
@@ -31,6 +32,19 @@ struct check {
 
 /* ---- whom to believe ------------------------------------------------------------------------------------- */
 
+/* Without --document: the DID document that `init` left in the directory, if there is one. */
+static void
+read_own_document(struct check *c)
+{
+    const struct sjson *json;
+    const char *path = cli_path(c->cli, "trust/did.json");
+    if (path != NULL && sg_ok(cli_read_json(c->cli->arena, path, &json)) &&
+        sg_ok(sjson_member_text(json, "id", &c->documents[0].url))) {
+        c->documents[0].json = json->source;
+        c->table.n = 1;
+    }
+}
+
 /* --document: DID documents and other documents about keys, each under its own `id`. */
 static int
 read_documents(struct check *c)
@@ -47,6 +61,9 @@ read_documents(struct check *c)
         }
         document->json = json->source;
         c->table.n = i + 1;
+    }
+    if (c->table.n == 0) {
+        read_own_document(c);
     }
     c->table.documents = c->documents;
     c->resolver = cid_resolver_of(&c->table);
@@ -90,6 +107,12 @@ read_contexts(struct check *c)
         }
         extra[n] = (struct jsonld_document){ sg_str_of(given, (size_t)(equals - given)),
             sg_bytes_str(bytes) };
+    }
+    if (n == 0) {
+        int bad = cli_contexts_read(c->cli, extra, DOCUMENTS_MAX, &n);
+        if (bad != CLI_DONE) {
+            return bad;
+        }
     }
     sg_result r = jsonld_contexts_new(extra, n, &why, &c->contexts);
     return sg_ok(r) ? CLI_DONE : cli_refused(c->cli, why.what == NULL ? "contexts" : why.what, r);

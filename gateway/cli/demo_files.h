@@ -5,7 +5,7 @@
 #include "sg_bytes.h"
 
 struct demo_file {
-    const char *name; /* "employee_badge_sd_jwt.json" */
+    const char *name; /* "employee_badge.json", "contexts/index.json" */
     sg_bytes content;
 };
 const struct demo_file *demo_files(size_t *ret_n);

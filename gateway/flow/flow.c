@@ -20,6 +20,8 @@ copy_settings(struct flow *flow, const struct flow_settings *from)
     flow->settings.configurations = text;
     SG_TRY(sg_arena_cstr(flow->arena, sg_cstr(from->log), &text));
     flow->settings.log = text;
+    SG_TRY(sg_arena_cstr(flow->arena, sg_cstr(from->contexts), &text));
+    flow->settings.contexts = text;
     SG_TRY(sg_arena_cstr(flow->arena, sg_cstr(from->log_vkey), &text));
     flow->settings.log_vkey = text;
     return SG_DONE;
@@ -33,6 +35,8 @@ open_parts(struct flow *flow, const struct flow_settings *settings, struct sg_wh
     flow->arena = sg_arena_new(0, ARENA_MAX);
     SG_REQUIRE(flow->arena != NULL, NO_MEMORY);
     SG_TRY(copy_settings(flow, settings));
+    SG_TRY(flow_contexts_read(
+        flow->arena, flow->settings.contexts, flow->settings.base, why, NULL, &flow->contexts));
     SG_TRY(flow_configs_read(flow->arena, flow->settings.configurations, flow->settings.base, why,
         NULL, &flow->configs));
     return flow_lists_open(flow);
@@ -70,6 +74,12 @@ const struct flow_configs *
 flow_configurations(const struct flow *flow)
 {
     return &flow->configs;
+}
+
+const struct flow_contexts *
+flow_contexts(const struct flow *flow)
+{
+    return &flow->contexts;
 }
 
 void
@@ -182,6 +192,7 @@ flow_close(struct flow **flow_at)
         flow_head_free(&head);
         head = next;
     }
+    flow_contexts_done(&flow->contexts);
     sg_arena_free(&flow->arena);
     pthread_cond_destroy(&flow->wake);
     pthread_mutex_destroy(&flow->lock);

@@ -15,11 +15,13 @@ struct flow;
 struct store;
 struct peer;
 struct peer_registry;
+struct flow_contexts;
 
 /* Everything is borrowed for the flow's life; texts are copied. */
 struct flow_settings {
     sg_str base;                /* public URL, no trailing slash */
     const char *configurations; /* folder: "configurations" */
+    const char *contexts;       /* folder: "contexts" (flow_contexts.h); may be absent */
     const char *log;            /* folder of checkpoint and tiles: "log" */
     const char *log_vkey;       /* file: "trust/log.vkey" */
     sg_str status_key;          /* label: "status-es256" */
@@ -48,6 +50,8 @@ SG_CHECKED sg_result flow_start(struct flow *flow);
 void flow_close(struct flow **flow);
 
 const struct flow_configs *flow_configurations(const struct flow *flow);
+/* Contexts that configuration added, for serving those under our own URL. */
+const struct flow_contexts *flow_contexts(const struct flow *flow);
 
 #define FLOW_BATCH_MAX 32    /* proofs of one request; DTBS/R of an intent go to 64 */
 #define FLOW_COUNT_MAX 10000 /* credentials one offer may yield (= uses of one instruction) */

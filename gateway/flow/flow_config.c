@@ -10,7 +10,6 @@
 #include "flow_form.h"
 #include "flow_read.h"
 
-#define BASE_WORD "${BASE}"
 #define PUBLISHED_MAX ((size_t)256 * 1024)
 
 /* One file being read. */
@@ -23,23 +22,6 @@ struct reading {
     const struct flow_claim_rule *claims;
     size_t n_claims;
 };
-
-/* The public URL has no character that JSON escapes (checked by the settings), so text stands for text. */
-static sg_result
-expand(struct sg_arena *arena, sg_str text, sg_str base, sg_str *ret)
-{
-    struct sg_buf buf = sg_buf_new(arena, text.n + 1024, 2 * FLOW_CONFIG_FILE_MAX);
-    size_t from = 0;
-    for (size_t i = 0; i + sizeof(BASE_WORD) - 1 <= text.n; i++) {
-        if (text.p[i] == '$' && memcmp(text.p + i, BASE_WORD, sizeof(BASE_WORD) - 1) == 0) {
-            sg_buf_put_str(&buf, sg_str_slice(text, from, i - from));
-            sg_buf_put_str(&buf, base);
-            from = i + sizeof(BASE_WORD) - 1;
-        }
-    }
-    sg_buf_put_str(&buf, sg_str_slice(text, from, text.n));
-    return sg_buf_end_str(&buf, ret);
-}
 
 /* ---- key proofs ----------------------------------------------------------------------------------- */
 
@@ -447,7 +429,7 @@ flow_config_parse(struct sg_arena *arena, sg_str name, sg_str text, sg_str base,
         return flow_bad(why, "the name of the file");
     }
     SG_TRY(sg_arena_str(arena, name, &id));
-    SG_TRY(expand(arena, text, base, &expanded));
+    SG_TRY(flow_base_expand(arena, text, base, &expanded));
     sg_result r = sjson_parse_object(arena, expanded, why, &in.file);
     if (r.code == SG_E_NO_MEMORY) {
         return r;

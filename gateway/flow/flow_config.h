@@ -28,7 +28,7 @@
  *                                    {"type": "string|integer|number|boolean|date|object|array", "required": bool, "max": int,
  *                                     "members": {name: rule} (object), "items": rule (array), "pattern": "email" (string only; optional)}
  *     and dc+sd-jwt's own: iss, decoys, hash, selectively_disclosable, type_metadata (flow_form_sdjwt.c)
- *   Example: conf/demo/employee_badge_sd_jwt.json
+ *   Examples: conf/demo/employee_badge.json (template), tests/unit/flow/employee_badge_sd_jwt.json (single format)
  */
 #ifndef FLOW_CONFIG_H
 #define FLOW_CONFIG_H

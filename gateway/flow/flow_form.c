@@ -3,6 +3,11 @@
 
 static const struct flow_form *const rows[] = {
     &flow_form_sdjwt,
+    &flow_form_mdoc,
+    &flow_form_ldp,
+    &flow_form_vc_jwt,
+    &flow_form_vc_sd_jwt,
+    &flow_form_vc_cose,
 };
 
 const struct flow_form *const *

@@ -44,14 +44,18 @@ struct flow_subject {
     const struct sjson *claims;
 };
 
+struct jsonld_contexts;
+
 struct flow_make {
     sg_str base;
+    const struct jsonld_contexts *contexts; /* pinned: built in, and those of the folder */
     const struct flow_subject *subject;
     const struct flow_head *head;
     const struct flow_holder *holder; /* NULL: bound to no key */
     const struct wire_ref *ref;       /* NULL: without status */
     int64_t now;                      /* UTC seconds */
     sg_bytes random;                  /* as many as `need` said, for this credential alone */
+    struct sg_why *why;               /* for the operator; may be NULL */
 };
 
 /* Built and not signed yet. */
@@ -82,7 +86,7 @@ struct flow_form {
     sg_result (*head)(struct sg_arena *arena, sg_str base, const struct flow_config *config,
         const struct peer_key *key, const struct jose_alg *alg, const void **ret);
     /* Random bytes for one credential, at most. */
-    sg_result (*need)(const struct flow_subject *subject, size_t *ret);
+    sg_result (*need)(struct sg_arena *arena, const struct flow_subject *subject, size_t *ret);
     /* SG_E_CLAIMS when the claims cannot stand in this format, SG_E_TOO_LARGE. */
     sg_result (*build)(
         struct sg_arena *arena, const struct flow_make *make, struct flow_pending *ret);
@@ -96,7 +100,12 @@ struct flow_form {
         struct sg_arena *arena, const struct flow_config *config, sg_str credential, sg_str *ret);
 };
 
-extern const struct flow_form flow_form_sdjwt; /* dc+sd-jwt */
+extern const struct flow_form flow_form_sdjwt;     /* dc+sd-jwt */
+extern const struct flow_form flow_form_mdoc;      /* mso_mdoc */
+extern const struct flow_form flow_form_ldp;       /* ldp_vc */
+extern const struct flow_form flow_form_vc_jwt;    /* vc+jwt */
+extern const struct flow_form flow_form_vc_sd_jwt; /* vc+sd-jwt */
+extern const struct flow_form flow_form_vc_cose;   /* vc+cose */
 
 const struct flow_form *flow_form_find(sg_str format); /* NULL when there is none */
 const struct flow_form *const *flow_forms(size_t *ret_n);

@@ -128,8 +128,9 @@ build_of(const struct flow_subject *subject, sg_str plain)
 }
 
 static sg_result
-need(const struct flow_subject *subject, size_t *ret)
+need(struct sg_arena *arena, const struct flow_subject *subject, size_t *ret)
 {
+    (void)arena;
     struct sdjwt_build build = build_of(subject, SG_NO_STR);
     return sdjwt_random_need(&build, ret);
 }

@@ -3,6 +3,7 @@
 #define FLOW_INTERNAL_H
 
 #include "flow.h"
+#include "flow_contexts.h"
 #include "flow_form.h"
 
 #include <pthread.h>
@@ -92,6 +93,7 @@ struct flow {
     struct flow_settings settings;
     struct sg_arena *arena; /* configurations and texts */
     struct flow_configs configs;
+    struct flow_contexts contexts;
     struct store *store;
     struct peer *signer;
     struct peer_registry *registry;
@@ -126,8 +128,8 @@ SG_CHECKED sg_result flow_subject_make(const struct flow_config *config, const s
  * The whole check before signing: builds a trial credential with a signature of zeros and takes it apart as a verifier would. Not for the hot
  * path. SG_E_TYPE_METADATA, SG_E_CLAIMS, those of flow_head_get.
  */
-SG_CHECKED sg_result flow_subject_try(
-    struct flow *flow, struct sg_arena *arena, const struct flow_subject *subject, int64_t now);
+SG_CHECKED sg_result flow_subject_try(struct flow *flow, struct sg_arena *arena,
+    const struct flow_subject *subject, int64_t now, struct sg_why *why);
 
 /* ---- grants ----------------------------------------------------------------------------------------------- */
 

@@ -245,6 +245,7 @@ build_all(struct job *job, const uint8_t *random, size_t each)
     for (size_t i = 0; i < job->n; i++) {
         struct flow_make make = {
             .base = job->flow->settings.base,
+            .contexts = job->flow->contexts.set,
             .subject = job->subject,
             .head = job->head,
             .holder = job->holders == NULL ? NULL : &job->holders[i],
@@ -331,7 +332,7 @@ prepare(struct job *job, struct wire_seal **ret)
         SG_REQUIRE(job->refs != NULL && job->lists != NULL, NO_MEMORY);
     }
     size_t each, all;
-    SG_TRY(config->form->need(job->subject, &each));
+    SG_TRY(config->form->need(job->arena, job->subject, &each));
     SG_REQUIRE(sg_size_mul(each, job->n, &all), TOO_LARGE);
     uint8_t *bytes = sg_arena_alloc(job->arena, all + FLOW_SALT_LEN + UNIQUE_LEN);
     SG_REQUIRE(bytes != NULL, NO_MEMORY);
@@ -471,7 +472,7 @@ seal_try(struct job *job, const struct flow_seal_in *in, struct sg_why *why)
     struct flow_instruction *instruction = SG_NEW(job->arena, struct flow_instruction);
     SG_REQUIRE(subject != NULL && instruction != NULL, NO_MEMORY);
     SG_TRY(flow_subject_make(config, in->claims, why, subject));
-    SG_TRY(flow_subject_try(job->flow, job->arena, subject, in->now));
+    SG_TRY(flow_subject_try(job->flow, job->arena, subject, in->now, why));
     SG_TRY(flow_instruction_check(
         job->flow, job->arena, config, in->client, in->claims, &in->instruction, in->now));
     *instruction = in->instruction;

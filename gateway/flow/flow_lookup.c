@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "evid_bundle.h"
+#include "object.h"
 #include "sg_text.h"
 #include "tlog_tile.h"
 
@@ -347,16 +348,10 @@ flow_lookup(struct flow *flow, struct sg_arena *arena, const uint8_t signature_h
 }
 
 sg_result
-flow_lookup_hash(struct sg_arena *arena, sg_str object, uint8_t ret[32])
+flow_lookup_hash(struct sg_arena *arena, sg_str text, uint8_t ret[32])
 {
-    /* The issuer's JWT stands before the first tilde (SD-JWT) or is the whole text. */
-    sg_str jwt = sg_str_slice(object, 0, sg_str_index(object, '~', 0));
-    size_t a = sg_str_index(jwt, '.', 0);
-    size_t b = sg_str_index(jwt, '.', a + 1);
-    SG_REQUIRE(b < jwt.n && sg_str_index(jwt, '.', b + 1) == jwt.n, MALFORMED);
-    sg_bytes signature;
-    SG_TRY(sg_b64url_decode(arena, sg_str_slice(jwt, b + 1, jwt.n), &signature));
-    SG_REQUIRE(signature.n >= 64 && signature.n <= WIRE_SIG_MAX, MALFORMED);
-    wire_signature_hash(signature, ret);
+    struct object object;
+    SG_TRY(object_take(arena, sg_str_bytes(text), &object));
+    wire_signature_hash(object.signature, ret);
     return SG_DONE;
 }

@@ -1,5 +1,7 @@
 #include "flow_read.h"
 
+#define BASE_WORD "${BASE}"
+
 sg_result
 flow_bad(struct sg_why *why, const char *what)
 {
@@ -130,6 +132,31 @@ flow_read_algs(const struct sjson *array, struct sg_why *why, const char *what,
     return SG_DONE;
 }
 
+bool
+flow_path_exists(const struct sjson *v, const struct sdjwt_step *steps, size_t n)
+{
+    if (v == NULL || n == 0) {
+        return v != NULL;
+    }
+    switch (steps->kind) {
+    case SDJWT_STEP_NAME:
+        return flow_path_exists(sjson_get_str(v, steps->name), steps + 1, n - 1);
+    case SDJWT_STEP_INDEX:
+        return flow_path_exists(sjson_at(v, steps->index), steps + 1, n - 1);
+    case SDJWT_STEP_ALL:
+        break;
+    }
+    if (v->type != SJSON_ARRAY) {
+        return false;
+    }
+    for (const struct sjson *e = v->first; e != NULL; e = e->next) {
+        if (flow_path_exists(e, steps + 1, n - 1)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 const struct sjson *
 flow_claim_at(const struct sjson *claims, const struct sdjwt_path *path)
 {
@@ -138,4 +165,20 @@ flow_claim_at(const struct sjson *claims, const struct sdjwt_path *path)
         v = path->steps[i].kind == SDJWT_STEP_NAME ? sjson_get_str(v, path->steps[i].name) : NULL;
     }
     return v;
+}
+
+sg_result
+flow_base_expand(struct sg_arena *arena, sg_str text, sg_str base, sg_str *ret)
+{
+    struct sg_buf buf = sg_buf_new(arena, text.n + 1024, 2 * FLOW_CONFIG_FILE_MAX);
+    size_t from = 0;
+    for (size_t i = 0; i + sizeof(BASE_WORD) - 1 <= text.n; i++) {
+        if (text.p[i] == '$' && memcmp(text.p + i, BASE_WORD, sizeof(BASE_WORD) - 1) == 0) {
+            sg_buf_put_str(&buf, sg_str_slice(text, from, i - from));
+            sg_buf_put_str(&buf, base);
+            from = i + sizeof(BASE_WORD) - 1;
+        }
+    }
+    sg_buf_put_str(&buf, sg_str_slice(text, from, text.n));
+    return sg_buf_end_str(&buf, ret);
 }

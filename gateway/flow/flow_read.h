@@ -28,6 +28,14 @@ bool flow_plain_name(sg_str s);
 SG_CHECKED sg_result flow_read_algs(const struct sjson *array, struct sg_why *why, const char *what,
     const struct jose_alg *ret[8], size_t *ret_n);
 
+/*
+ * Every "${BASE}" replaced by the public URL. It has no character that JSON escapes (checked by the settings), so text stands for text. SG_E_TOO_LARGE.
+ */
+SG_CHECKED sg_result flow_base_expand(
+    struct sg_arena *arena, sg_str text, sg_str base, sg_str *ret);
+
+/* Is there a value under this path, in at least one branch? */
+bool flow_path_exists(const struct sjson *v, const struct sdjwt_step *steps, size_t n);
 /* The claim at a path of names; NULL when it is not there. */
 const struct sjson *flow_claim_at(const struct sjson *claims, const struct sdjwt_path *path);
 

@@ -182,6 +182,7 @@ confine(const struct options *o, const struct conf_gateway *conf, struct sg_why 
     static const struct sandbox_path paths[] = {
         { "gateway", SANDBOX_READ | SANDBOX_WRITE, false },
         { "configurations", SANDBOX_READ, false },
+        { "contexts", SANDBOX_READ, true },
         { "log", SANDBOX_READ, true },
         { "trust", SANDBOX_READ, true },
     };
@@ -255,6 +256,7 @@ open_flow(struct serve *serve, struct sg_why *why)
     struct flow_settings settings = {
         .base = sg_cstr(conf->public_url),
         .configurations = "configurations",
+        .contexts = "contexts",
         .log = "log",
         .log_vkey = "trust/log.vkey",
         .status_key = sg_cstr(conf->status_key),

@@ -12,6 +12,8 @@ void vci_server_metadata(struct http_request *req);
 void vci_jwt_vc_issuer(struct http_request *req);
 void vci_jwks(struct http_request *req);
 void vci_did(struct http_request *req);
+void vci_issuer(struct http_request *req);
+void vci_context(struct http_request *req);
 void vci_type_metadata(struct http_request *req);
 void vci_token(struct http_request *req);
 void vci_nonce(struct http_request *req);

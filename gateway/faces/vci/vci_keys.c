@@ -1,5 +1,6 @@
 /* Publication of the issuer's keys (req: KEY-5): JWKS, JWT VC issuer metadata, did:web. */
-#include "jwk.h"
+#include "flow_issuer.h"
+#include "multikey.h"
 #include "peer_registry.h"
 #include "sg_text.h"
 #include "vci_inner.h"
@@ -121,38 +122,62 @@ did_of(struct http_request *req, sg_str *ret)
     return sg_buf_end_str(&buf, ret);
 }
 
+/* ---- controlled identifier documents ---------------------------------------------------------------------------- */
+
+/* Both forms of a key: JsonWebKey for JOSE and COSE (fragment: thumbprint), Multikey for Data Integrity (fragment: its value). */
 static sg_result
-did_write(struct http_request *req, struct sjson_wr *wr)
+methods_write(struct http_request *req, struct sjson_wr *wr, sg_str id, const struct peer_key *key,
+    sg_str ret_ids[2])
+{
+    struct jwk jwk;
+    sg_str kid, multibase;
+    SG_TRY(jwk_from_spki(req->arena, key->spki, &jwk));
+    SG_TRY(sg_b64url_encode(req->arena, SG_BYTES(key->thumbprint), &kid));
+    SG_TRY(multikey_encode(req->arena, &jwk, &multibase));
+    SG_TRY(sg_arena_printf(req->arena, &ret_ids[0], "%.*s#%.*s", SG_PRINT(id), SG_PRINT(kid)));
+    SG_TRY(
+        sg_arena_printf(req->arena, &ret_ids[1], "%.*s#%.*s", SG_PRINT(id), SG_PRINT(multibase)));
+    sjson_wr_object(wr);
+    sjson_wr_member_text(wr, "id", ret_ids[0]);
+    sjson_wr_member_cstr(wr, "type", "JsonWebKey");
+    sjson_wr_member_text(wr, "controller", id);
+    sjson_wr_name(wr, SG_LIT("publicKeyJwk"));
+    SG_TRY(key_write(req->arena, wr, key));
+    sjson_wr_object_end(wr);
+    sjson_wr_object(wr);
+    sjson_wr_member_text(wr, "id", ret_ids[1]);
+    sjson_wr_member_cstr(wr, "type", "Multikey");
+    sjson_wr_member_text(wr, "controller", id);
+    sjson_wr_member_text(wr, "publicKeyMultibase", multibase);
+    sjson_wr_object_end(wr);
+    return SG_DONE;
+}
+
+/* `contexts`: ends with NULL. */
+static sg_result
+document_write(
+    struct http_request *req, struct sjson_wr *wr, sg_str id, const char *const *contexts)
 {
     const struct peer_key *keys[KEYS_MAX];
-    sg_str did, ids[KEYS_MAX];
+    sg_str *ids = SG_NEW_ARRAY(req->arena, 2 * KEYS_MAX, sg_str);
     size_t n_ids = 0;
-    SG_TRY(did_of(req, &did));
+    SG_REQUIRE(ids != NULL, NO_MEMORY);
     size_t n = peer_keys(face_app(req)->registry, keys, KEYS_MAX);
     sjson_wr_object(wr);
     sjson_wr_name(wr, SG_LIT("@context"));
     sjson_wr_array(wr);
-    sjson_wr_text(wr, SG_LIT("https://www.w3.org/ns/did/v1"));
-    sjson_wr_text(wr, SG_LIT("https://w3id.org/security/suites/jws-2020/v1"));
+    for (; *contexts != NULL; contexts++) {
+        sjson_wr_text(wr, sg_cstr(*contexts));
+    }
     sjson_wr_array_end(wr);
-    sjson_wr_member_text(wr, "id", did);
+    sjson_wr_member_text(wr, "id", id);
     sjson_wr_name(wr, SG_LIT("verificationMethod"));
     sjson_wr_array(wr);
     for (size_t i = 0; i < n && i < KEYS_MAX; i++) {
-        if (keys[i]->purpose != WIRE_PURPOSE_SEAL || !published(keys[i])) {
-            continue;
+        if (keys[i]->purpose == WIRE_PURPOSE_SEAL && published(keys[i])) {
+            SG_TRY(methods_write(req, wr, id, keys[i], &ids[n_ids]));
+            n_ids += 2;
         }
-        sg_str kid;
-        SG_TRY(sg_b64url_encode(req->arena, SG_BYTES(keys[i]->thumbprint), &kid));
-        SG_TRY(sg_arena_printf(req->arena, &ids[n_ids], "%.*s#%.*s", SG_PRINT(did), SG_PRINT(kid)));
-        sjson_wr_object(wr);
-        sjson_wr_member_text(wr, "id", ids[n_ids]);
-        sjson_wr_member_cstr(wr, "type", "JsonWebKey2020");
-        sjson_wr_member_text(wr, "controller", did);
-        sjson_wr_name(wr, SG_LIT("publicKeyJwk"));
-        SG_TRY(key_write(req->arena, wr, keys[i]));
-        sjson_wr_object_end(wr);
-        n_ids++;
     }
     sjson_wr_array_end(wr);
     sjson_wr_name(wr, SG_LIT("assertionMethod"));
@@ -168,7 +193,26 @@ did_write(struct http_request *req, struct sjson_wr *wr)
 void
 vci_did(struct http_request *req)
 {
+    static const char *const contexts[] = { "https://www.w3.org/ns/did/v1",
+        "https://w3id.org/security/jwk/v1", "https://w3id.org/security/multikey/v1", NULL };
     struct sg_buf buf = sg_buf_new(req->arena, 4096, DOCUMENT_MAX);
     struct sjson_wr wr = sjson_wr_new(&buf);
-    answer(req, did_write(req, &wr), &buf, "application/did+json");
+    sg_str did;
+    sg_result r = did_of(req, &did);
+    r = sg_ok(r) ? document_write(req, &wr, did, contexts) : r;
+    answer(req, r, &buf, "application/did+json");
+}
+
+/* The same for credentials whose issuer is a URL (CID 1.0; flow_issuer.h). */
+void
+vci_issuer(struct http_request *req)
+{
+    static const char *const contexts[] = { "https://www.w3.org/ns/cid/v1", NULL };
+    struct sg_buf buf = sg_buf_new(req->arena, 4096, DOCUMENT_MAX);
+    struct sjson_wr wr = sjson_wr_new(&buf);
+    sg_str id;
+    sg_result r =
+        sg_arena_printf(req->arena, &id, "%.*s" FLOW_ISSUER_PATH, SG_PRINT(face_app(req)->base));
+    r = sg_ok(r) ? document_write(req, &wr, id, contexts) : r;
+    answer(req, r, &buf, "application/cid");
 }

@@ -1,4 +1,5 @@
 /* Metadata of issuer and authorisation server (OpenID4VCI 1.0, 12.2 and 12.3; RFC 8414). */
+#include "flow_contexts.h"
 #include "vci_inner.h"
 
 #define METADATA_MAX ((size_t)1024 * 1024)
@@ -277,4 +278,25 @@ vci_type_metadata(struct http_request *req)
     };
     http_reply_header(&reply, "Cache-Control", SG_LIT("max-age=300"));
     http_answer(req, &reply);
+}
+
+/* A context that configuration added under our own URL; whoever verifies may fetch it, we never do. */
+void
+vci_context(struct http_request *req)
+{
+    const struct flow_contexts *contexts = flow_contexts(face_app(req)->flow);
+    sg_str base = face_app(req)->base;
+    for (size_t i = 0; i < contexts->n; i++) {
+        sg_str url = contexts->added[i].url;
+        if (sg_str_starts(url, base.p) &&
+            sg_str_equal(sg_str_slice(url, base.n, url.n), req->path)) {
+            struct http_reply reply = { .status = 200,
+                .content_type = "application/ld+json",
+                .body = contexts->added[i].json };
+            http_reply_header(&reply, "Cache-Control", SG_LIT("max-age=3600"));
+            http_answer(req, &reply);
+            return;
+        }
+    }
+    face_problem(req, SG_ERROR(NOT_FOUND), NULL);
 }

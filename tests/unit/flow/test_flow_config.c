@@ -3,7 +3,7 @@
 #include "support.h"
 
 #define BASE "http://localhost:8080"
-#define DEMO "conf/demo/employee_badge_sd_jwt.json"
+#define DEMO "tests/unit/flow/employee_badge_sd_jwt.json"
 
 static sg_str
 demo(void **state)
