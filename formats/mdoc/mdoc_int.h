@@ -79,6 +79,11 @@ struct mdoc_item {
 SG_CHECKED sg_result mdoc_item_parse(
     const struct dcbor_item *tagged, struct sg_why *why, struct mdoc_item *ret);
 
+/* Every item's digest is the MSO's, ids and elements are there once. What mdoc_issuer_signed_verify does once the signature holds. */
+SG_CHECKED sg_result mdoc_items_check(struct sg_arena *arena,
+    const struct mdoc_issuer_signed *issuer_signed, const struct mdoc_mso *mso, struct sg_why *why,
+    const struct mdoc_found **ret, size_t *ret_n);
+
 /* DeviceNameSpacesBytes: every element in it, each authorised by the MSO (SG_E_POLICY). */
 SG_CHECKED sg_result mdoc_device_elements(struct sg_arena *arena, sg_bytes device_name_spaces,
     const struct mdoc_mso *mso, struct sg_why *why, const struct mdoc_found **ret, size_t *ret_n);

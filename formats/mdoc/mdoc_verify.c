@@ -177,8 +177,8 @@ check_name_space(struct sg_arena *arena, const struct mdoc_mso *mso, sg_str name
     return SG_DONE;
 }
 
-static sg_result
-check_items(struct sg_arena *arena, const struct mdoc_issuer_signed *issuer_signed,
+sg_result
+mdoc_items_check(struct sg_arena *arena, const struct mdoc_issuer_signed *issuer_signed,
     const struct mdoc_mso *mso, struct sg_why *why, const struct mdoc_found **ret, size_t *ret_n)
 {
     struct dcbor_item key;
@@ -268,7 +268,7 @@ mdoc_issuer_signed_verify(struct sg_arena *arena, sg_bytes in, const struct mdoc
     SG_TRY(mdoc_mso_parse(issuer_signed.auth.payload, why, &out.mso));
     MDOC_RULE(trust->doc_type.n == 0 || sg_str_equal(trust->doc_type, out.mso.doc_type), VALUE,
         "MSO: docType is not the expected one");
-    SG_TRY(check_items(arena, &issuer_signed, &out.mso, why, &out.elements, &out.n_elements));
+    SG_TRY(mdoc_items_check(arena, &issuer_signed, &out.mso, why, &out.elements, &out.n_elements));
     SG_TRY(check_country(out.elements, out.n_elements, &out.ds, why));
     SG_TRY(check_times(&out.mso, &out.ds.leaf, trust, why));
     out.n_x5chain = issuer_signed.auth.n_x5chain;

@@ -1,7 +1,7 @@
-/* Certificates from strangers: alone, as a chain to itself, and as PEM. */
+/* Certificates from strangers: alone, as a chain to itself, as a document signer, and as PEM. */
 #include <stdlib.h>
 
-#include "x509_chain.h"
+#include "x509_mdoc.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -23,6 +23,12 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         (!parsed || memcmp(leaf.sha256, verified.sha256, sizeof(leaf.sha256)) != 0)) {
         abort();
     }
+    struct x509_mdoc_ds ds;
+    if (sg_ok(x509_mdoc_ds_parse(arena, der, NULL, &ds)) &&
+        (!parsed || ds.country.n != 2 || ds.leaf.not_after - ds.leaf.not_before > 457 * 86400)) {
+        abort();
+    }
+    SG_IGNORE(x509_mdoc_verify(arena, &der, 1, &der, 1, 1700000000, NULL, &ds));
     if (sg_ok(x509_from_pem(arena, sg_bytes_str(der), blocks, 4, &n))) {
         SG_IGNORE(x509_chain_verify(arena, blocks, n, blocks + n - 1, 1, 1700000000, &verified));
     }
