@@ -11,7 +11,7 @@ static const char *const urls[] = {
 };
 enum { N_URLS = sizeof(urls) / sizeof(urls[0]) };
 
-/* What is in no row is not the document's fault. */
+/* What is in no row is not the document's fault. NOT_FOUND: a method or a related resource that nobody could get. */
 static const struct {
     enum sg_code code;
     enum vcdm_problem problem;
@@ -49,6 +49,7 @@ static const struct {
     { SG_E_KEY_PRIVATE, VCDM_CRYPTOGRAPHIC_SECURITY_ERROR },
     { SG_E_KEY_STATE, VCDM_CRYPTOGRAPHIC_SECURITY_ERROR },
     { SG_E_DIGEST, VCDM_CRYPTOGRAPHIC_SECURITY_ERROR },
+    { SG_E_NOT_FOUND, VCDM_CRYPTOGRAPHIC_SECURITY_ERROR },
 };
 enum { N_ROWS = sizeof(rows) / sizeof(rows[0]) };
 

@@ -18,7 +18,7 @@ judge(sg_result r, const struct sg_why *why)
 {
     if (!sg_ok(r) && r.code != SG_E_TOO_LARGE && r.code != SG_E_NO_MEMORY) {
         MUST(why->what != NULL);
-        MUST(vcdm_problem_url(vcdm_problem_of(r.code, why)) != NULL || r.code == SG_E_NOT_FOUND);
+        MUST(vcdm_problem_url(vcdm_problem_of(r.code, why)) != NULL);
     }
 }
 
