@@ -84,6 +84,8 @@ struct vcdm_rules {
     bool enveloped_unread;
     vcdm_resource_fn resource; /* NULL: digests of relatedResource are checked in form only */
     void *resource_arg;
+    /* digestMultibase may be a bare digest without its multihash head, as drafts before the Recommendation had it: for the W3C suite's fixtures alone */
+    bool draft_digests;
     bool resource_required; /* a related resource that is not known is refused */
 };
 

@@ -100,6 +100,10 @@ check_multibase(const struct vcdm_check *c, const struct vcdm_resource *resource
     sg_bytes claimed;
     VCDM_REQUIRE(value->type == SJSON_STRING, c, what, at);
     VCDM_REQUIRE(sg_ok(multibase_decode(c->arena, value->text, &raw)), c, what, at);
+    if (c->rules->draft_digests && (raw.n == SG_SHA256_LEN || raw.n == SG_SHA384_LEN)) {
+        alg = raw.n == SG_SHA256_LEN ? SG_SHA256 : SG_SHA384;
+        return compare(c, resource, alg, raw, what, at);
+    }
     VCDM_REQUIRE(sg_ok(multihash_parse(raw, &alg, &claimed)), c, what, at);
     return compare(c, resource, alg, claimed, what, at);
 }

@@ -57,6 +57,8 @@ struct verify_expect {
     int64_t leeway_s;
     bool credential;   /* a presentation is refused */
     bool presentation; /* a credential is refused */
+    /* A proof by a key that is not its issuer\'s is a warning: vectors of the W3C suites have such. Never where somebody relies on the issuer. */
+    bool any_controller;
     bool
         unsigned_presentation; /* one without proof passes although a challenge was given: the W3C suites */
     const sg_str *audiences; /* of a presentation: `aud` (one), or the set `domain` */

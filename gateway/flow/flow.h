@@ -166,6 +166,20 @@ struct flow_seal_in {
 void flow_seal(struct flow *flow, struct sg_arena *arena, const struct flow_seal_in *in,
     struct sg_why *why, flow_issued_fn done, void *context);
 
+/*
+ * A whole credential or presentation of a system client, secured as it stands (VC-API, req: PRO-5). The configuration says what it takes and which key
+ * signs (flow_document.h). SG_E_UNSUPPORTED: it takes no such document. Otherwise as flow_seal, and what flow_document_check refuses.
+ */
+struct flow_document;
+struct flow_document_in {
+    sg_str client;
+    sg_str configuration;
+    const struct flow_document *document;
+    int64_t now;
+};
+void flow_seal_document(struct flow *flow, struct sg_arena *arena,
+    const struct flow_document_in *in, struct sg_why *why, flow_issued_fn done, void *context);
+
 /* ---- status ------------------------------------------------------------------------------------------ */
 
 struct flow_status_changed {

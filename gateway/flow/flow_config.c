@@ -98,6 +98,55 @@ place_of(const struct reading *in, const struct sjson *ours, const char *name)
     return sjson_get(ours, name) != NULL ? ours : in->shared;
 }
 
+/* A word out of a few; absent: the first. Its place in the list. */
+static sg_result
+read_word(const struct sjson *v, const char *const *words, struct sg_why *why, const char *what,
+    unsigned *ret)
+{
+    *ret = 0;
+    for (unsigned i = 0; words[i] != NULL && v != NULL; i++) {
+        if (sjson_is_text(v, words[i])) {
+            *ret = i;
+            return SG_DONE;
+        }
+    }
+    return v == NULL ? SG_DONE : flow_bad(why, what);
+}
+
+static sg_result
+read_documents(const struct reading *in, const struct sjson *ours, struct flow_config *config)
+{
+    static const char *const documents[] = { [FLOW_DOCUMENTS_NONE] = "none",
+        [FLOW_DOCUMENTS_CLAIMS] = "claims",
+        [FLOW_DOCUMENTS_ANY] = "any",
+        [FLOW_DOCUMENTS_PRESENTATIONS] = "presentations",
+        NULL };
+    static const char *const proofs[] = { [FLOW_PROOFS_REFUSE] = "refuse",
+        [FLOW_PROOFS_ADD] = "add",
+        [FLOW_PROOFS_CHAIN] = "chain",
+        NULL };
+    unsigned which, existing;
+    SG_TRY(read_word(sjson_get(place_of(in, ours, "documents"), "documents"), documents, in->why,
+        "documents: none, claims, any or presentations", &which));
+    SG_TRY(read_word(sjson_get(place_of(in, ours, "existing_proofs"), "existing_proofs"), proofs,
+        in->why, "existing_proofs: refuse, add or chain", &existing));
+    if (which != 0 && config->form->document == NULL) {
+        return flow_bad(in->why, "documents: this format secures none of clients");
+    }
+    if (which != 0 && config->level > 1) {
+        return flow_bad(in->why, "documents: level 1 alone, an instruction is about claims");
+    }
+    if ((existing != 0 || which == FLOW_DOCUMENTS_PRESENTATIONS) && !config->form->object) {
+        return flow_bad(in->why, "existing_proofs, presentations: with ldp_vc");
+    }
+    if (which == FLOW_DOCUMENTS_PRESENTATIONS && config->status_list.n > 0) {
+        return flow_bad(in->why, "status_list: presentations have no status");
+    }
+    config->documents = (enum flow_documents)which;
+    config->existing = (enum flow_proofs)existing;
+    return SG_DONE;
+}
+
 static sg_result
 read_common(const struct reading *in, const struct sjson *ours, struct flow_config *config)
 {
@@ -122,7 +171,7 @@ read_common(const struct reading *in, const struct sjson *ours, struct flow_conf
     }
     config->claims = in->claims;
     config->n_claims = in->n_claims;
-    return SG_DONE;
+    return read_documents(in, ours, config);
 }
 
 static bool
@@ -142,7 +191,7 @@ check_known(const struct sjson *place, const char *const *extra, const char *con
     struct sg_why *why, const char *what)
 {
     static const char *const common[] = { "seal_key", "level", "validity_s", "round_s",
-        "status_list", NULL };
+        "status_list", "documents", "existing_proofs", NULL };
     for (const struct sjson *m = place->first; m != NULL; m = m->next) {
         if (!is_one_of(m->name, common) && !is_one_of(m->name, extra) &&
             (more == NULL || !is_one_of(m->name, more))) {

@@ -11,6 +11,7 @@
  *     id                     text   the credential_configuration_id
  *     format                 text   "dc+sd-jwt", ... (flow_form.c)
  *     seal_key, scope, level, status_list   as below, for this entry alone
+ *     documents, existing_proofs   whole documents of clients (flow_document.h)
  *     binding                array  of cryptographic_binding_methods_supported; default: what is usual for the format
  *     metadata               object further members, published as they stand
  *     ...                    what the format needs (flow_form_*.c; docs/operations.md)
@@ -73,6 +74,16 @@ enum flow_binding {
     FLOW_BIND_DID_JWK = 8,
 };
 
+/* Whole documents of clients (flow_document.h). */
+enum flow_documents {
+    FLOW_DOCUMENTS_NONE,
+    FLOW_DOCUMENTS_CLAIMS,
+    FLOW_DOCUMENTS_ANY,
+    FLOW_DOCUMENTS_PRESENTATIONS,
+};
+/* Proofs that a document has already. */
+enum flow_proofs { FLOW_PROOFS_REFUSE, FLOW_PROOFS_ADD, FLOW_PROOFS_CHAIN };
+
 /* One configuration. Read-only after reading; lives as long as its set. */
 struct flow_config {
     sg_str id;
@@ -89,6 +100,8 @@ struct flow_config {
     int64_t validity_s;
     int64_t round_s;
     sg_str status_list; /* may be empty */
+    enum flow_documents documents;
+    enum flow_proofs existing;
     const struct flow_claim_rule *claims;
     size_t n_claims;
     sg_bytes type_metadata; /* a document about the type that we serve; empty if none */

@@ -45,6 +45,7 @@ struct flow_subject {
 };
 
 struct jsonld_contexts;
+struct flow_document;
 
 struct flow_make {
     sg_str base;
@@ -54,8 +55,10 @@ struct flow_make {
     const struct flow_holder *holder; /* NULL: bound to no key */
     const struct wire_ref *ref;       /* NULL: without status */
     int64_t now;                      /* UTC seconds */
-    sg_bytes random;                  /* as many as `need` said, for this credential alone */
-    struct sg_why *why;               /* for the operator; may be NULL */
+    /* a client's whole document instead of claims (flow_document.h); NULL: claims */
+    const struct flow_document *document;
+    sg_bytes random;    /* as many as `need` said, for this credential alone */
+    struct sg_why *why; /* for the operator; may be NULL */
 };
 
 /* Built and not signed yet. */
@@ -90,6 +93,8 @@ struct flow_form {
     /* SG_E_CLAIMS when the claims cannot stand in this format, SG_E_TOO_LARGE. */
     sg_result (*build)(
         struct sg_arena *arena, const struct flow_make *make, struct flow_pending *ret);
+    /* May make->document be secured here? Before anything is taken for it. NULL: the format secures no documents of clients. flow_document.h */
+    sg_result (*document)(struct sg_arena *arena, const struct flow_make *make, struct sg_why *why);
     /* `signature`: JWS form. The text that leaves: a string's content, or a JSON object. */
     sg_result (*attach)(struct sg_arena *arena, const struct flow_pending *pending,
         sg_bytes signature, sg_str *ret);

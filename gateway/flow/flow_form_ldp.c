@@ -5,6 +5,7 @@
  * The signature stands in the document: an answer holds the JSON object itself.
  */
 #include "dataint.h"
+#include "flow_document.h"
 #include "flow_read.h"
 #include "flow_statement.h"
 #include "flow_vcdm.h"
@@ -136,22 +137,44 @@ need(struct sg_arena *arena, const struct flow_subject *subject, size_t *ret)
     return SG_DONE;
 }
 
+/* Of a client's document: made now, for what it is, over the proofs that are there if the configuration chains them. */
+static sg_result
+document_options(struct sg_arena *arena, const struct flow_make *make, const struct sjson *document,
+    struct di_proof_options *options)
+{
+    char created[FLOW_TIME_LEN + 1];
+    SG_TRY(flow_time_text(make->now, created));
+    SG_TRY(sg_arena_str(arena, sg_cstr(created), &options->created));
+    if (make->document->presentation) {
+        options->purpose = SG_LIT("authentication");
+        options->challenge = make->document->challenge;
+        options->domains = &make->document->domain;
+        options->n_domains = make->document->domain.n > 0 ? 1 : 0;
+    }
+    if (make->subject->config->existing == FLOW_PROOFS_CHAIN) {
+        return flow_document_previous(arena, document, &options->previous, &options->n_previous);
+    }
+    return SG_DONE;
+}
+
 static sg_result
 prepare(struct sg_arena *arena, const struct flow_make *make, const struct sjson *document,
     struct di_selective *select, struct di_pending *ret)
 {
     const struct part *part = make->subject->config->part;
     const struct head *own = make->head->part;
-    sg_str created;
-    SG_TRY(sjson_member_text(document, "validFrom", &created)); /* rounded, like it */
     struct di_proof_options *options = SG_NEW(arena, struct di_proof_options);
     SG_REQUIRE(options != NULL, NO_MEMORY);
     *options = (struct di_proof_options){
         /* borrowed until the signature is attached */
         .verification_method = own->issuer.multikey,
         .purpose = SG_LIT("assertionMethod"),
-        .created = created,
     };
+    if (make->document != NULL) {
+        SG_TRY(document_options(arena, make, document, options));
+    } else { /* rounded, like it */
+        SG_TRY(sjson_member_text(document, "validFrom", &options->created));
+    }
     const struct di_request request = {
         .document = document,
         .suite = part->suite,
@@ -172,6 +195,10 @@ prepare_selective(struct sg_arena *arena, const struct flow_make *make,
     = NULL;
     struct di_selective select = { .mandatory_pointers = part->mandatory,
         .n_mandatory_pointers = part->n_mandatory };
+    if (make->document != NULL && make->document->has_mandatory) {
+        select.mandatory_pointers = make->document->mandatory;
+        select.n_mandatory_pointers = make->document->n_mandatory;
+    }
     SG_REQUIRE(make->random.n >= HMAC_KEY_LEN, INTERNAL);
     SG_TRY(flow_statement_new(&statement));
     memcpy(select.hmac_key, make->random.p, HMAC_KEY_LEN);
@@ -191,7 +218,9 @@ build(struct sg_arena *arena, const struct flow_make *make, struct flow_pending 
     SG_REQUIRE(pending != NULL, NO_MEMORY);
     SG_TRY(flow_vcdm_build(arena, make, &part->vcdm, &own->issuer, &text));
     SG_TRY(sjson_parse_object(arena, text, NULL, &document));
-    SG_TRY(vcdm_check_credential(arena, document, &strict, make->why, &credential));
+    if (make->document == NULL) {
+        SG_TRY(vcdm_check_credential(arena, document, &strict, make->why, &credential));
+    }
     if (selective(part)) {
         SG_TRY(prepare_selective(arena, make, document, pending));
     } else {
@@ -199,6 +228,18 @@ build(struct sg_arena *arena, const struct flow_make *make, struct flow_pending 
     }
     *ret = (struct flow_pending){ pending->message, pending };
     return SG_DONE;
+}
+
+static sg_result
+document(struct sg_arena *arena, const struct flow_make *make, struct sg_why *why)
+{
+    const struct part *part = make->subject->config->part;
+    const struct head *own = make->head->part;
+    if (make->document->has_mandatory && !selective(part)) {
+        sg_why_note(why, "mandatoryPointers: this configuration's cryptosuite has none", 0, 0);
+        SG_FAIL(VALUE);
+    }
+    return flow_document_check(arena, make, &part->vcdm, &own->issuer, why);
 }
 
 static sg_result
@@ -228,6 +269,7 @@ const struct flow_form flow_form_ldp = {
     .head = head,
     .need = need,
     .build = build,
+    .document = document,
     .attach = attach,
     .claims = claims,
 };

@@ -5,6 +5,7 @@
  *   hash                    text   vc+sd-jwt: "sha-256" (default), "sha-384", "sha-512"
  * COSE stands in answers as base64url without padding, as an mdoc does.
  */
+#include "flow_document.h"
 #include "flow_read.h"
 #include "flow_vcdm.h"
 #include "peer_registry.h"
@@ -228,6 +229,20 @@ build(struct sg_arena *arena, const struct flow_make *make, struct flow_pending 
     return SG_DONE;
 }
 
+/* JOSE and COSE have no proofs to add to, no presentations for clients, and no pointers. */
+static sg_result
+document(struct sg_arena *arena, const struct flow_make *make, struct sg_why *why)
+{
+    const struct part *part = make->subject->config->part;
+    const struct head *own = make->head->part;
+    if (make->document->presentation || make->document->has_mandatory ||
+        make->subject->config->existing != FLOW_PROOFS_REFUSE) {
+        sg_why_note(why, "an enveloping format secures credentials alone", 0, 0);
+        SG_FAIL(UNSUPPORTED);
+    }
+    return flow_document_check(arena, make, &part->vcdm, &own->issuer, why);
+}
+
 static sg_result
 attach(struct sg_arena *arena, const struct flow_pending *pending, sg_bytes signature, sg_str *ret)
 {
@@ -286,6 +301,7 @@ const struct flow_form flow_form_vc_jwt = {
     .head = head,
     .need = need,
     .build = build,
+    .document = document,
     .attach = attach,
     .claims = claims,
 };
@@ -301,6 +317,7 @@ const struct flow_form flow_form_vc_sd_jwt = {
     .head = head,
     .need = need,
     .build = build,
+    .document = document,
     .attach = attach,
     .claims = claims,
 };
@@ -316,6 +333,7 @@ const struct flow_form flow_form_vc_cose = {
     .head = head,
     .need = need,
     .build = build,
+    .document = document,
     .attach = attach,
     .claims = claims,
 };

@@ -170,6 +170,17 @@ SG_CHECKED sg_result flow_instruction_check(struct flow *flow, struct sg_arena *
     const struct flow_config *config, sg_str client, const struct sjson *claims,
     const struct flow_instruction *instruction, int64_t now);
 
+/* Something checked and ready for its signature; everything is borrowed until `done` (flow_document.c). */
+struct flow_sealing {
+    const struct flow_subject *subject;
+    const struct flow_instruction *instruction;
+    const struct flow_document *document;
+    sg_str client;
+    int64_t now;
+};
+void flow_seal_start(struct flow *flow, struct sg_arena *arena, const struct flow_sealing *sealing,
+    flow_issued_fn done, void *context);
+
 /* ---- proofs -------------------------------------------------------------------------------------------------- */
 
 struct flow_proof_expect {

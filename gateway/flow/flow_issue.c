@@ -20,6 +20,7 @@ struct job {
     struct sg_arena *arena;
     const struct flow_subject *subject;
     const struct flow_instruction *instruction;
+    const struct flow_document *document; /* NULL: claims */
     const struct flow_head *head;
     struct flow_entry *entry; /* NULL: direct */
     struct flow_grant *grant; /* NULL: direct */
@@ -251,6 +252,7 @@ build_all(struct job *job, const uint8_t *random, size_t each)
             .holder = job->holders == NULL ? NULL : &job->holders[i],
             .ref = job->refs == NULL ? NULL : &job->refs[i],
             .now = job->now,
+            .document = job->document,
             .random = sg_bytes_of(random + i * each, each),
         };
         SG_TRY(job->subject->config->form->build(job->arena, &make, &job->pending[i]));
@@ -513,5 +515,29 @@ flow_seal(struct flow *flow, struct sg_arena *arena, const struct flow_seal_in *
         finish(job, r);
         return;
     }
+    run(job);
+}
+
+/* ---- documents (flow_document.c has checked them) ------------------------------------------------------------------ */
+
+void
+flow_seal_start(struct flow *flow, struct sg_arena *arena, const struct flow_sealing *sealing,
+    flow_issued_fn done, void *context)
+{
+    struct job *job = SG_NEW(arena, struct job);
+    if (job == NULL) {
+        done(context, SG_ERROR(NO_MEMORY), NULL);
+        return;
+    }
+    job->flow = flow;
+    job->arena = arena;
+    job->subject = sealing->subject;
+    job->instruction = sealing->instruction;
+    job->document = sealing->document;
+    job->client = sealing->client;
+    job->n = 1;
+    job->now = sealing->now;
+    job->done = done;
+    job->context = context;
     run(job);
 }

@@ -4,6 +4,7 @@
 #include <time.h>
 
 #include "did.h"
+#include "flow_document.h"
 #include "flow_read.h"
 #include "jcs.h"
 #include "tsl_board.h"
@@ -310,6 +311,9 @@ sg_result
 flow_vcdm_build(struct sg_arena *arena, const struct flow_make *make, const struct flow_vcdm *vcdm,
     const struct flow_issuer *issuer, sg_str *ret)
 {
+    if (make->document != NULL) { /* a client's own: checked before */
+        return flow_document_text(arena, make, ret);
+    }
     struct sg_buf buf = sg_buf_new(arena, 2048, FLOW_DOCUMENT_MAX);
     struct sjson_wr wr = sjson_wr_new(&buf);
     sjson_wr_object(&wr);

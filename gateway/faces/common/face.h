@@ -12,8 +12,6 @@
 #include "http.h"
 
 struct peer;
-struct jsonld_contexts;
-struct cid_resolver;
 
 /* Settings of the VC-API face (req: PRO-5). */
 struct face_vcapi {
@@ -35,11 +33,9 @@ struct face_app {
     struct flow *flow;
     struct peer_registry *registry;
     struct peer *courier;
-    /* What verifying goes by: certificates trusted, documents about keys, JSON-LD contexts. NULL and 0: none. */
+    /* Certificates whose issuers are believed when an object is verified. */
     const sg_bytes *anchors;
     size_t n_anchors;
-    const struct cid_resolver *resolver;
-    const struct jsonld_contexts *contexts;
     struct face_vcapi vcapi;
     /* All routes of the gateway, for OpenAPI. */
     const struct http_route *const *tables;

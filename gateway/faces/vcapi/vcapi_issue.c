@@ -1,150 +1,221 @@
-/* POST /credentials/status, and the endpoints that make signatures. */
+/* POST /credentials/issue, /presentations (the gateway's key signs), and /credentials/derive (no key signs). */
 #include "vcapi_inner.h"
 
+#include "dataint.h"
+#include "flow_config.h"
+#include "flow_contexts.h"
+#include "flow_document.h"
 #include "sg_text.h"
-#include "wire_intent.h"
+#include "vcdm_data.h"
 
-/* ---- POST /credentials/status ------------------------------------------------------------------------------ */
-
-/*
- * A published status changes by an order that the client signed (req: STA-2): the gateway cannot make one, so what VCALM sends has two
- * members more, `order` and `signature`, as POST /v1/status has. `sealgate status set` makes and sends them.
- */
-static const char *const status_members[] = { "credentialId", "credentialStatus", "status",
-    "indexAllocator", "order", "signature", NULL };
-static const char *const no_options[] = { NULL };
-static const struct vcapi_form status_form = { status_members, 0, no_options, NULL };
-
-static sg_result
-read_text(struct vcapi_call *call, const char *name, sg_bytes *ret)
-{
-    sg_str text;
-    call->why.what = name;
-    SG_TRY(sjson_member_text(call->body, name, &text));
-    SG_TRY(sg_b64url_decode(call->req->arena, text, ret));
-    call->why.what = NULL;
-    return SG_DONE;
-}
-
-/* The list and index that VCALM's entry names must be the order's. A Bitstring list is another face of the same list. */
-static bool
-same_list(sg_str named, sg_str ordered)
-{
-    size_t n = ordered.n;
-    bool head = named.n >= n && memcmp(named.p, ordered.p, n) == 0;
-    sg_str rest = head ? sg_str_slice(named, n, named.n - n) : SG_NO_STR;
-    return head &&
-           (rest.n == 0 || sg_str_is(rest, "/revocation") || sg_str_is(rest, "/suspension"));
-}
-
-static sg_result
-agrees(struct vcapi_call *call, const struct wire_status_order *order)
-{
-    const struct sjson *entry = sjson_get(call->body, "credentialStatus");
-    sg_str list, index, credential;
-    uint64_t idx;
-    bool set;
-    call->why.what = "credentialId";
-    SG_TRY(sjson_member_text(call->body, "credentialId", &credential));
-    call->why.what = "credentialStatus: statusListCredential and statusListIndex";
-    SG_REQUIRE(entry != NULL && entry->type == SJSON_OBJECT, MISSING);
-    SG_TRY(sjson_member_text(entry, "statusListCredential", &list));
-    SG_TRY(sjson_member_text(entry, "statusListIndex", &index));
-    SG_TRY(sg_u64_parse(index, &idx));
-    call->why.what = "status: true or false";
-    SG_REQUIRE(sjson_get(call->body, "status") != NULL, MISSING);
-    SG_TRY(sjson_member_bool(call->body, "status", false, &set));
-    call->why.what = "the signed order is about another entry or another value";
-    SG_REQUIRE(same_list(list, order->list) && idx == order->idx, CONFLICT);
-    bool suspension = sjson_is_text(sjson_get(entry, "statusPurpose"), "suspension");
-    uint64_t value = !set ? 0 : suspension ? 2 : 1;
-    SG_REQUIRE(value == order->value, CONFLICT);
-    call->why.what = NULL;
-    return SG_DONE;
-}
-
-static void
-changed(void *context, sg_result r, const struct flow_status_changed *change)
-{
-    (void)
-        change; /* VCALM answers without a body; who wants the ledger's number asks POST /v1/status */
-    struct vcapi_call *call = context;
-    if (!sg_ok(r)) {
-        vcapi_refuse(call, r);
-        return;
-    }
-    vcapi_answer(call, 200, SG_LIT("{}"));
-}
-
-void
-vcapi_credentials_status(struct http_request *req)
-{
-    struct vcapi_call *call = vcapi_begin(req, &status_form);
-    if (call == NULL) {
-        return;
-    }
-    sg_bytes bytes = SG_NO_BYTES, signature = SG_NO_BYTES;
-    struct wire_status_order order;
-    if (sjson_get(call->body, "order") == NULL) {
-        vcapi_problem(call, SG_ERROR(POLICY), "about:blank",
-            "a change of status needs the client's signed order: members order and signature");
-        return;
-    }
-    sg_result r = read_text(call, "order", &bytes);
-    r = sg_ok(r) ? read_text(call, "signature", &signature) : r;
-    r = sg_ok(r) ? wire_status_order_parse(bytes, &order) : r;
-    r = sg_ok(r) ? agrees(call, &order) : r;
-    if (!sg_ok(r)) {
-        vcapi_refuse(call, r);
-        return;
-    }
-    flow_status_order(
-        face_app(req)->flow, req->arena, call->client, bytes, signature, face_now(), changed, call);
-}
-
-/* ---- POST /credentials/issue --------------------------------------------------------------------------------- */
+#define ANSWER_MAX ((size_t)4 * 1024 * 1024)
 
 static const char *const issue_members[] = { "credential", NULL };
 static const char *const issue_options[] = { "credentialId", "mandatoryPointers", NULL };
 static const struct vcapi_form issue_form = { issue_members, 1, issue_options, NULL };
-static const char *const derive_members[] = { "verifiableCredential", NULL };
-static const char *const derive_options[] = { "selectivePointers", NULL };
-static const struct vcapi_form derive_form = { derive_members, 1, derive_options, NULL };
 static const char *const present_members[] = { "presentation", NULL };
 static const char *const present_options[] = { "challenge", "domain", NULL };
 static const struct vcapi_form present_form = { present_members, 1, present_options, NULL };
+static const char *const derive_members[] = { "verifiableCredential", NULL };
+static const char *const derive_options[] = { "selectivePointers", NULL };
+static const struct vcapi_form derive_form = { derive_members, 1, derive_options, NULL };
 
-/* Which configurations secure whole documents is the flow's table; without a row there the refusal says so. */
+struct sealing {
+    struct vcapi_call *call;
+    const struct flow_config *config;
+    struct flow_document document;
+};
+
+/* ---- answers --------------------------------------------------------------------------------------------- */
+
+/* JWT, SD-JWT and COSE stand in an EnvelopedVerifiableCredential (VCDM 2.0, 4.13.1): a VC-API answer is an object. */
+static sg_result
+enveloped(struct sg_arena *arena, const struct flow_issued *issued, sg_str *ret)
+{
+    sg_str type;
+    sg_bytes content = sg_str_bytes(issued->credentials[0]);
+    SG_TRY(sg_arena_printf(arena, &type, "application/%.*s", SG_PRINT(issued->format)));
+    const struct vcdm_media *media = vcdm_media_by_type(type);
+    SG_REQUIRE(media != NULL, INTERNAL);
+    if (media->family == VCDM_COSE) {
+        SG_TRY(sg_b64url_decode(arena, issued->credentials[0], &content));
+    }
+    return vcdm_data_object(arena, media->envelope, content, ret);
+}
+
+static sg_result
+render(struct sg_arena *arena, const char *member, sg_str object, sg_str *ret)
+{
+    struct sg_buf buf = sg_buf_new(arena, object.n + 64, ANSWER_MAX);
+    struct sjson_wr wr = sjson_wr_new(&buf);
+    sjson_wr_object(&wr);
+    sjson_wr_member_raw(&wr, member, object);
+    sjson_wr_object_end(&wr);
+    return sg_buf_end_str(&buf, ret);
+}
+
+static sg_result
+answer_try(const struct sealing *sealing, const struct flow_issued *issued, sg_str *ret)
+{
+    struct sg_arena *arena = sealing->call->req->arena;
+    sg_str object = issued->credentials[0];
+    if (!issued->object) {
+        SG_TRY(enveloped(arena, issued, &object));
+    }
+    return render(arena,
+        sealing->document.presentation ? "verifiablePresentation" : "verifiableCredential", object,
+        ret);
+}
+
 static void
-secure(struct http_request *req, const struct vcapi_form *form)
+sealed(void *context, sg_result r, const struct flow_issued *issued)
+{
+    struct sealing *sealing = context;
+    sg_str json = SG_NO_STR;
+    r = sg_ok(r) ? answer_try(sealing, issued, &json) : r;
+    if (!sg_ok(r)) {
+        vcapi_refuse(sealing->call, r);
+        return;
+    }
+    vcapi_answer(sealing->call, 201, json);
+}
+
+/* ---- options ---------------------------------------------------------------------------------------------- */
+
+/* An array of JSON Pointers (RFC 6901). */
+static sg_result
+read_pointers(
+    struct vcapi_call *call, const char *name, size_t max, const sg_str **ret, size_t *ret_n)
+{
+    const struct sjson *v = sjson_get(call->options, name);
+    call->why.what = name;
+    SG_REQUIRE(v->type == SJSON_ARRAY, TYPE);
+    SG_REQUIRE(v->n <= max, TOO_LARGE);
+    sg_str *pointers = SG_NEW_ARRAY(call->req->arena, v->n + 1, sg_str);
+    SG_REQUIRE(pointers != NULL, NO_MEMORY);
+    size_t n = 0;
+    for (const struct sjson *e = v->first; e != NULL; e = e->next) {
+        SG_REQUIRE(e->type == SJSON_STRING, TYPE);
+        SG_REQUIRE(e->text.n == 0 || e->text.p[0] == '/', VALUE);
+        pointers[n++] = e->text;
+    }
+    call->why.what = NULL;
+    *ret = pointers;
+    *ret_n = n;
+    return SG_DONE;
+}
+
+/* credentialId would name the credential in later calls; here the status entry does, and nothing about a credential is kept under a client's name for it. */
+static sg_result
+read_issue_options(struct sealing *sealing)
+{
+    struct vcapi_call *call = sealing->call;
+    sg_str unused;
+    SG_TRY(vcapi_option_text(call, "credentialId", &unused));
+    if (sjson_get(call->options, "mandatoryPointers") != NULL) {
+        sealing->document.has_mandatory = true;
+        SG_TRY(read_pointers(call, "mandatoryPointers", FLOW_DOCUMENT_POINTERS_MAX,
+            &sealing->document.mandatory, &sealing->document.n_mandatory));
+    }
+    return SG_DONE;
+}
+
+static sg_result
+read_present_options(struct sealing *sealing)
+{
+    sealing->document.presentation = true;
+    SG_TRY(vcapi_option_text(sealing->call, "challenge", &sealing->document.challenge));
+    return vcapi_option_text(sealing->call, "domain", &sealing->document.domain);
+}
+
+/* ---- issue and prove -------------------------------------------------------------------------------------- */
+
+static sg_result
+seal_try(struct sealing *sealing, sg_result (*options)(struct sealing *sealing))
+{
+    struct vcapi_call *call = sealing->call;
+    SG_TRY(vcapi_instance(call, &sealing->config));
+    SG_TRY(options(sealing));
+    call->why.what = "an object belongs there";
+    SG_REQUIRE(call->object->type == SJSON_OBJECT, TYPE);
+    call->why.what = NULL;
+    sealing->document.json = call->object;
+    sealing->document.suite = face_app(call->req)->vcapi.w3c_suite;
+    return SG_DONE;
+}
+
+static void
+secure(struct http_request *req, const struct vcapi_form *form,
+    sg_result (*options)(struct sealing *sealing))
 {
     struct vcapi_call *call = vcapi_begin(req, form);
     if (call == NULL) {
         return;
     }
-    const struct flow_config *config;
-    sg_result r = vcapi_instance(call, &config);
-    if (sg_ok(r)) {
-        call->why.what = "this configuration's format does not secure a document as it stands";
-        r = SG_ERROR(UNSUPPORTED);
+    struct sealing *sealing = SG_NEW(req->arena, struct sealing);
+    if (sealing == NULL) {
+        vcapi_refuse(call, SG_ERROR(NO_MEMORY));
+        return;
     }
-    vcapi_refuse(call, r);
+    sealing->call = call;
+    sg_result r = seal_try(sealing, options);
+    if (!sg_ok(r)) {
+        vcapi_refuse(call, r);
+        return;
+    }
+    const struct flow_document_in in = {
+        .client = call->client,
+        .configuration = sealing->config->id,
+        .document = &sealing->document,
+        .now = face_now(),
+    };
+    flow_seal_document(face_app(req)->flow, req->arena, &in, &call->why, sealed, sealing);
 }
 
 void
 vcapi_credentials_issue(struct http_request *req)
 {
-    secure(req, &issue_form);
-}
-
-void
-vcapi_credentials_derive(struct http_request *req)
-{
-    secure(req, &derive_form);
+    secure(req, &issue_form, read_issue_options);
 }
 
 void
 vcapi_presentations(struct http_request *req)
 {
-    secure(req, &present_form);
+    secure(req, &present_form, read_present_options);
+}
+
+/* ---- derive ------------------------------------------------------------------------------------------------- */
+
+static sg_result
+derive_try(struct vcapi_call *call, sg_str *ret)
+{
+    struct sg_arena *arena = call->req->arena;
+    const struct flow_contexts *contexts = flow_contexts(face_app(call->req)->flow);
+    const sg_str *pointers;
+    sg_str derived;
+    size_t n;
+    call->why.what = "selectivePointers";
+    SG_REQUIRE(sjson_get(call->options, "selectivePointers") != NULL, MISSING);
+    SG_TRY(read_pointers(call, "selectivePointers", DI_POINTERS_MAX, &pointers, &n));
+    call->why.what = "an object belongs there";
+    SG_REQUIRE(call->object->type == SJSON_OBJECT, TYPE);
+    call->why.what = NULL;
+    SG_TRY(di_derive(arena, call->object, pointers, n, contexts->set, &call->why, &derived));
+    return render(arena, "verifiableCredential", derived, ret);
+}
+
+void
+vcapi_credentials_derive(struct http_request *req)
+{
+    struct vcapi_call *call = vcapi_begin(req, &derive_form);
+    if (call == NULL) {
+        return;
+    }
+    sg_str json;
+    sg_result r = derive_try(call, &json);
+    if (!sg_ok(r)) {
+        vcapi_refuse(call, r);
+        return;
+    }
+    vcapi_answer(call, 201, json);
 }

@@ -1,7 +1,10 @@
 /* POST /credentials/verify and /presentations/verify: read, verify, ask for the status, answer. */
 #include "vcapi_inner.h"
 
+#include "cid.h"
+#include "flow_contexts.h"
 #include "peer.h"
+#include "vci_face.h"
 #include "wire_status.h"
 
 #define COURIER_TIMEOUT_MS 5000
@@ -29,6 +32,7 @@ struct verification {
     bool presentation;
     struct verify_expect expect;
     struct verify_trust trust;
+    struct cid_resolver resolver;
     struct verify_result result;
     struct vcapi_status statuses[VERIFY_REFS_MAX];
     size_t asked[VERIFY_REFS_MAX]; /* which of refs went to the courier, in its order */
@@ -260,6 +264,14 @@ read_object(struct vcapi_call *call, sg_bytes *ret)
     return SG_DONE;
 }
 
+/* Documents about our own keys are made here; those of others are not fetched while somebody waits. */
+static sg_result
+own_document(void *context, struct sg_arena *arena, sg_str url, sg_str *ret)
+{
+    (void)arena; /* the request's */
+    return vci_own_document(context, url, ret);
+}
+
 static sg_result
 verify(struct verification *v)
 {
@@ -272,16 +284,18 @@ verify(struct verification *v)
     SG_TRY(vcapi_option_text(call, "challenge", &v->expect.nonce));
     SG_TRY(vcapi_option_text(call, "expectedProofPurpose", &v->expect.purpose));
     SG_TRY(read_object(call, &object));
+    v->resolver = (struct cid_resolver){ own_document, call->req };
     v->expect.now = face_now();
     v->expect.leeway_s = LEEWAY_S;
     v->expect.unsigned_presentation = app->vcapi.w3c_suite;
+    v->expect.any_controller = app->vcapi.w3c_suite;
     v->expect.presentation = v->presentation;
     v->expect.credential = !v->presentation;
     v->trust = (struct verify_trust){
         .anchors = app->anchors,
         .n_anchors = app->n_anchors,
-        .contexts = app->contexts,
-        .resolver = app->resolver,
+        .contexts = flow_contexts(app->flow)->set,
+        .resolver = &v->resolver,
     };
     return verify_object(call->req->arena, object, &v->trust, &v->expect, &v->result);
 }

@@ -190,16 +190,24 @@ document_write(
     return SG_DONE;
 }
 
+static const char *const did_contexts[] = { "https://www.w3.org/ns/did/v1",
+    "https://w3id.org/security/jwk/v1", "https://w3id.org/security/multikey/v1", NULL };
+static const char *const cid_contexts[] = { "https://www.w3.org/ns/cid/v1", NULL };
+
+static sg_result
+issuer_of(struct http_request *req, sg_str *ret)
+{
+    return sg_arena_printf(req->arena, ret, "%.*s" FLOW_ISSUER_PATH, SG_PRINT(face_app(req)->base));
+}
+
 void
 vci_did(struct http_request *req)
 {
-    static const char *const contexts[] = { "https://www.w3.org/ns/did/v1",
-        "https://w3id.org/security/jwk/v1", "https://w3id.org/security/multikey/v1", NULL };
     struct sg_buf buf = sg_buf_new(req->arena, 4096, DOCUMENT_MAX);
     struct sjson_wr wr = sjson_wr_new(&buf);
     sg_str did;
     sg_result r = did_of(req, &did);
-    r = sg_ok(r) ? document_write(req, &wr, did, contexts) : r;
+    r = sg_ok(r) ? document_write(req, &wr, did, did_contexts) : r;
     answer(req, r, &buf, "application/did+json");
 }
 
@@ -207,12 +215,24 @@ vci_did(struct http_request *req)
 void
 vci_issuer(struct http_request *req)
 {
-    static const char *const contexts[] = { "https://www.w3.org/ns/cid/v1", NULL };
     struct sg_buf buf = sg_buf_new(req->arena, 4096, DOCUMENT_MAX);
     struct sjson_wr wr = sjson_wr_new(&buf);
     sg_str id;
-    sg_result r =
-        sg_arena_printf(req->arena, &id, "%.*s" FLOW_ISSUER_PATH, SG_PRINT(face_app(req)->base));
-    r = sg_ok(r) ? document_write(req, &wr, id, contexts) : r;
+    sg_result r = issuer_of(req, &id);
+    r = sg_ok(r) ? document_write(req, &wr, id, cid_contexts) : r;
     answer(req, r, &buf, "application/cid");
+}
+
+sg_result
+vci_own_document(struct http_request *req, sg_str url, sg_str *ret)
+{
+    struct sg_buf buf = sg_buf_new(req->arena, 4096, DOCUMENT_MAX);
+    struct sjson_wr wr = sjson_wr_new(&buf);
+    sg_str did, id;
+    SG_TRY(did_of(req, &did));
+    SG_TRY(issuer_of(req, &id));
+    bool as_did = sg_str_equal(url, did);
+    SG_REQUIRE(as_did || sg_str_equal(url, id), NOT_FOUND);
+    SG_TRY(document_write(req, &wr, url, as_did ? did_contexts : cid_contexts));
+    return sg_buf_end_str(&buf, ret);
 }
