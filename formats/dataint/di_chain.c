@@ -174,7 +174,8 @@ fill_rdfc(
     config = di_object_without(job->arena, config, "@context", NULL);
     SG_REQUIRE(config != NULL, NO_MEMORY);
     if (context != NULL) {
-        SG_REQUIRE(di_object_add(job->arena, config, SG_LIT("@context"), context), NO_MEMORY);
+        const struct sjson *used = di_config_context(job->arena, context, config);
+        SG_REQUIRE(di_object_add(job->arena, config, SG_LIT("@context"), used), NO_MEMORY);
     }
     job->document = document;
     job->config = config;

@@ -5,6 +5,7 @@
 #include "dataint.h"
 
 #define DI_TEXT_MAX ((size_t)8192) /* one text of a proof other than proofValue */
+#define DI_CREDENTIALS_V2 "https://www.w3.org/ns/credentials/v2"
 #define DI_CONTEXT_V2 "https://w3id.org/security/data-integrity/v2"
 
 /* ---- a parsed proof ---------------------------------------------------------------------------------- */
@@ -76,6 +77,9 @@ enum sg_hash_alg di_hash_of(const struct jose_alg *alg);
  */
 SG_CHECKED sg_result di_job_fill(struct di_job *job, const struct sjson *root,
     const struct di_claim *claim, const struct di_claim *all, size_t n_all);
+/* `context`, or as much of it as can matter to the proof `config`. */
+const struct sjson *di_config_context(
+    struct sg_arena *arena, const struct sjson *context, const struct sjson *config);
 /* The proofs of a document: none, one object, or an array of objects. SG_E_PROOF_VALUE, SG_E_TOO_LARGE. */
 SG_CHECKED sg_result di_list(struct sg_arena *arena, const struct sjson *root, struct sg_why *why,
     const struct sjson ***ret, size_t *ret_n);

@@ -9,7 +9,7 @@
 static bool
 maps_proof(const struct sjson *context)
 {
-    static const char *const urls[] = { "https://www.w3.org/ns/credentials/v2", DI_CONTEXT_V2,
+    static const char *const urls[] = { DI_CREDENTIALS_V2, DI_CONTEXT_V2,
         "https://w3id.org/security/data-integrity/v1" };
     for (size_t i = 0; di_is_text(context) && i < sizeof(urls) / sizeof(urls[0]); i++) {
         if (sg_str_is(context->text, urls[i])) {
