@@ -75,6 +75,7 @@ struct vcdm_key_query {
     const struct jose_alg *alg;
     sg_str kid; /* empty if absent */
     /* `issuer` or `holder` of the document, which iss equals if it is there; empty: a presentation without holder */
+    /* `issuer` or `holder` of the document, which iss equals if it is there; iss when the document names nobody; empty when neither does */
     sg_str controller;
     sg_str iss;                 /* empty if absent */
     const struct sjson *header; /* JOSE header, for x5c and the like; NULL in COSE */

@@ -147,10 +147,11 @@ static sg_result
 find_key(struct run *run, const struct opened *o, const struct vcdm_verify *policy, struct jwk *ret)
 {
     bool cose = o->media->family == VCDM_COSE;
+    sg_str controller = controller_of(o);
     struct vcdm_key_query query = { .media = o->media,
         .alg = o->alg,
         .kid = o->kid,
-        .controller = controller_of(o),
+        .controller = controller.n != 0 ? controller : o->claims.iss,
         .iss = o->claims.iss,
         .header = cose ? NULL : jws_of(o)->header,
         .cose = cose ? &o->cose : NULL,

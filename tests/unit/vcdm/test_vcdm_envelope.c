@@ -458,6 +458,29 @@ test_keys(void **state)
         vcdm_verify(*state, VCDM_VC_JWT, none, &policy, &why, &v), ALGORITHM, "application/vc+jwt");
 }
 
+/* Where no holder is named, iss is who speaks, and the key must be theirs. */
+static void
+test_presentation_without_holder(void **state)
+{
+    struct di_test_key other = di_test_key_of(*state, JOSE_P256, "other");
+    sg_str header = header_with(state, ",\"typ\":\"vp+jwt\"", "", issuer.method);
+    struct vcdm_verify policy = policy_now();
+    struct vcdm_verified v;
+    sg_str own = changed(
+        state, BASE_PRESENTATION, text_of(state, "{\"iss\":\"%.*s\"}", SG_PRINT(issuer.did)).p);
+    sg_str foreign = changed(
+        state, BASE_PRESENTATION, text_of(state, "{\"iss\":\"%.*s\"}", SG_PRINT(other.did)).p);
+    assert_ok(
+        vcdm_verify(*state, VCDM_VP_JWT, jws_by_hand(state, header.p, own), &policy, NULL, &v));
+    assert_int_equal(v.presentation.holder.n, 0);
+    assert_named(
+        vcdm_verify(*state, VCDM_VP_JWT, jws_by_hand(state, header.p, foreign), &policy, &why, &v),
+        ISSUER, "controller");
+    sg_bytes nobody = jws_by_hand(state, header.p, SG_LIT(BASE_PRESENTATION));
+    assert_ok(vcdm_verify(*state, VCDM_VP_JWT, nobody, &policy, NULL, &v));
+    assert_true(sg_str_equal(v.kid, issuer.method)); /* all that is known of who presents */
+}
+
 /* A controlled identifier document says what a method may be used for, and until when. */
 static void
 test_controlled_identifier_documents(void **state)
@@ -772,6 +795,7 @@ main(void)
         TEST(test_types_are_strict),
         TEST(test_claims),
         TEST(test_keys),
+        TEST(test_presentation_without_holder),
         TEST(test_controlled_identifier_documents),
         TEST(test_other_families_do_not_parse),
         TEST(test_cose_numbers_as_types),
