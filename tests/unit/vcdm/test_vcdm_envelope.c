@@ -588,6 +588,132 @@ test_cose_numbers_as_types(void **state)
     }
 }
 
+/* A vc+cose with these CWT claims (CBOR). */
+static sg_bytes
+cose_by_hand(void **state, sg_bytes cwt)
+{
+    sg_bytes document = sg_str_bytes(credential_of(state, &issuer));
+    struct cose_headers headers = { .alg = jose_alg_by_id(JOSE_ES256),
+        .typ = SG_LIT("application/vc+cose"),
+        .kid = sg_str_bytes(issuer.method),
+        .cwt_claims = cwt };
+    sg_bytes protected_bstr;
+    sg_bytes tbs;
+    sg_bytes out;
+    assert_ok(cose_protected(*state, &headers, &protected_bstr));
+    assert_ok(cose_to_be_signed(*state, protected_bstr, SG_NO_BYTES, document, &tbs));
+    assert_ok(cose_sign1_encode(*state, &headers, protected_bstr, document,
+        di_test_sign(*state, &issuer, tbs), true, &out));
+    return out;
+}
+
+/* Encoded by hand: RFC 8949 3; labels of RFC 8392 4. 1700000000 is 1a6553f100. */
+static void
+test_cwt_claims(void **state)
+{
+    static const struct {
+        const char *hex;
+        enum sg_code code;
+        const char *what;
+    } rows[] = {
+        { "a1041a6553f101", SG_OK, NULL },                              /* exp, one second left */
+        { "a104fb41d954fc40200000", SG_OK, NULL },                      /* 1700000000.5 */
+        { "a2036161061a6553f100", SG_OK, NULL },                        /* aud "a", iat */
+        { "a1038261616162", SG_OK, NULL },                              /* aud ["a", "b"] */
+        { "a1024f6469643a6578616d706c653a737562", SG_E_CLAIMS, "sub" }, /* bytes */
+        { "a1026f6469643a6578616d706c653a737562", SG_OK, NULL },        /* did:example:sub */
+        { "a1026f6469643a6578616d706c653a627573", SG_E_CLAIMS, "sub" },
+        { "a1016161", SG_E_CLAIMS, "iss" }, { "a10160", SG_E_CLAIMS, "iss" },
+        { "a10301", SG_E_CLAIMS, "aud" }, { "a1038101", SG_E_CLAIMS, "aud" },
+        { "a1041a6553f100", SG_E_EXPIRED, "exp" },
+        { "a104f97e00", SG_E_EXPIRED, "exp" }, /* not a number: no comparison holds */
+        { "a105f97e00", SG_E_NOT_YET, "nbf" }, { "a106f97c00", SG_E_NOT_YET, "iat" }, /* infinity */
+        { "a1051a6553f101", SG_E_NOT_YET, "nbf" }, { "a1046161", SG_E_CLAIMS, "exp" },
+        { "a104c11a6553f101", SG_E_CLAIMS, "exp" }, /* tag 1 is left out in CWT */
+        { "80", SG_E_TYPE, NULL },                  /* no map */
+    };
+    struct vcdm_verify policy = policy_now();
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct sg_why why = { 0 };
+        struct vcdm_verified v;
+        sg_bytes text = cose_by_hand(state, support_hex(*state, rows[i].hex));
+        sg_result r = vcdm_verify(*state, VCDM_VC_COSE, text, &policy, &why, &v);
+        if (r.code != rows[i].code ||
+            (rows[i].what != NULL && strcmp(why.what, rows[i].what) != 0)) {
+            fail_msg("%s: %d %s", rows[i].hex, (int)r.code, why.what);
+        }
+    }
+    sg_bytes many =
+        support_hex(*state, "a10391"
+                            "61616161616161616161616161616161616161616161616161616161616161616161");
+    struct vcdm_verified v;
+    assert_refused(
+        vcdm_verify(*state, VCDM_VC_COSE, cose_by_hand(state, many), &policy, NULL, &v), TOO_LARGE);
+}
+
+/* Certificates go along, leaf first, and are signed over; what they say is the key callback's affair. */
+static void
+test_certificates(void **state)
+{
+    const sg_bytes chain[] = { { (const uint8_t *)"leaf", 4 }, { (const uint8_t *)"ca", 2 } };
+    struct vcdm_seal seal = seal_of(VCDM_VC_JWT, &issuer, credential_of(state, &issuer));
+    struct vcdm_pending pending;
+    struct jws jws;
+    struct cose_sign1 cose;
+    seal.x5chain = chain;
+    seal.n_x5chain = 2;
+    assert_ok(jws_parse(*state, sg_bytes_str(sealed(state, seal, &issuer)), &jws));
+    const struct sjson *x5c = sjson_get(jws.header, "x5c");
+    assert_int_equal(x5c->n, 2);
+    assert_true(sjson_is_text(sjson_at(x5c, 0), "bGVhZg=="));
+    assert_true(sjson_is_text(sjson_at(x5c, 1), "Y2E="));
+    seal.envelope = VCDM_VC_COSE;
+    sg_bytes text = sealed(state, seal, &issuer);
+    assert_ok(cose_sign1_parse(text, &cose));
+    assert_int_equal(cose.n_x5chain, 2);
+    assert_true(sg_bytes_equal(cose.x5chain[0], chain[0]));
+    assert_true(sg_bytes_equal(cose.unprotected, SG_BYTES(((const uint8_t[]){ 0xa0 }))));
+    seal.n_x5chain = COSE_X5CHAIN_MAX + 1;
+    assert_named(vcdm_prepare(*state, &seal, &why, &pending), TOO_LARGE, "x5chain");
+}
+
+/* Memory that ends anywhere is a refusal, never half an object. */
+static void
+test_small_arenas(void **state)
+{
+    for (unsigned e = VCDM_VC_JWT; e <= VCDM_VP_COSE; e++) {
+        bool vp = vcdm_media((enum vcdm_envelope)e)->presentation;
+        sg_str document =
+            vp ? presentation_of(state, &issuer, SG_NO_STR) : credential_of(state, &issuer);
+        struct vcdm_seal seal = seal_of((enum vcdm_envelope)e, &issuer, document);
+        sg_bytes text = sealed(state, seal, &issuer);
+        struct sdjwt_random random = counted_random(state, 1024);
+        struct vcdm_verify policy = policy_now();
+        bool prepared = false;
+        bool verified = false;
+        for (size_t max = 512; !prepared || !verified; max += 256) {
+            assert_true(max < 1 << 20);
+            struct sg_arena *small = sg_arena_new(128, max);
+            struct vcdm_pending pending;
+            struct vcdm_verified v;
+            if (small == NULL) {
+                continue;
+            }
+            random.used = 0;
+            seal.random = &random;
+            sg_result r = vcdm_prepare(small, &seal, NULL, &pending);
+            assert_true(
+                r.code == (prepared ? SG_OK : r.code) && (sg_ok(r) || r.code == SG_E_NO_MEMORY));
+            prepared = sg_ok(r);
+            sg_arena_reset(small);
+            r = vcdm_verify(small, (enum vcdm_envelope)e, text, &policy, NULL, &v);
+            assert_true(sg_ok(r) || r.code == SG_E_NO_MEMORY);
+            verified = sg_ok(r);
+            sg_arena_free(&small);
+        }
+    }
+}
+
 /* ---- presentations ----------------------------------------------------------------------------------- */
 
 static sg_str
@@ -799,6 +925,9 @@ main(void)
         TEST(test_controlled_identifier_documents),
         TEST(test_other_families_do_not_parse),
         TEST(test_cose_numbers_as_types),
+        TEST(test_cwt_claims),
+        TEST(test_certificates),
+        TEST(test_small_arenas),
         TEST(test_nested_credentials_are_verified),
         TEST(test_bad_nested_credentials),
         TEST(test_nesting_is_bounded),

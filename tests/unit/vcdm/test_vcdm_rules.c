@@ -20,6 +20,13 @@ presentation(void **state, const struct vcdm_rules *rules, const char *change, s
     return vcdm_check_presentation(*state, json, rules, why, ret);
 }
 
+/* The resource "abc": SHA-2 examples of FIPS 180-4, as base64 (openssl dgst -binary | base64) and as multihash. */
+#define ABC_256 "sha256-ungWv48Bz+pBQUDeXa4iI7ADYaOWF3qctBD/YfIAFa0="
+#define ABC_384 "sha384-ywB1P0WjXou1oD1pmsZQBycsMqsO3tFjGotgWkP/W+2AhgcroefMI1i67KE0yCWn"
+#define ABC_512                                                                               \
+    "sha512-3a81oZNherrMQXNJriBBMRLm+k6JqX6iCp7u5ktV05ohkpkqJ0/BqDa6PCOj/uu9RU1EI2Q86A4qmslP" \
+    "pUyknw=="
+
 /* ---- what passes ------------------------------------------------------------------------------------- */
 
 static void
@@ -46,6 +53,7 @@ test_accepted(void **state)
         "\"type\":\"R\"}}",
         "{\"proof\":{\"type\":\"DataIntegrityProof\"}}",
         "{\"unknown\":{\"@id\":1}}",
+        "{\"relatedResource\":{\"id\":\"urn:r\",\"digestSRI\":\"" ABC_256 "\"}}",
     };
     struct vcdm_credential c;
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -257,13 +265,6 @@ test_zone_optional(void **state)
 
 /* ---- relatedResource (5.3) --------------------------------------------------------------------------- */
 
-/* The resource "abc": SHA-2 examples of FIPS 180-4, as base64 (openssl dgst -binary | base64) and as multihash. */
-#define ABC_256 "sha256-ungWv48Bz+pBQUDeXa4iI7ADYaOWF3qctBD/YfIAFa0="
-#define ABC_384 "sha384-ywB1P0WjXou1oD1pmsZQBycsMqsO3tFjGotgWkP/W+2AhgcroefMI1i67KE0yCWn"
-#define ABC_512                                                                               \
-    "sha512-3a81oZNherrMQXNJriBBMRLm+k6JqX6iCp7u5ktV05ohkpkqJ0/BqDa6PCOj/uu9RU1EI2Q86A4qmslP" \
-    "pUyknw=="
-
 static sg_result
 abc(void *arg, sg_str url, struct vcdm_resource *ret)
 {
@@ -324,6 +325,9 @@ test_related_resources(void **state)
             SG_E_DIGEST },
         { "[{\"id\":\"urn:abc\",\"digestSRI\":\"" ABC_256 "\",\"mediaType\":\"text/html\"}]",
             SG_E_VCDM },
+        { "[{\"id\":\"urn:abc\",\"digestSRI\":\"" ABC_256 "\",\"mediaType\":\"te xt/plain\"}]",
+            SG_E_VCDM },
+        { "[{\"id\":\"urn:abc\",\"digestSRI\":\"" ABC_256 "\",\"mediaType\":7}]", SG_E_VCDM },
         { "[{\"id\":\"urn:abc\",\"digestSRI\":\"" ABC_256 "\",\"mediaType\":\"text\"}]",
             SG_E_VCDM },
         { "[{\"id\":\"urn:abc\",\"digestSRI\":\"" ABC_256 "?opt\"}]", SG_E_VCDM },
