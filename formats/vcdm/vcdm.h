@@ -75,7 +75,7 @@ typedef sg_result (*vcdm_resource_fn)(void *arg, sg_str url, struct vcdm_resourc
 /* Zeroes are the strict choice for 2.0. */
 struct vcdm_rules {
     bool accept_1_1; /* documents whose first context is the 1.1 one, by the rules of 1.1 */
-    /* validFrom and validUntil without a zone are read as UTC (4.9, verifiers only) */
+    /* validFrom and validUntil without a zone are read as UTC: what a verifier MUST do ("Representing Time"), and no issuer writes */
     bool zone_optional;
     /* a credential in a presentation that has neither proof nor envelope: the holder must be there and be its issuer */
     bool self_asserted;

@@ -37,6 +37,8 @@ check_enveloped(
     VCDM_REQUIRE(names_base_context(sjson_get(object, "@context")), c, "@context", 0);
     SG_TRY(vcdm_no_keywords(c, object, type, 0));
     SG_TRY(vcdm_read_types(c, object, "type", 0, type));
+    /* this one and no other: two readers must not take one object for two things */
+    VCDM_REQUIRE(vcdm_set_of(sjson_get(object, "type")).n == 1, c, "type", 0);
     return read_data_url(c, object, ret);
 }
 
