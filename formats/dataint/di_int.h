@@ -38,6 +38,18 @@ struct di_job {
     const struct jsonld_contexts *contexts;
     struct sg_why *why;
 };
+/*
+ * No base, no loss (DI 2.4.3). Direction of text becomes a datatype, as the programs do that most signers use; the suites do not say,
+ * and without it every text with a direction would be refused.
+ */
+static inline struct jsonld_options
+di_jsonld_options(const struct di_job *job)
+{
+    return (struct jsonld_options){
+        .contexts = job->contexts, .safe = true, .direction = JSONLD_I18N_DATATYPE
+    };
+}
+
 struct di_hashes {
     sg_bytes proof, document, message;
 };

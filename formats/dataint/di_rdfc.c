@@ -5,7 +5,7 @@ sg_result
 di_rdfc_hash(const struct di_job *job, const struct sjson *value, uint8_t *out)
 {
     enum sg_hash_alg hash = di_hash_of(job->alg); /* P-384: also inside RDFC-1.0 */
-    struct jsonld_options options = { .contexts = job->contexts, .safe = true };
+    struct jsonld_options options = di_jsonld_options(job);
     struct rdf_dataset dataset;
     struct rdf_canonical canonical;
     DI_NEED(job->contexts != NULL, job->why, "contexts", CONTEXT);

@@ -113,7 +113,7 @@ static sg_result
 to_rdf(const struct di_job *job, const struct sjson *document, struct di_sd_names *names,
     struct rdf_dataset *ret)
 {
-    struct jsonld_options options = { .contexts = job->contexts, .safe = true };
+    struct jsonld_options options = di_jsonld_options(job);
     if (names != NULL) {
         options.blank_name = di_sd_name;
         options.blank_context = names;

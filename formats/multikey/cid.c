@@ -26,6 +26,17 @@ cid_relationship_of(sg_str name)
     return CID_NO_RELATIONSHIP;
 }
 
+const char *
+cid_relationship_name(unsigned relationship)
+{
+    for (size_t i = 0; i < N_RELATIONSHIPS; i++) {
+        if ((unsigned)relationships[i].relationship == relationship) {
+            return relationships[i].name;
+        }
+    }
+    return NULL;
+}
+
 static sg_result
 refuse(struct sg_why *why, const char *what)
 {

@@ -26,6 +26,9 @@ enum cid_relationship {
 };
 /* "assertionMethod" ...; CID_NO_RELATIONSHIP when unknown. */
 enum cid_relationship cid_relationship_of(sg_str name);
+/* The name of one relationship; NULL for a number that is none. */
+const char *cid_relationship_name(unsigned relationship);
+#define CID_RELATIONSHIPS 5 /* 1 << 0 .. 1 << 4 */
 
 /*
  * xsd:dateTimeStamp, or xsd:dateTime without zone read as UTC when `zone_optional`. Years 0001 to 9999, real days, seconds 00 to 59,

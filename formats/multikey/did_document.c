@@ -3,17 +3,6 @@
 
 #define DOCUMENT_MAX ((size_t)256 << 10)
 
-static const struct {
-    const char *name;
-    unsigned bit;
-} lists[] = {
-    { "assertionMethod", CID_ASSERTION_METHOD },
-    { "authentication", CID_AUTHENTICATION },
-    { "capabilityInvocation", CID_CAPABILITY_INVOCATION },
-    { "capabilityDelegation", CID_CAPABILITY_DELEGATION },
-    { "keyAgreement", CID_KEY_AGREEMENT },
-};
-
 static bool
 is_fragment(sg_str fragment)
 {
@@ -72,16 +61,16 @@ put_method(struct sg_arena *arena, struct sjson_wr *wr, sg_str did, sg_str id,
 }
 
 static void
-put_list(
-    struct sjson_wr *wr, size_t list, const struct did_entry *entries, const sg_str *ids, size_t n)
+put_list(struct sjson_wr *wr, unsigned relationship, const struct did_entry *entries,
+    const sg_str *ids, size_t n)
 {
     bool open = false;
     for (size_t i = 0; i < n; i++) {
-        if ((entries[i].relationships & lists[list].bit) == 0) {
+        if ((entries[i].relationships & relationship) == 0) {
             continue;
         }
         if (!open) {
-            sjson_wr_name(wr, sg_cstr(lists[list].name));
+            sjson_wr_name(wr, sg_cstr(cid_relationship_name(relationship)));
             sjson_wr_array(wr);
             open = true;
         }
@@ -139,8 +128,8 @@ did_document_build(struct sg_arena *arena, sg_str did, sg_str also_known_as,
         SG_TRY(put_method(arena, &wr, did, ids[i], &entries[i]));
     }
     sjson_wr_array_end(&wr);
-    for (size_t list = 0; list < sizeof(lists) / sizeof(lists[0]); list++) {
-        put_list(&wr, list, entries, ids, n_entries);
+    for (unsigned i = 0; i < CID_RELATIONSHIPS; i++) {
+        put_list(&wr, 1u << i, entries, ids, n_entries);
     }
     sjson_wr_object_end(&wr);
     return sg_buf_end_str(&buf, ret);
