@@ -83,7 +83,9 @@ full_reading(struct fixture *f, const char *context, const struct sjson *proof, 
 {
     struct sg_buf buf = sg_buf_new(f->arena, 0, 65536);
     struct sjson_wr wr = sjson_wr_new(&buf);
-    struct jsonld_options options = { .contexts = f->contexts, .safe = true };
+    struct jsonld_options options = {
+        .contexts = f->contexts, .safe = true, .direction = JSONLD_I18N_DATATYPE
+    };
     struct rdf_dataset dataset;
     struct rdf_canonical canonical;
     sg_str text;

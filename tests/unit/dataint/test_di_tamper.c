@@ -80,7 +80,9 @@ json_meaning(struct sg_arena *arena, const struct sjson *document, sg_str *ret)
 static sg_result
 meaning_of(struct fixture *f, struct sg_arena *arena, const struct sjson *document, sg_str *ret)
 {
-    struct jsonld_options options = { .contexts = f->contexts, .safe = true };
+    struct jsonld_options options = {
+        .contexts = f->contexts, .safe = true, .direction = JSONLD_I18N_DATATYPE
+    };
     struct rdf_dataset dataset;
     struct rdf_canonical canonical;
     if (!f->jsonld) {
