@@ -6,7 +6,7 @@
 #ifndef BENCH_FLOOR_H
 #define BENCH_FLOOR_H
 
-#include "sg_result.h"
+#include "jose_alg.h"
 
 struct bench_floor {
     double key_decode_us;
@@ -14,10 +14,18 @@ struct bench_floor {
     double dpop_verify_us;
     double c_sign_us; /* filled by the caller from `sealgate-signer --measure-sign` */
     double seal_verify_us;
+    double hash_us;  /* SHA-256 over the bytes of one credential */
+    double local_us; /* ecdsa-sd-2023: the proof-scoped key and its signatures; else 0 */
 };
 
-/* ES256 throughout. CPU time of this thread, best of five rounds. */
+/* The wallet's half, ES256: decode, proof, DPoP. CPU time of this thread, best of five rounds. The rest stays as it is. */
 SG_CHECKED sg_result bench_floor_measure(struct bench_floor *ret);
+/* One verification with a fresh key of this algorithm (ES256, ES384, EdDSA). SG_E_ALGORITHM. */
+SG_CHECKED sg_result bench_floor_verify(const struct jose_alg *alg, double *ret_us);
+/* SHA-256 over n bytes (at most 1 MiB). */
+SG_CHECKED sg_result bench_floor_hash(size_t n, double *ret_us);
+/* A P-256 key made here and `n` signatures with it, without verification. */
+SG_CHECKED sg_result bench_floor_local(size_t n, double *ret_us);
 double bench_floor_sum(const struct bench_floor *floor);
 
 #endif
