@@ -15,6 +15,7 @@
 #include "bench_proc.h"
 #include "bench_vci.h"
 #include "cli_api.h"
+#include "cli_bench_rows.h"
 #include "cli_conf.h"
 #include "cli_proc.h"
 #include "demo_files.h"
@@ -25,8 +26,10 @@
 #define OFFER_COUNT 10000     /* credentials one offer may yield (FLOW_COUNT_MAX) */
 
 const struct cli_option cli_bench_options[] = {
-    { "--format", "F", false, "credential format; dc+sd-jwt is what this version issues" },
-    { "--configuration", "ID", false, "credential configuration (default employee_badge_sd_jwt)" },
+    { "--format", "F", false,
+        "a row for each configuration of this credential format; all: of every one" },
+    { "--configuration", "ID", false,
+        "one credential configuration (default employee_badge_sd_jwt)" },
     { "--seconds", "N", false, "seconds of full load (default 10); half of it again at half load" },
     { "--clients", "N", false, "wallets, one connection each (default 32)" },
     { 0 },
@@ -40,7 +43,8 @@ const char cli_bench_text[] =
     "cost floor: every public-key operation that one request cannot do without, measured in the "
     "same run.\n"
     "The gateway must be running on this machine, over plain http on loopback.\n\n"
-    "  sealgate bench --dir var/demo --seconds 10 --clients 32\n";
+    "  sealgate bench --dir var/demo --seconds 10 --clients 32\n"
+    "  sealgate bench --dir var/demo --format all --seconds 3\n";
 
 struct measured {
     double seconds;
@@ -56,7 +60,11 @@ struct measured {
 
 struct bench {
     struct cli *cli;
-    const char *configuration;
+    struct cli_bench_row rows[CLI_BENCH_ROWS_MAX];
+    size_t n_rows;
+    const struct cli_bench_row *row; /* the one under way */
+    struct cli_bench_cost cost;
+    double sign_us[JOSE_RS256 + 1]; /* one C_Sign, by algorithm; 0: the token has it not */
     unsigned clients;
     double seconds;
     pid_t pids[3];
@@ -79,8 +87,14 @@ read_measures(struct bench *b, int fd)
         return;
     }
     while (fgets(line, sizeof(line), f) != NULL) {
-        (void)sscanf(line, "c_sign_us %lf", &b->floor.c_sign_us);
-        (void)sscanf(line, "unwrap_sign_us %lf", &b->unwrap_sign_us);
+        char name[16];
+        double us;
+        const struct jose_alg *alg;
+        if (sscanf(line, "c_sign_us %15s %lf", name, &us) == 2) {
+            alg = jose_alg_by_name(sg_cstr(name));
+            b->sign_us[alg == NULL ? JOSE_ALG_NONE : alg->id] = us;
+        }
+        (void)sscanf(line, "unwrap_sign_us ES256 %lf", &b->unwrap_sign_us);
     }
     fclose(f);
 }
@@ -100,7 +114,8 @@ spawn_measure(struct bench *b, char *const *argv)
     posix_spawn_file_actions_destroy(&actions);
     close(pipe_fds[1]);
     read_measures(b, pipe_fds[0]);
-    if (failed != 0 || waitpid(pid, &status, 0) != pid || status != 0 || b->floor.c_sign_us <= 0) {
+    if (failed != 0 || waitpid(pid, &status, 0) != pid || status != 0 ||
+        b->sign_us[JOSE_ES256] <= 0) {
         return cli_fail(b->cli, "the signer's program could not measure the token");
     }
     return CLI_DONE;
@@ -220,8 +235,8 @@ print_text(const struct bench *b)
     const struct measured *f = &b->full;
     double floor = bench_floor_sum(&b->floor);
     double cpu = per(f, sum3(f->cpu_us));
-    printf("%s, %u wallets, DPoP, one credential per request, %.1f s\n\n", b->configuration,
-        b->clients, f->seconds);
+    printf("%s, %s, %u wallets, DPoP, one credential per request, %.1f s\n\n",
+        b->row->configuration, b->row->suite, b->clients, f->seconds);
     printf("  credentials per second   %10.0f\n", (double)f->ok / f->seconds);
     printf("  latency p50 / p99        %10.2f / %.2f ms\n", f->p50_ms, f->p99_ms);
     printf("  CPU per credential       %10.1f us   gateway %.1f, courier %.1f, signer %.1f\n", cpu,
@@ -230,8 +245,16 @@ print_text(const struct bench *b)
     printf("      decode the proof key %10.1f us\n", b->floor.key_decode_us);
     printf("      verify the proof     %10.1f us\n", b->floor.proof_verify_us);
     printf("      verify the DPoP proof%10.1f us\n", b->floor.dpop_verify_us);
-    printf("      C_Sign on the token  %10.1f us\n", b->floor.c_sign_us);
+    printf("      C_Sign on the token  %10.1f us   %s\n", b->floor.c_sign_us, b->cost.alg->name);
     printf("      verify the seal      %10.1f us\n", b->floor.seal_verify_us);
+    if (b->floor.local_us > 0) {
+        printf("      proof-scoped key     %10.1f us   made, and %zu signatures\n",
+            b->floor.local_us, b->cost.local_signatures);
+    }
+    if (b->floor.hash_us > 0) {
+        printf("      SHA-256              %10.1f us   over %zu bytes, those of the credential\n",
+            b->floor.hash_us, b->cost.bytes);
+    }
     printf("  CPU / floor              %10.2f\n", floor > 0 ? cpu / floor : 0);
     printf("  at half load             %10.2f ms p50, %.2f ms p99 (%.0f per second offered)\n",
         b->half.p50_ms, b->half.p99_ms, (double)b->half.sent / b->half.seconds);
@@ -248,6 +271,24 @@ print_text(const struct bench *b)
     }
 }
 
+/* Of several, one line each. */
+static void
+print_line(const struct bench *b)
+{
+    const struct measured *f = &b->full;
+    double floor = bench_floor_sum(&b->floor);
+    double cpu = per(f, sum3(f->cpu_us));
+    if (b->row == b->rows) {
+        printf("%-18s %-36s %7s %8s %8s %8s %8s %8s %7s\n", "format", "configuration", "per s",
+            "p99 ms", "gateway", "signer", "CPU us", "floor us", "ratio");
+    }
+    printf("%-18s %-36s %7.0f %8.2f %8.1f %8.1f %8.1f %8.1f %7.2f%s\n", b->row->suite,
+        b->row->configuration, (double)f->ok / f->seconds, f->p99_ms, per(f, f->cpu_us[0]),
+        per(f, f->cpu_us[2]), cpu, floor, floor > 0 ? cpu / floor : 0,
+        f->bad + b->half.bad != 0 ? "   NOT ALL ISSUED" : "");
+    fflush(stdout);
+}
+
 static void
 wr_double(struct sjson_wr *wr, const char *name, double value)
 {
@@ -256,42 +297,38 @@ wr_double(struct sjson_wr *wr, const char *name, double value)
     sjson_wr_member_raw(wr, name, sg_str_of(text, (size_t)n));
 }
 
-static int
-print_json(const struct bench *b)
+static void
+wr_row(struct sjson_wr *wr, const struct bench *b)
 {
     const struct measured *f = &b->full;
-    struct sg_buf buf = sg_buf_new(b->cli->arena, 1024, 8192);
-    struct sjson_wr wr = sjson_wr_new(&buf);
-    sjson_wr_object(&wr);
-    sjson_wr_name(&wr, SG_LIT("rows"));
-    sjson_wr_array(&wr);
-    sjson_wr_object(&wr);
-    sjson_wr_member_cstr(&wr, "format", "dc+sd-jwt");
-    sjson_wr_member_cstr(&wr, "configuration", b->configuration);
-    sjson_wr_member_int(&wr, "clients", b->clients);
-    wr_double(&wr, "per_second", (double)f->ok / f->seconds);
-    wr_double(&wr, "p50_ms", f->p50_ms);
-    wr_double(&wr, "p99_ms", f->p99_ms);
-    wr_double(&wr, "half_load_p50_ms", b->half.p50_ms);
-    wr_double(&wr, "half_load_p99_ms", b->half.p99_ms);
-    wr_double(&wr, "cpu_per_credential_us", per(f, sum3(f->cpu_us)));
-    wr_double(&wr, "cpu_gateway_us", per(f, f->cpu_us[0]));
-    wr_double(&wr, "cpu_courier_us", per(f, f->cpu_us[1]));
-    wr_double(&wr, "cpu_signer_us", per(f, f->cpu_us[2]));
-    wr_double(&wr, "floor_us", bench_floor_sum(&b->floor));
-    wr_double(&wr, "floor_key_decode_us", b->floor.key_decode_us);
-    wr_double(&wr, "floor_proof_verify_us", b->floor.proof_verify_us);
-    wr_double(&wr, "floor_dpop_verify_us", b->floor.dpop_verify_us);
-    wr_double(&wr, "floor_c_sign_us", b->floor.c_sign_us);
-    wr_double(&wr, "floor_seal_verify_us", b->floor.seal_verify_us);
-    wr_double(&wr, "cold_wrapped_us", b->unwrap_sign_us);
-    wr_double(&wr, "rss_mb", sum3(f->rss_mb));
-    sjson_wr_member_int(&wr, "issued", (int64_t)(f->ok + b->half.ok));
-    sjson_wr_member_int(&wr, "not_issued", (int64_t)(f->bad + b->half.bad));
-    sjson_wr_object_end(&wr);
-    sjson_wr_array_end(&wr);
-    sjson_wr_object_end(&wr);
-    return cli_print_json(b->cli, &buf);
+    sjson_wr_object(wr);
+    sjson_wr_member_cstr(wr, "format", b->row->format);
+    sjson_wr_member_cstr(wr, "suite", b->row->suite);
+    sjson_wr_member_cstr(wr, "configuration", b->row->configuration);
+    sjson_wr_member_cstr(wr, "alg", b->cost.alg->name);
+    sjson_wr_member_int(wr, "clients", b->clients);
+    wr_double(wr, "per_second", (double)f->ok / f->seconds);
+    wr_double(wr, "p50_ms", f->p50_ms);
+    wr_double(wr, "p99_ms", f->p99_ms);
+    wr_double(wr, "half_load_p50_ms", b->half.p50_ms);
+    wr_double(wr, "half_load_p99_ms", b->half.p99_ms);
+    wr_double(wr, "cpu_per_credential_us", per(f, sum3(f->cpu_us)));
+    wr_double(wr, "cpu_gateway_us", per(f, f->cpu_us[0]));
+    wr_double(wr, "cpu_courier_us", per(f, f->cpu_us[1]));
+    wr_double(wr, "cpu_signer_us", per(f, f->cpu_us[2]));
+    wr_double(wr, "floor_us", bench_floor_sum(&b->floor));
+    wr_double(wr, "floor_key_decode_us", b->floor.key_decode_us);
+    wr_double(wr, "floor_proof_verify_us", b->floor.proof_verify_us);
+    wr_double(wr, "floor_dpop_verify_us", b->floor.dpop_verify_us);
+    wr_double(wr, "floor_c_sign_us", b->floor.c_sign_us);
+    wr_double(wr, "floor_seal_verify_us", b->floor.seal_verify_us);
+    wr_double(wr, "floor_local_us", b->floor.local_us);
+    wr_double(wr, "floor_hash_us", b->floor.hash_us);
+    wr_double(wr, "cold_wrapped_us", b->unwrap_sign_us);
+    wr_double(wr, "rss_mb", sum3(f->rss_mb));
+    sjson_wr_member_int(wr, "issued", (int64_t)(f->ok + b->half.ok));
+    sjson_wr_member_int(wr, "not_issued", (int64_t)(f->bad + b->half.bad));
+    sjson_wr_object_end(wr);
 }
 
 /* "http://localhost:8080" -> the numeric loopback address and port that the load goes to. */
@@ -337,6 +374,10 @@ prepare(struct bench *b)
     sg_bytes jwk;
     int code = cli_base_url(b->cli, &base);
     code = code == CLI_DONE ? find_address(b, base) : code;
+    code = code == CLI_DONE
+               ? cli_bench_rows(b->cli, base, cli_value(b->cli, "--configuration"),
+                     cli_value(b->cli, "--format"), "employee_badge_sd_jwt", b->rows, &b->n_rows)
+               : code;
     if (code != CLI_DONE) {
         return code;
     }
@@ -351,40 +392,103 @@ prepare(struct bench *b)
     b->options.client = SG_LIT("demo-client");
     b->options.client_jwk = sg_bytes_str(jwk);
     b->options.claims = sg_bytes_str(claims);
-    b->options.configuration = sg_cstr(b->configuration);
     b->options.clients = b->clients;
     b->options.requests_per_client = OFFER_COUNT;
     return CLI_DONE;
 }
 
+/* One credential of this configuration, as a wallet gets it: what it says about its own floor. */
 static int
-run(struct bench *b)
+sample(struct bench *b)
 {
-    int code = prepare(b);
-    code = code == CLI_DONE ? measure_token(b) : code;
+    enum { ANSWER_MAX = 256 * 1024 };
+    const struct bench_request *request;
+    const struct sjson *json;
+    const struct sjson *list;
+    unsigned status = 0;
+    size_t n = 0;
+    char *answer = sg_arena_alloc(b->cli->arena, ANSWER_MAX);
+    int code = answer == NULL ? cli_fail(b->cli, "out of memory") : open_wallets(b);
     if (code != CLI_DONE) {
         return code;
     }
-    struct measured warm = { 0 };
-    sg_result r = bench_floor_measure(&b->floor);
-    if (!sg_ok(r)) {
-        return cli_refused(b->cli, "cannot measure the floor", r);
+    sg_result r = bench_vci_requests(b->vci, 1, &request);
+    r = sg_ok(r) ? bench_http_once(b->options.host, b->options.port,
+                       sg_bytes_of(request->p, request->n), &status, answer, ANSWER_MAX, &n)
+                 : r;
+    if (!sg_ok(r) || status != 200 ||
+        !sg_ok(sjson_parse_object(b->cli->arena, sg_str_of(answer, n), NULL, &json)) ||
+        !sg_ok(sjson_member_array(json, "credentials", &list)) || list->first == NULL ||
+        sjson_get(list->first, "credential") == NULL) {
+        return cli_fail(b->cli, "%s: the first request was answered with %u %.200s",
+            b->row->configuration, status, n > 0 ? answer : "");
     }
-    code = measure(b, 1, 0, &warm);
+    r = cli_bench_cost_of(b->cli->arena, b->row, sjson_get(list->first, "credential"), &b->cost);
+    return sg_ok(r) ? CLI_DONE : cli_refused(b->cli, "cannot read the credential", r);
+}
+
+static int
+measure_floor(struct bench *b)
+{
+    struct bench_floor floor = { .c_sign_us = b->sign_us[b->cost.alg->id] };
+    sg_result r = bench_floor_measure(&floor);
+    r = sg_ok(r) ? bench_floor_verify(b->cost.alg, &floor.seal_verify_us) : r;
+    if (strcmp(b->row->format, "dc+sd-jwt") !=
+        0) { /* its floor is of public-key operations alone */
+        r = sg_ok(r) ? bench_floor_hash(b->cost.bytes, &floor.hash_us) : r;
+    }
+    if (sg_ok(r) && b->cost.local_signatures > 0) {
+        r = bench_floor_local(b->cost.local_signatures, &floor.local_us);
+    }
+    b->floor = floor;
+    return sg_ok(r) ? CLI_DONE : cli_refused(b->cli, "cannot measure the floor", r);
+}
+
+static int
+run_row(struct bench *b, const struct cli_bench_row *row)
+{
+    struct measured warm = { 0 };
+    b->row = row;
+    b->options.configuration = sg_cstr(row->configuration);
+    b->full = (struct measured){ 0 };
+    b->half = (struct measured){ 0 };
+    int code = sample(b);
+    code = code == CLI_DONE ? measure_floor(b) : code;
+    code = code == CLI_DONE ? measure(b, 1, 0, &warm) : code;
     code = code == CLI_DONE ? measure(b, b->seconds, 0, &b->full) : code;
     if (code == CLI_DONE && b->full.ok == 0) {
         code = cli_fail(b->cli, "no credential was issued: %s", b->full.complaint);
     }
-    double rate = 0.5 * (double)b->full.ok / b->full.seconds;
-    code = code == CLI_DONE ? measure(b, b->seconds / 2, rate, &b->half) : code;
-    if (code != CLI_DONE) {
-        return code;
+    double rate = code == CLI_DONE ? 0.5 * (double)b->full.ok / b->full.seconds : 0;
+    return code == CLI_DONE ? measure(b, b->seconds / 2, rate, &b->half) : code;
+}
+
+static int
+run(struct bench *b)
+{
+    struct sg_buf buf = sg_buf_new(b->cli->arena, 1024, (size_t)256 * 1024);
+    struct sjson_wr wr = sjson_wr_new(&buf);
+    sjson_wr_object(&wr);
+    sjson_wr_name(&wr, SG_LIT("rows"));
+    sjson_wr_array(&wr);
+    int code = prepare(b);
+    code = code == CLI_DONE ? measure_token(b) : code;
+    for (size_t i = 0; i < b->n_rows && code == CLI_DONE; i++) {
+        code = run_row(b, &b->rows[i]);
+        if (code != CLI_DONE) {
+            break;
+        }
+        if (b->cli->json) {
+            wr_row(&wr, b);
+        } else if (b->n_rows == 1) {
+            print_text(b);
+        } else {
+            print_line(b);
+        }
     }
-    if (b->cli->json) {
-        return print_json(b);
-    }
-    print_text(b);
-    return CLI_DONE;
+    sjson_wr_array_end(&wr);
+    sjson_wr_object_end(&wr);
+    return code == CLI_DONE && b->cli->json ? cli_print_json(b->cli, &buf) : code;
 }
 
 int
@@ -398,12 +502,6 @@ cli_bench_run(struct cli *cli)
     if (code != CLI_DONE) {
         return code;
     }
-    const char *format = cli_value(cli, "--format");
-    if (format != NULL && strcmp(format, "dc+sd-jwt") != 0) {
-        return cli_fail(cli, "this version issues dc+sd-jwt only");
-    }
-    const char *configuration = cli_value(cli, "--configuration");
-    b.configuration = configuration != NULL ? configuration : "employee_badge_sd_jwt";
     b.seconds = (double)seconds;
     b.clients = (unsigned)clients;
     code = run(&b);
