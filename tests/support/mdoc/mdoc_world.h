@@ -30,6 +30,9 @@ struct mdoc_world {
 /* Algorithms: JOSE_ES256, JOSE_ES384, JOSE_EDDSA. The program ends when something cannot be made. */
 void mdoc_world_init(struct sg_arena *arena, enum jose_alg_id issuer, enum jose_alg_id device,
     struct mdoc_world *ret);
+/* The same at another time than WORLD_NOW: programs of others look at the clock. */
+void mdoc_world_init_at(struct sg_arena *arena, enum jose_alg_id issuer, enum jose_alg_id device,
+    int64_t now, struct mdoc_world *ret);
 void mdoc_world_done(struct mdoc_world *world);
 
 /* Bytes that are different everywhere and the same in every run. */

@@ -158,6 +158,16 @@ test_structure(void **state)
 static void
 test_headers(void **state)
 {
+    refused_as(state,
+        "84" PROTECTED "a104f7"
+        "4101"
+        "4102",
+        SG_OK); /* kid: undefined */
+    refused_as(state,
+        "84" PROTECTED "a104f6"
+        "4101"
+        "4102",
+        SG_E_TYPE);
     refused_as(state, "8440" REST, SG_E_ALGORITHM);   /* no alg at all */
     refused_as(state, "8441a0" REST, SG_E_ALGORITHM); /* an empty map */
     refused_as(state,

@@ -217,7 +217,7 @@ test_items_of_our_own_making(void **state)
         ITEM("01", "6165", "02") };
     static const char *const same_id[] = { ITEM("00", "6165", "01"), ITEM("00", "6166", "02") };
     static const char *const unknown_id[] = { ITEM("07", "6165", "01") };
-    static const char *const large_id[] = { ITEM("1a80000000", "6165", "01") };
+    static const char *const large_id[] = { ITEM("1b0000000100000000", "6165", "01") };
     static const char *const short_random[] = {
         "a46864696765737449440066"
         "72616e646f6d4f000102030405060708090a0b0c0d0e"
