@@ -209,6 +209,7 @@ put_reverse(const struct expanding *x, const struct jsonld_ctx *ctx, const struc
     if (v->type != SJSON_OBJECT) {
         return refuse(x, "invalid @reverse value");
     }
+    x->result->said |= JSONLD_SAID_REVERSE;
     SG_TRY(expand_under(x, ctx, JSONLD_UNDER_REVERSE, v, &items));
     struct jsonld_item *inner = items.first;
     if (inner == NULL) {
@@ -242,7 +243,7 @@ once(enum jsonld_kw kw, bool mode_1_0)
         { JSONLD_KW_DIRECTION, JSONLD_HAS_DIRECTION },
         { JSONLD_KW_INDEX, JSONLD_HAS_INDEX },
         { JSONLD_KW_GRAPH, JSONLD_HAS_GRAPH },
-        { JSONLD_KW_REVERSE, JSONLD_HAS_REVERSE },
+        { JSONLD_KW_REVERSE, JSONLD_SAID_REVERSE },
     };
     for (size_t i = 0; i < sizeof(bits) / sizeof(bits[0]); i++) {
         if (bits[i].kw == kw) {
@@ -259,7 +260,7 @@ put_keyword(const struct expanding *x, const struct jsonld_ctx *ctx, enum jsonld
     if (x->active->under == JSONLD_UNDER_REVERSE) {
         return refuse(x, "invalid reverse property map");
     }
-    if ((x->result->has & once(kw, x->run->options->mode_1_0)) != 0) {
+    if (((x->result->has | x->result->said) & once(kw, x->run->options->mode_1_0)) != 0) {
         return refuse(x, "colliding keywords");
     }
     switch (kw) {
@@ -343,6 +344,26 @@ wrap(struct jsonld_run *run, unsigned has, const struct jsonld_items *items,
     return SG_DONE;
 }
 
+/*
+ * A graph says nothing of a value, a list, or a node that is only named: RDF has no place for them. The specification drops them
+ * under "@graph" itself and keeps them in the expanded form under a container of @graph; lost they are in both.
+ */
+sg_result
+jsonld_check_graph_item(struct jsonld_run *run, const struct jsonld_item *item)
+{
+    if ((item->has & JSONLD_HAS_VALUE) != 0) {
+        return jsonld_loss(run, "object with only @value");
+    }
+    if ((item->has & JSONLD_HAS_LIST) != 0) {
+        return jsonld_loss(run, "object with only @list");
+    }
+    if (item->properties.n == 0 && (item->has & ~(unsigned)JSONLD_HAS_INDEX) == 0) {
+        return jsonld_loss(run, "empty object");
+    }
+    bool named = (item->has & ~(unsigned)JSONLD_HAS_INDEX) == JSONLD_HAS_ID;
+    return item->properties.n == 0 && named ? jsonld_loss(run, "object with only @id") : SG_DONE;
+}
+
 /* Step 13.12: each item becomes a graph of its own. */
 static sg_result
 wrap_graphs(struct jsonld_run *run, struct jsonld_expanded *out)
@@ -352,6 +373,7 @@ wrap_graphs(struct jsonld_run *run, struct jsonld_expanded *out)
     for (struct jsonld_item *i = out->items.first; i != NULL; i = next) {
         struct jsonld_item *graph;
         struct jsonld_items one = { 0 };
+        SG_TRY(jsonld_check_graph_item(run, i));
         next = i->next;
         i->next = NULL;
         jsonld_items_add(&one, i);

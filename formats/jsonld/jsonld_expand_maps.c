@@ -247,6 +247,7 @@ index_entry(const struct index_entry *x, const struct sjson *entry, struct jsonl
         item->next = NULL;
         if ((x->key->term->container & JSONLD_IN_GRAPH) != 0 && !is_graph_object(item)) {
             struct jsonld_item *graph;
+            SG_TRY(jsonld_check_graph_item(x->run, item));
             SG_TRY(jsonld_item_new(x->run, &graph));
             graph->has = JSONLD_HAS_GRAPH;
             jsonld_items_add(&graph->graph, item);

@@ -255,7 +255,9 @@ enum { /* entries a map has, as bits */
     JSONLD_HAS_INDEX = 128,
     JSONLD_HAS_GRAPH = 256,
     JSONLD_HAS_INCLUDED = 512,
-    JSONLD_HAS_REVERSE = 1024
+    JSONLD_HAS_REVERSE = 1024,
+    /* the keyword itself came by; terms that are reverse properties add to the same entry, in whatever order they stand */
+    JSONLD_SAID_REVERSE = 2048
 };
 
 struct jsonld_item;
@@ -283,6 +285,7 @@ struct jsonld_type {
 struct jsonld_item {
     struct jsonld_item *next;
     unsigned has;
+    unsigned said;
     bool id_null;
     bool type_array; /* "@type" came as an array */
     bool type_json;
@@ -341,6 +344,9 @@ SG_CHECKED sg_result jsonld_enter_type_scopes(struct jsonld_run *run, const stru
 /* 5.3.2 */
 SG_CHECKED sg_result jsonld_expand_value(struct jsonld_run *run, const struct jsonld_ctx *ctx,
     const struct jsonld_term *term, const struct sjson *value, struct jsonld_item **ret);
+/* May this stand in a graph without being lost? (safe mode) */
+SG_CHECKED sg_result jsonld_check_graph_item(
+    struct jsonld_run *run, const struct jsonld_item *item);
 /* A map under a term with a container of @language, or @index, @type, @id (13.7, 13.8). */
 SG_CHECKED sg_result jsonld_expand_language_map(struct jsonld_run *run,
     const struct jsonld_ctx *ctx, const struct jsonld_term *term, const struct sjson *value,

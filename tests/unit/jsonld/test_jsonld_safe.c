@@ -29,13 +29,15 @@ parsed(void **state, const char *text)
 struct row {
     const char *kind; /* what is refused; NULL: nothing */
     const char *
-        document; /* after a "@context" with @vocab-less terms p (any), i (@id), v (@vocab), T (a type), l (@language map) */
+        document; /* after a "@context" with @vocab-less terms p (any), i (@id), g and gi (graphs), v (@vocab), T (a type), l (@language map) */
 };
 
-#define CONTEXT                                                                         \
-    "{\"@context\":{\"p\":\"urn:ex:p\",\"q\":\"urn:ex:q\",\"i\":{\"@id\":\"urn:ex:i\"," \
-    "\"@type\":\"@id\"},\"T\":\"urn:ex:T\",\"l\":{\"@id\":\"urn:ex:l\",\"@container\":" \
-    "\"@language\"},\"v\":{\"@id\":\"urn:ex:v\",\"@type\":\"@vocab\"},\"gone\":null}"
+#define CONTEXT                                                                          \
+    "{\"@context\":{\"p\":\"urn:ex:p\",\"q\":\"urn:ex:q\",\"i\":{\"@id\":\"urn:ex:i\", " \
+    "\"@type\":\"@id\"},\"T\":\"urn:ex:T\",\"l\":{\"@id\":\"urn:ex:l\",\"@container\":"  \
+    "\"@language\"},\"v\":{\"@id\":\"urn:ex:v\",\"@type\":\"@vocab\"},"                  \
+    "\"g\":{\"@id\":\"urn:ex:g\",\"@container\":\"@graph\"},"                            \
+    "\"gi\":{\"@id\":\"urn:ex:gi\",\"@container\":[\"@graph\",\"@id\"]},\"gone\":null}"
 
 static const struct row rows[] = {
     { NULL, ",\"@id\":\"urn:ex:s\",\"@type\":\"T\",\"p\":\"v\",\"i\":\"urn:ex:o\"}" },
@@ -62,6 +64,11 @@ static const struct row rows[] = {
     { "object with only @list", ",\"@graph\":[{\"@list\":[1]}]}" },
     { "object with only @id", ",\"@graph\":[{\"@id\":\"urn:ex:s\"}]}" },
     { "empty object", ",\"@graph\":[{}]}" },
+    { NULL, ",\"g\":{\"p\":1}}" },
+    { "object with only @id", ",\"g\":{\"@id\":\"urn:ex:s\"}}" },
+    { "object with only @value", ",\"g\":\"v\"}" },
+    { "empty object", ",\"g\":{}}" },
+    { "object with only @id", ",\"gi\":{\"urn:ex:g\":{\"@id\":\"urn:ex:s\"}}}" },
     { "invalid @language value", ",\"p\":{\"@value\":\"v\",\"@language\":\"a b\"}}" },
     { "invalid @language value", ",\"l\":{\"not_a_tag\":\"v\"}}" },
     { "rdfDirection not set", ",\"p\":{\"@value\":\"v\",\"@direction\":\"rtl\"}}" },
