@@ -1,13 +1,13 @@
 // Install the pinned packages of this folder and write the context documents they hold as a C file.
 //   node embed.mjs BUILD_FOLDER OUT.c
 // Every file's SHA-256 is in contexts.json: other bytes stop the build. Nothing of a package is run but the two
-// modules of plain data that have no JSON copy, and those only after their hash was found right.
+// modules of plain data that have no JSON copy: alone, after their hash was found right, with nothing in reach.
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
+import vm from "node:vm";
 
 const here = path.dirname(fileURLToPath(import.meta.url));
 const [folder, out] = process.argv.slice(2);
@@ -44,7 +44,11 @@ if (!fresh()) {
 }
 
 const table = JSON.parse(readFileSync(path.join(here, "contexts.json"), "utf8"));
-const require = createRequire(path.join(folder, "package.json"));
+const moduleOf = (text) => {
+  const module = { exports: null };
+  vm.runInNewContext(text, { module }, { timeout: 1000 });
+  return module.exports;
+};
 const documents = table.contexts.map(({ url, package: name, file, sha256: want }) => {
   const at = path.resolve(folder, "node_modules", name, file);
   if (!existsSync(at)) {
@@ -56,7 +60,8 @@ const documents = table.contexts.map(({ url, package: name, file, sha256: want }
     rmSync(stamp, { force: true });
     stop(`${name}/${file} has SHA-256 ${sha256(bytes)}, conf/contexts/contexts.json wants ${want}`);
   }
-  const json = file.endsWith(".js") ? require(at) : JSON.parse(bytes.toString("utf8"));
+  const text = bytes.toString("utf8");
+  const json = file.endsWith(".js") ? moduleOf(text) : JSON.parse(text);
   return { url, bytes: Buffer.from(JSON.stringify(json)) };
 });
 

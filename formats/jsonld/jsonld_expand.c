@@ -482,7 +482,7 @@ put_members(const struct expanding *x, const struct jsonld_ctx *ctx, const struc
         } else if (iri.null || sg_str_index(iri.s, ':', 0) == iri.s.n) {
             SG_TRY(jsonld_loss(x->run, "invalid property"));
         } else {
-            key.term = jsonld_ctx_find(x->run, ctx, e->name);
+            key.term = iri.term;
             SG_TRY(put_property(x, ctx, iri.s, &key, e));
         }
     }

@@ -236,6 +236,7 @@ struct jsonld_iri {
     sg_str s;
     enum jsonld_kw kw;
     bool null;
+    const struct jsonld_term *term; /* when the value is a term, and was taken as one */
 };
 enum { JSONLD_DOCUMENT_RELATIVE = 1, JSONLD_VOCAB = 2 };
 /* JSON-LD API 5.2. `local` is NULL but during context processing. */

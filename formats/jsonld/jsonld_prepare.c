@@ -53,6 +53,19 @@ prepare_term(struct preparing *p, const struct jsonld_ctx *ctx, const struct jso
     return sg_ok(r) && inner != ctx ? prepare_scoped(p, inner, depth) : SG_DONE;
 }
 
+/* Credentials have two types: their own, and this one, which is applied second when the other comes first in code point order. */
+static sg_result
+prepare_pair(struct preparing *p, const struct jsonld_ctx *ctx, const struct jsonld_term *first)
+{
+    const struct jsonld_term *second = jsonld_ctx_find(p->run, ctx, SG_LIT("VerifiableCredential"));
+    const struct jsonld_ctx *inner;
+    if (second == NULL || second->context == NULL || second == first || ctx->previous != NULL) {
+        return SG_DONE;
+    }
+    sg_result r = jsonld_ctx_scoped(p->run, ctx, first, JSONLD_SCOPE_TYPE, &inner);
+    return sg_ok(r) ? prepare_term(p, inner, second, JSONLD_SCOPE_TYPE, 0) : SG_DONE;
+}
+
 /* The scoped contexts of the terms in the newest layer. */
 static sg_result
 prepare_scoped(struct preparing *p, const struct jsonld_ctx *ctx, size_t depth)
@@ -68,6 +81,7 @@ prepare_scoped(struct preparing *p, const struct jsonld_ctx *ctx, size_t depth)
         }
         if (looks_like_type(slot->key)) {
             SG_TRY(prepare_term(p, ctx, term, JSONLD_SCOPE_TYPE, depth - 1));
+            SG_TRY(prepare_pair(p, ctx, term));
             continue;
         }
         SG_TRY(prepare_term(p, ctx, term, JSONLD_SCOPE_PROPERTY, depth - 1));
@@ -118,7 +132,8 @@ prepare_all(struct jsonld_run *run, const struct jsonld_ctx *active)
 sg_result
 jsonld_contexts_prepare(struct jsonld_contexts *contexts)
 {
-    const struct jsonld_options options = { .contexts = contexts };
+    /* safe: a context with reserved words is then left to each request, which may want it refused */
+    const struct jsonld_options options = { .contexts = contexts, .safe = true };
     struct jsonld_run run = {
         .arena = contexts->arena, .options = &options, .contexts = contexts, .preparing = true
     };

@@ -62,7 +62,7 @@ expand_any(struct jsonld_run *run, const struct jsonld_ctx *ctx, sg_str value, u
     SG_TRY(depend(run, local, value));
     const struct jsonld_term *term = jsonld_ctx_find(run, ctx, value);
     if (term != NULL && (term->kw != JSONLD_KW_NONE || (flags & JSONLD_VOCAB) != 0)) {
-        *ret = (struct jsonld_iri){ .s = term->iri, .kw = term->kw, .null = term->null };
+        *ret = (struct jsonld_iri){ term->iri, term->kw, term->null, term };
         return SG_DONE;
     }
     size_t colon = sg_str_index(value, ':', 1);

@@ -281,6 +281,78 @@ test_many_properties_of_one_node_are_found_again(void **state)
     assert_ok(run(*state, &buf));
 }
 
+/* ---- names chosen to collide --------------------------------------------------------------------------- */
+
+static uint64_t
+mix(uint64_t h) /* as in jsonld_map.c: whoever reads the source can do this */
+{
+    h ^= h >> 32;
+    h *= UINT64_C(0xD6E8FEB86659FD93);
+    h ^= h >> 29;
+    return h;
+}
+
+static bool
+printable(uint64_t word)
+{
+    for (size_t i = 0; i < 8; i++) {
+        uint8_t c = (uint8_t)(word >> 8 * i);
+        if (c < '#' || c > 'z' || c == '\\') {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Names of 24 characters with one hash: the third word undoes what the second did. */
+static void
+put_collisions(struct sg_buf *buf, size_t n)
+{
+    const char head[9] = "urn:ex:p";
+    uint64_t first;
+    uint64_t goal = 0;
+    memcpy(&first, head, 8);
+    uint64_t h1 = mix((UINT64_C(0x9E3779B97F4A7C15) ^ 24) ^ first);
+    uint64_t hash = 0;
+    size_t found = 0;
+    for (uint64_t i = 0; found < n; i++) {
+        uint64_t second = 0;
+        for (size_t k = 0; k < 8; k++) {
+            second = second << 8 | ('A' + (i >> 4 * k) % 16);
+        }
+        uint64_t h2 = mix(h1 ^ second);
+        goal = goal == 0 ? h2 ^ UINT64_C(0x4141414141414141) : goal;
+        uint64_t third = h2 ^ goal;
+        if (!printable(third)) {
+            continue;
+        }
+        char name[25] = { 0 };
+        memcpy(name, head, 8);
+        memcpy(name + 8, &second, 8);
+        memcpy(name + 16, &third, 8);
+        hash = hash == 0 ? jsonld_hash(sg_str_of(name, 24)) : hash;
+        assert_true(hash == jsonld_hash(sg_str_of(name, 24)));
+        sg_buf_put_cstr(buf, found++ == 0 ? "\"" : ",\"");
+        sg_buf_put_cstr(buf, name);
+        sg_buf_put_cstr(buf, "\":1");
+    }
+}
+
+static void
+test_names_with_one_hash_are_bounded(void **state)
+{
+    struct sg_buf buf = buffer(state);
+    sg_buf_put_cstr(&buf, "{");
+    put_collisions(&buf, 500);
+    sg_buf_put_cstr(&buf, "}");
+    assert_ok(run(*state, &buf));
+    buf = buffer(state);
+    sg_buf_put_cstr(&buf, "{");
+    put_collisions(&buf, 6000);
+    sg_buf_put_cstr(&buf, "}");
+    assert_refused(run(*state, &buf), WORK);
+}
+
 static void
 test_many_types_with_scoped_contexts_are_bounded(void **state)
 {
@@ -342,6 +414,7 @@ main(void)
         cmocka_unit_test(test_one_long_subject_of_many_quads_is_paid_for_by_length),
         cmocka_unit_test(test_many_plain_values_are_fine),
         cmocka_unit_test(test_many_properties_of_one_node_are_found_again),
+        cmocka_unit_test(test_names_with_one_hash_are_bounded),
         cmocka_unit_test(test_many_types_with_scoped_contexts_are_bounded),
         cmocka_unit_test(test_a_small_arena_is_an_error_and_not_a_crash),
     };
