@@ -27,25 +27,44 @@ copy_settings(struct flow *flow, const struct flow_settings *from)
     return SG_DONE;
 }
 
+/* Contexts and configurations; the file at fault is copied out: the arena goes with the flow. */
 static sg_result
-open_parts(struct flow *flow, const struct flow_settings *settings, struct sg_why *why)
+read_files(struct flow *flow, struct sg_why *why, char ret_file[FLOW_FILE_MAX])
+{
+    sg_str file = SG_NO_STR;
+    sg_result r = flow_contexts_read(
+        flow->arena, flow->settings.contexts, flow->settings.base, why, &file, &flow->contexts);
+    if (sg_ok(r)) {
+        file = SG_NO_STR;
+        r = flow_configs_read(flow->arena, flow->settings.configurations, flow->settings.base, why,
+            &file, &flow->configs);
+    }
+    if (!sg_ok(r) && file.n > 0 && file.n < FLOW_FILE_MAX) {
+        memcpy(ret_file, file.p, file.n);
+        ret_file[file.n] = '\0';
+    }
+    return r;
+}
+
+static sg_result
+open_parts(struct flow *flow, const struct flow_settings *settings, struct sg_why *why,
+    char ret_file[FLOW_FILE_MAX])
 {
     SG_REQUIRE(settings->batch_max >= 1 && settings->batch_max <= FLOW_BATCH_MAX, VALUE);
     SG_REQUIRE(settings->list_life_s > 0 && settings->list_ttl_s >= 0, VALUE);
     flow->arena = sg_arena_new(0, ARENA_MAX);
     SG_REQUIRE(flow->arena != NULL, NO_MEMORY);
     SG_TRY(copy_settings(flow, settings));
-    SG_TRY(flow_contexts_read(
-        flow->arena, flow->settings.contexts, flow->settings.base, why, NULL, &flow->contexts));
-    SG_TRY(flow_configs_read(flow->arena, flow->settings.configurations, flow->settings.base, why,
-        NULL, &flow->configs));
+    SG_TRY(read_files(flow, why, ret_file));
     return flow_lists_open(flow);
 }
 
 sg_result
 flow_open(const struct flow_settings *settings, struct store *store, struct peer *signer,
-    struct peer_registry *registry, struct sg_why *why, struct flow **ret)
+    struct peer_registry *registry, struct sg_why *why, char ret_file[FLOW_FILE_MAX],
+    struct flow **ret)
 {
+    ret_file[0] = '\0';
     struct flow *flow = calloc(1, sizeof(*flow));
     SG_REQUIRE(flow != NULL, NO_MEMORY);
     flow->store = store;
@@ -61,7 +80,7 @@ flow_open(const struct flow_settings *settings, struct store *store, struct peer
     pthread_mutex_init(&flow->lists_lock, NULL);
     pthread_mutex_init(&flow->changes_lock, NULL);
     atomic_init(&flow->orders_due, true); /* what the last run left */
-    sg_result r = open_parts(flow, settings, why);
+    sg_result r = open_parts(flow, settings, why, ret_file);
     if (!sg_ok(r)) {
         flow_close(&flow);
         return r;

@@ -38,12 +38,14 @@ struct flow_settings {
     /* For the log: what became of an order that a crash or a lost answer had left open. Any thread; may be NULL. */
     void (*order_told)(sg_str list, uint64_t idx, sg_result result);
 };
+#define FLOW_FILE_MAX 128
 /*
  * Reads the configurations and the lists, makes lists that are missing ("keys" is always there). SG_E_CONFIGURATION with `why`, SG_E_STORE_DOWN.
- * Needs a started store; the registry may still be empty.
+ * Needs a started store; the registry may still be empty. `ret_file`: name of the file that was being read, "" when it was none; NUL-terminated.
  */
 SG_CHECKED sg_result flow_open(const struct flow_settings *settings, struct store *store,
-    struct peer *signer, struct peer_registry *registry, struct sg_why *why, struct flow **ret);
+    struct peer *signer, struct peer_registry *registry, struct sg_why *why,
+    char ret_file[FLOW_FILE_MAX], struct flow **ret);
 /* Starts the list publisher's thread (after the sandbox). */
 SG_CHECKED sg_result flow_start(struct flow *flow);
 /* Stops the thread; no call may be in flight. NULL accepted. */

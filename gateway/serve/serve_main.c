@@ -110,12 +110,19 @@ options_parse(int argc, char **argv, struct options *ret)
 }
 
 static sg_result
+failed_at(const char *what, const char *file, sg_result r, const struct sg_why *why)
+{
+    serve_log("error", "cannot-start", "at=\"%s\" code=%s why=\"%s\" detail=%llu%s%s%s", what,
+        sg_code_row(r.code)->name, why->what == NULL ? "" : why->what,
+        (unsigned long long)why->detail, file[0] == '\0' ? "" : " file=\"", file,
+        file[0] == '\0' ? "" : "\"");
+    return r;
+}
+
+static sg_result
 failed(const char *what, sg_result r, const struct sg_why *why)
 {
-    serve_log("error", "cannot-start", "at=\"%s\" code=%s why=\"%s\" detail=%llu", what,
-        sg_code_row(r.code)->name, why->what == NULL ? "" : why->what,
-        (unsigned long long)why->detail);
-    return r;
+    return failed_at(what, "", r, why);
 }
 
 #define STEP(what, call)                      \
@@ -250,7 +257,7 @@ order_told(sg_str list, uint64_t idx, sg_result result)
 }
 
 static sg_result
-open_flow(struct serve *serve, struct sg_why *why)
+open_flow(struct serve *serve, struct sg_why *why, char ret_file[FLOW_FILE_MAX])
 {
     const struct conf_gateway *conf = &serve->conf;
     struct flow_settings settings = {
@@ -271,7 +278,8 @@ open_flow(struct serve *serve, struct sg_why *why)
         .claims_keep = conf->claims_keep,
         .order_told = order_told,
     };
-    return flow_open(&settings, serve->store, serve->signer, serve->registry, why, &serve->flow);
+    return flow_open(
+        &settings, serve->store, serve->signer, serve->registry, why, ret_file, &serve->flow);
 }
 
 #define TABLES 5
@@ -382,7 +390,11 @@ start(struct serve *serve)
     STEP("registry", peer_registry_new(serve->signer, &serve->registry));
     STEP("registry", peer_registry_load(serve->registry));
     STEP("auth", open_auth(serve));
-    STEP("flow", open_flow(serve, &why));
+    char file[FLOW_FILE_MAX];
+    sg_result r = open_flow(serve, &why, file);
+    if (!sg_ok(r)) {
+        return failed_at("flow", file, r, &why);
+    }
     fill_face(serve);
     STEP("flow", flow_start(serve->flow));
     STEP("http", http_start(serve->http));
