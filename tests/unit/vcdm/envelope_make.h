@@ -100,4 +100,46 @@ policy_now(void)
     };
 }
 
+/* Made by setup. */
+static struct di_test_key issuer;
+static struct di_test_key holder;
+
+static inline int
+setup(void **state)
+{
+    if (support_arena_setup(state) != 0) {
+        return 1;
+    }
+    issuer = di_test_key_of(*state, JOSE_P256, "issuer");
+    holder = di_test_key_of(*state, JOSE_ED25519, "holder");
+    return 0;
+}
+
+/* A refusal, and its name. */
+#define assert_named(call, name, said)                                                  \
+    do {                                                                                \
+        struct sg_why why = { 0 };                                                      \
+        assert_refused(call, name);                                                     \
+        if (why.what == NULL || strcmp(why.what, said) != 0) {                          \
+            fail_msg("line %d: %s", __LINE__, why.what == NULL ? "nothing" : why.what); \
+        }                                                                               \
+    } while (0)
+
+/* A JWS over any header and payload, by the issuer's key. */
+static inline sg_bytes
+jws_by_hand(void **state, const char *header, sg_str payload)
+{
+    sg_str input;
+    sg_str text;
+    assert_ok(jws_signing_input(*state, sg_cstr(header), sg_str_bytes(payload), &input));
+    assert_ok(jws_attach(*state, input, di_test_sign(*state, &issuer, sg_str_bytes(input)), &text));
+    return sg_str_bytes(text);
+}
+
+static inline sg_str
+header_with(void **state, const char *typ, const char *cty, sg_str kid)
+{
+    return text_of(state, "{\"alg\":\"ES256\"%s%s,\"kid\":\"%.*s\"}", typ, cty, SG_PRINT(kid));
+}
+
 #endif

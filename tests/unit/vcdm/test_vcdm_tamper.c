@@ -4,7 +4,6 @@
  */
 #include "envelope_make.h"
 
-static struct di_test_key issuer;
 static sg_bytes sealed_as[7]; /* by enum vcdm_envelope */
 static struct sg_arena *kept;
 
@@ -15,10 +14,10 @@ setup_all(void **state)
         { .kind = SDJWT_STEP_NAME, .name = { "credentialSubject", 17 } },
         { .kind = SDJWT_STEP_NAME, .name = { "name", 4 } },
     };
-    static const struct sdjwt_step holder[] = {
+    static const struct sdjwt_step whole[] = {
         { .kind = SDJWT_STEP_NAME, .name = { "holder", 6 } },
     };
-    static const struct sdjwt_path paths[] = { { name, 2 }, { holder, 1 } };
+    static const struct sdjwt_path paths[] = { { name, 2 }, { whole, 1 } };
     kept = sg_arena_new(0, (size_t)64 << 20);
     void *arena = kept;
     size_t n;
