@@ -242,6 +242,7 @@ put_name_space(struct sg_arena *arena, struct sg_buf *out, struct sg_buf *scratc
     size_t len = sg_hash_len(build->digest);
     size_t n = ns->n_elements + ns->n_decoys;
     const uint8_t *bytes;
+    sg_bytes whole;
     uint32_t *ids = SG_NEW_ARRAY(arena, n, uint32_t);
     digests->bytes = SG_NEW_ARRAY(arena, n * len, uint8_t);
     digests->n = n;
@@ -253,9 +254,9 @@ put_name_space(struct sg_arena *arena, struct sg_buf *out, struct sg_buf *scratc
         size_t from = out->n;
         SG_TRY(take(random, MDOC_RANDOM_LEN, &bytes));
         SG_TRY(put_item(arena, out, scratch, &ns->elements[i], ids[i], bytes, why));
-        SG_REQUIRE(out->failed == SG_OK, TOO_LARGE);
+        SG_TRY(sg_buf_end(out, &whole));
         /* 9.1.2.5: over the tagged item, head and all */
-        sg_hash(build->digest, sg_bytes_of(out->p + from, out->n - from),
+        sg_hash(build->digest, sg_bytes_slice(whole, from, whole.n),
             digests->bytes + (size_t)ids[i] * len);
     }
     for (size_t i = ns->n_elements; i < n; i++) {

@@ -50,6 +50,9 @@ SG_CHECKED sg_result mdoc_only(const struct dcbor_item *map, const char *const *
 /* A text of 1..MDOC_NAME_MAX bytes. SG_E_MDOC. */
 SG_CHECKED sg_result mdoc_name(const struct dcbor_item *item, sg_str *ret);
 
+/* mdoc_value_json, or the empty text for what JSON cannot say. SG_E_NO_MEMORY. */
+SG_CHECKED sg_result mdoc_shown(struct sg_arena *arena, sg_bytes cbor, sg_str *ret);
+
 /* ---- the MSO ---- */
 /* "1.0" to "1.9" */
 bool mdoc_version_known(const struct dcbor_item *item);

@@ -146,3 +146,14 @@ mdoc_value_json(struct sg_arena *arena, sg_bytes cbor, sg_str *ret)
     SG_TRY(write(&wr, &item));
     return sg_buf_end_str(&buf, ret);
 }
+
+sg_result
+mdoc_shown(struct sg_arena *arena, sg_bytes cbor, sg_str *ret)
+{
+    sg_result r = mdoc_value_json(arena, cbor, ret);
+    SG_REQUIRE(r.code != SG_E_NO_MEMORY, NO_MEMORY);
+    if (!sg_ok(r)) {
+        *ret = SG_NO_STR; /* the CBOR is there */
+    }
+    return SG_DONE;
+}

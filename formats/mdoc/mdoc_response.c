@@ -111,9 +111,7 @@ add_name_space(struct sg_arena *arena, sg_str name, const struct dcbor_item *ele
         MDOC_TRY(mdoc_name(&key, &out->identifier), "deviceSigned: name of an element");
         SG_TRY(mdoc_authorized(mso, name, out->identifier, &allowed));
         MDOC_RULE(allowed, POLICY, "deviceSigned: the key may not sign this element");
-        if (!sg_ok(mdoc_value_json(arena, value.raw, &out->json))) {
-            out->json = SG_NO_STR;
-        }
+        SG_TRY(mdoc_shown(arena, value.raw, &out->json));
         for (size_t i = 0; i < *n; i++) {
             MDOC_RULE(!sg_str_equal(found[i].name_space, name) ||
                           !sg_str_equal(found[i].identifier, out->identifier),

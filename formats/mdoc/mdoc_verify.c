@@ -170,9 +170,7 @@ check_name_space(struct sg_arena *arena, const struct mdoc_mso *mso, sg_str name
             .identifier = item.identifier,
             .value = item.value,
             .item = tagged.raw };
-        if (!sg_ok(mdoc_value_json(arena, item.value, &out->json))) {
-            out->json = SG_NO_STR; /* not everything has a JSON form; the CBOR is there */
-        }
+        SG_TRY(mdoc_shown(arena, item.value, &out->json));
     }
     return SG_DONE;
 }

@@ -191,9 +191,9 @@ check_extensions(struct sg_arena *arena, X509 *cert, struct sg_why *why, struct 
     RULE(X509_get0_authority_key_id(cert) != NULL, ISSUER, "document signer: no AKI");
     RULE(has_issuer_alt_name(cert), ISSUER,
         "document signer: no issuerAltName with an e-mail address or a URI");
-    RULE(sg_ok(read_crl_uri(arena, cert, &ds->crl_uri)), ISSUER,
-        "document signer: no proper CRL distribution point");
-    return SG_DONE;
+    sg_result crl = read_crl_uri(arena, cert, &ds->crl_uri);
+    RULE(crl.code != SG_E_ISSUER, ISSUER, "document signer: no proper CRL distribution point");
+    return crl;
 }
 
 static sg_result

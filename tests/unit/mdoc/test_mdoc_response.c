@@ -269,6 +269,42 @@ test_no_document_and_several(void **state)
     assert_refused(mdoc_response_encode(*state, documents, 17, 0, &response), TOO_LARGE);
 }
 
+/* An arena that is too small, at every place where it can be: refused, never a crash, never half a result. */
+static void
+test_every_arena_limit(void **state)
+{
+    struct mdoc_present present = presentation(*state);
+    struct mdoc_device_check device = { .transcript = present.transcript };
+    size_t refused = 0;
+    for (size_t max = 512;; max += 512) {
+        struct sg_arena *arena = sg_arena_new(512, max);
+        struct mdoc_response parsed;
+        struct mdoc_verified v;
+        struct mdoc_pending pending;
+        struct mdoc_present_pending waiting;
+        struct mdoc_random random = mdoc_world_random(*state, 4096);
+        sg_bytes response = present_ok(*state, &present);
+        assert_ok(mdoc_response_parse(response, NULL, &parsed));
+        if (arena == NULL) {
+            continue;
+        }
+        sg_result made = mdoc_prepare(arena, &world.build, &world.signer, &random, NULL, &pending);
+        sg_result shown = mdoc_present(arena, &present, NULL, &waiting);
+        sg_result seen =
+            mdoc_document_verify(arena, &parsed.documents[0], &world.trust, &device, NULL, &v);
+        sg_arena_free(&arena);
+        if (sg_ok(made) && sg_ok(shown) && sg_ok(seen)) {
+            break;
+        }
+        refused++;
+        assert_true(sg_ok(made) || made.code == SG_E_NO_MEMORY);
+        assert_true(sg_ok(shown) || shown.code == SG_E_NO_MEMORY);
+        assert_true(sg_ok(seen) || seen.code == SG_E_NO_MEMORY);
+        assert_true(max < 1 << 20);
+    }
+    assert_true(refused > 10);
+}
+
 /* {"version": "1.0", "status": 0} and its variations */
 static void
 test_response_form(void **state)
@@ -312,6 +348,7 @@ main(void)
         cmocka_unit_test(test_document_of_another_type_is_refused),
         cmocka_unit_test(test_every_device_key_type),
         cmocka_unit_test(test_no_document_and_several),
+        cmocka_unit_test(test_every_arena_limit),
         cmocka_unit_test(test_response_form),
     };
     return cmocka_run_group_tests(tests, setup, teardown);

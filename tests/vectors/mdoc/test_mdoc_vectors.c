@@ -1,6 +1,5 @@
 /*
- * Shared vectors, suite iso18013-5 (Annex D and its one-byte edits, isomdl's small structures), the MSO with status of
- * specs/mdoc-issuance 8, and openid4vp/handover.json. Not run: session encryption and reader authentication (annex-d session_*, sk_*,
+ * Shared vectors, suite iso18013-5 (Annex D and its one-byte edits, isomdl's small structures) and openid4vp/handover.json. Not run: session encryption and reader authentication (annex-d session_*, sk_*,
  * reader_auth, items_request, negative case reader-signature-changed): proximity and DeviceRequest are not built, only OpenID4VP is.
  */
 #include "mdoc.h"
