@@ -202,13 +202,17 @@ void flow_status_order(struct flow *flow, struct sg_arena *arena, sg_str client,
 SG_CHECKED sg_result flow_status_value(
     struct flow *flow, sg_str list_uri, uint64_t idx, uint8_t *ret);
 
-/* The forms of a list (req: STA-1): the token as JWT and as CWT, and Bitstring Status List credentials over the same indexes, as vc+jwt. */
+/* The forms of a list (req: STA-1): the token as JWT and as CWT, and Bitstring Status List credentials over the same
+ * indexes, as vc+jwt and as JSON with a Data Integrity proof. */
 enum flow_list_form {
     FLOW_LIST_JWT,
     FLOW_LIST_CWT,
     FLOW_LIST_REVOCATION, /* bit: the value is INVALID */
     FLOW_LIST_SUSPENSION, /* bit: the value is SUSPENDED */
     FLOW_LIST_MESSAGE,    /* statusSize bits: the value itself */
+    FLOW_LIST_REVOCATION_JSON,
+    FLOW_LIST_SUSPENSION_JSON,
+    FLOW_LIST_MESSAGE_JSON,
     FLOW_LIST_FORMS
 };
 #define FLOW_ETAG_LEN 40

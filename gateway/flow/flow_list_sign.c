@@ -8,10 +8,13 @@
 #include <sodium.h>
 #include <stdlib.h>
 
+#include "dataint.h"
+#include "did.h"
+#include "flow_vcdm.h"
 #include "sg_text.h"
 
-/* 2^24 entries of two bits: the copy, three Bitstring lists, each packed and as text. */
-#define LIST_ARENA_MAX ((size_t)64 * 1024 * 1024)
+/* 2^24 entries of two bits: the copy, three Bitstring lists, each packed and as text, with a JWT and a proof. */
+#define LIST_ARENA_MAX ((size_t)160 * 1024 * 1024)
 #define RETRY_MIN_MS 250
 #define RETRY_MAX_MS 5000
 
@@ -21,6 +24,7 @@ struct draft_form {
     sg_bytes message; /* exactly what the key signs */
     sg_str signing_input; /* JOSE */
     struct tsl_cwt cwt;
+    struct di_pending proof; /* Data Integrity */
     uint8_t signature[WIRE_SIG_MAX];
     size_t signature_n;
     sg_bytes body; /* signed */
@@ -127,6 +131,51 @@ prepare_bitstring(struct sg_arena *arena, struct flow_list_draft *d, enum bsl_pu
     return jose_message(arena, form, header, payload);
 }
 
+/*
+ * The same credential as JSON with a proof, for readers that know no JOSE. Its issuer is the did:key of the key that signs: an identity that speaks
+ * for lists alone, whose method every reader can resolve; the key is not in our DID document, where it could speak for credentials.
+ */
+static sg_result
+prepare_json(struct sg_arena *arena, struct flow_list_draft *d, enum bsl_purpose purpose,
+    struct draft_form *form)
+{
+    char created[FLOW_TIME_LEN + 1];
+    struct di_proof_options *options = SG_NEW(arena, struct di_proof_options);
+    struct jwk *key = SG_NEW(arena, struct jwk);
+    const struct sjson *document;
+    sg_bytes payload;
+    sg_str did;
+    SG_REQUIRE(options != NULL && key != NULL, NO_MEMORY);
+    SG_TRY(jwk_from_spki(arena, d->key->spki, key));
+    SG_TRY(did_key_of(arena, key, &did));
+    SG_TRY(did_method_of(arena, did, &options->verification_method));
+    SG_TRY(tsl_board_credential(arena, &d->snapshot, purpose, did, &payload));
+    SG_TRY(sjson_parse_object(arena, sg_bytes_str(payload), NULL, &document));
+    SG_TRY(flow_time_text(d->snapshot.iat, created));
+    SG_TRY(sg_arena_str(arena, sg_cstr(created), &options->created));
+    options->purpose = SG_LIT("assertionMethod");
+    const struct di_request request = {
+        .document = document,
+        .suite =
+            di_suite_by_id(d->alg->kty == JOSE_KTY_OKP ? DI_EDDSA_JCS_2022 : DI_ECDSA_JCS_2019),
+        .key = key,
+        .options = options,
+        .keep_context = true, /* credentials/v2 maps the terms of proofs */
+    };
+    SG_TRY(di_prepare(arena, &request, NULL, &form->proof));
+    form->message = form->proof.message;
+    return SG_DONE;
+}
+
+static sg_result
+attach_json(struct sg_arena *arena, struct draft_form *form)
+{
+    sg_str text;
+    SG_TRY(di_attach(arena, &form->proof, sg_bytes_of(form->signature, form->signature_n), &text));
+    form->body = sg_str_bytes(text);
+    return SG_DONE;
+}
+
 struct form_row {
     enum bsl_purpose purpose;
     sg_result (*prepare)(struct sg_arena *arena, struct flow_list_draft *d,
@@ -140,6 +189,9 @@ static const struct form_row rows[FLOW_LIST_FORMS] = {
     [FLOW_LIST_REVOCATION] = { BSL_REVOCATION, prepare_bitstring, jose_attach, true },
     [FLOW_LIST_SUSPENSION] = { BSL_SUSPENSION, prepare_bitstring, jose_attach, true },
     [FLOW_LIST_MESSAGE] = { BSL_MESSAGE, prepare_bitstring, jose_attach, true },
+    [FLOW_LIST_REVOCATION_JSON] = { BSL_REVOCATION, prepare_json, attach_json, true },
+    [FLOW_LIST_SUSPENSION_JSON] = { BSL_SUSPENSION, prepare_json, attach_json, true },
+    [FLOW_LIST_MESSAGE_JSON] = { BSL_MESSAGE, prepare_json, attach_json, true },
 };
 
 /* Can this list not be had in this form? Then the others go on without it: a revocation is published in every form that holds it. */

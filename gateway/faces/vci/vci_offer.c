@@ -122,30 +122,45 @@ vci_status(struct http_request *req)
     }
 }
 
+/* vc+jwt unless only JSON is asked for, under one of the names that a credential with its proof inside goes by. */
+static void
+answer_credential(struct http_request *req, enum flow_list_form jwt, enum flow_list_form json)
+{
+    static const char *const types[] = { "application/vc", "application/ld+json",
+        "application/json" };
+    if (http_accepts(req, VC_JWT_TYPE, NULL)) {
+        answer_form(req, jwt, VC_JWT_TYPE);
+        return;
+    }
+    for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+        if (http_accepts(req, types[i], NULL)) {
+            answer_form(req, json, types[i]);
+            return;
+        }
+    }
+    not_acceptable(req, SG_LIT("This list is available as " VC_JWT_TYPE " and application/vc.\n"));
+}
+
 void
 vci_status_credential(struct http_request *req)
 {
     static const struct {
         const char *purpose;
-        enum flow_list_form form;
+        enum flow_list_form jwt;
+        enum flow_list_form json;
     } purposes[] = {
-        { "revocation", FLOW_LIST_REVOCATION },
-        { "suspension", FLOW_LIST_SUSPENSION },
-        { "message", FLOW_LIST_MESSAGE },
+        { "revocation", FLOW_LIST_REVOCATION, FLOW_LIST_REVOCATION_JSON },
+        { "suspension", FLOW_LIST_SUSPENSION, FLOW_LIST_SUSPENSION_JSON },
+        { "message", FLOW_LIST_MESSAGE, FLOW_LIST_MESSAGE_JSON },
     };
     if (asks_history(req, "timestamp")) {
         return;
     }
     for (size_t i = 0; i < sizeof(purposes) / sizeof(purposes[0]); i++) {
-        if (!sg_str_is(req->params[1], purposes[i].purpose)) {
-            continue;
+        if (sg_str_is(req->params[1], purposes[i].purpose)) {
+            answer_credential(req, purposes[i].jwt, purposes[i].json);
+            return;
         }
-        if (http_accepts(req, VC_JWT_TYPE, NULL)) {
-            answer_form(req, purposes[i].form, VC_JWT_TYPE);
-        } else {
-            not_acceptable(req, SG_LIT("This list is available as " VC_JWT_TYPE ".\n"));
-        }
-        return;
     }
     face_problem(req, SG_ERROR(NOT_FOUND), NULL);
 }

@@ -3,7 +3,7 @@
 // with node's own crypto and the published keys; CBOR, ZLIB and GZIP are read by node and by this file, not by the code under test.
 //   node lists.mjs BUILD_DIR
 import { execFileSync, spawn, spawnSync } from 'node:child_process'
-import { createPublicKey, verify } from 'node:crypto'
+import { createHash, createPublicKey, verify } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
@@ -91,6 +91,20 @@ function bitstringValue(raw, idx, size) {
   return value
 }
 
+/** Data Integrity 1.0, ecdsa-jcs-2019: RFC 8785 is sorting here, as names are ASCII and numbers whole. */
+const jcs = (v) => Array.isArray(v) ? `[${v.map(jcs)}]` : v && typeof v === 'object' ? `{${Object.keys(v).sort().map((k) => `${JSON.stringify(k)}:${jcs(v[k])}`)}}` : JSON.stringify(v)
+function base58(text) {
+  let n = 0n
+  for (const c of text) n = n * 58n + BigInt('123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz'.indexOf(c))
+  return Buffer.from(n.toString(16).padStart(128, '0'), 'hex')
+}
+function readJson(body, kid) {
+  const { proof, ...document } = JSON.parse(body)
+  const { proofValue, ...config } = proof
+  const hash = (v) => createHash('sha256').update(jcs(v)).digest()
+  return { document, proof, verified: signedBy(kid, Buffer.concat([hash(config), hash(document)]), base58(proofValue.slice(1))) }
+}
+
 const CWT = 'application/statuslist+cwt'
 const VC = 'application/vc+jwt'
 async function all() {
@@ -126,6 +140,18 @@ check('open to browsers', cwt.cors, '*')
 check('varies', cwt.vary, 'Accept, Accept-Encoding')
 check('unchanged', (await get(LIST, CWT, { 'if-none-match': cwt.etag })).status, 304)
 check('forms have their own tags', new Set([cwt.etag, (await get(LIST)).etag, (await get(`${LIST}/revocation`)).etag, (await get(`${LIST}/message`)).etag]).size, 4)
+
+check('a purpose as JSON-LD', (await get(`${LIST}/revocation`, 'application/ld+json, application/json')).type, 'application/ld+json')
+check('a purpose as JSON', (await get(`${LIST}/revocation`, 'application/json')).type, 'application/json')
+check('a purpose as a credential', (await get(`${LIST}/revocation`, 'application/vc')).type, 'application/vc')
+for (const purpose of ['revocation', 'suspension', 'message']) {
+  const { head, claims } = readJwt((await get(`${LIST}/${purpose}`)).body)
+  const json = readJson((await get(`${LIST}/${purpose}`, 'application/vc')).body, head.kid)
+  check(`${purpose} as JSON: proof`, json.verified, true)
+  check(`${purpose} as JSON: suite`, json.proof.cryptosuite, 'ecdsa-jcs-2019')
+  check(`${purpose} as JSON: its issuer signs`, json.proof.verificationMethod.split('#')[0], json.document.issuer)
+  check(`${purpose} as JSON: the same bits`, json.document.credentialSubject.encodedList, claims.credentialSubject.encodedList)
+}
 
 // ---- before any order ------------------------------------------------------------------------------------------------
 const before = await oneVersion(() => true)
