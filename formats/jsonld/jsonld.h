@@ -24,6 +24,11 @@ SG_CHECKED sg_result jsonld_contexts_new(const struct jsonld_document *extra, si
 SG_CHECKED sg_result jsonld_contexts_bare(const struct jsonld_document *documents, size_t n,
     struct sg_why *why, struct jsonld_contexts **ret);
 void jsonld_contexts_free(struct jsonld_contexts **contexts);
+/*
+ * Take an inline context {"@context": {...}} for the one inside, as jsonld.js does and the Recommendation does not (there it redefines a keyword): what that
+ * library has signed can then be read. Off until it is called; before the set is shared.
+ */
+void jsonld_contexts_nested(struct jsonld_contexts *contexts);
 bool jsonld_contexts_has(const struct jsonld_contexts *contexts, sg_str url);
 
 /*

@@ -506,6 +506,10 @@ process_one(struct jsonld_run *run, const struct sjson *context, const struct js
     case SJSON_STRING:
         return process_url(run, *result, context->text, how, result);
     case SJSON_OBJECT:
+        if (run->contexts != NULL && run->contexts->nested && context->n == 1 &&
+            sg_str_is(context->first->name, "@context")) {
+            return jsonld_ctx_process(run, *result, context->first, how, result);
+        }
         return process_map(run, *result, context, how, result);
     case SJSON_FALSE:
     case SJSON_TRUE:

@@ -125,3 +125,9 @@ jsonld_contexts_has(const struct jsonld_contexts *contexts, sg_str url)
     struct jsonld_run run = { 0 };
     return jsonld_map_find(&run, &contexts->sources, url, jsonld_hash(url)) != NULL;
 }
+
+void
+jsonld_contexts_nested(struct jsonld_contexts *contexts)
+{
+    contexts->nested = true;
+}

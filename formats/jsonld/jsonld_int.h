@@ -161,6 +161,7 @@ struct jsonld_contexts {
     struct jsonld_map sources; /* by URL, to struct jsonld_source */
     const struct jsonld_ctx *initial;
     struct jsonld_memo memo;
+    bool nested; /* jsonld_contexts_nested */
 };
 
 /* Remote contexts on the way, innermost first. */

@@ -15,6 +15,7 @@
 
 #include "admin_face.h"
 #include "evid_face.h"
+#include "flow_contexts.h"
 #include "point.h"
 #include "sandbox.h"
 #include "serve.h"
@@ -396,6 +397,9 @@ start(struct serve *serve)
         return failed_at("flow", file, r, &why);
     }
     fill_face(serve);
+    if (serve->face.vcapi.w3c_suite) { /* documents of the suites were signed by jsonld.js */
+        jsonld_contexts_nested(flow_contexts(serve->flow)->set);
+    }
     STEP("flow", flow_start(serve->flow));
     STEP("http", http_start(serve->http));
     return SG_DONE;

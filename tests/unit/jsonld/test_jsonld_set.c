@@ -214,6 +214,36 @@ test_digests_of_published_bytes(void **state)
     assert_refused(jsonld_contexts_digest(SG_LIT(V2), SG_SHA512, digest), ALGORITHM);
 }
 
+/* jsonld.js takes an inline {"@context": {...}} for what is inside; the Recommendation refuses it, and so do we until told otherwise. */
+static void
+test_an_inline_context_in_a_context(void **state)
+{
+    static const char text[] =
+        "{\"@context\":{\"@context\":{\"a\":\"urn:own:a\"}},\"@id\":\"urn:s\",\"a\":\"x\"}";
+    static const char deep[] = "{\"@context\":{\"@context\":{\"@context\":{\"a\":\"urn:own:a\"}}},"
+                               "\"@id\":\"urn:s\",\"a\":\"x\"}";
+    static const char more[] = "{\"@context\":{\"@context\":{\"a\":\"urn:own:a\"},\"b\":\"urn:b\"},"
+                               "\"@id\":\"urn:s\",\"a\":\"x\"}";
+    SG_CLEANUP(jsonld_contexts_free)
+    struct jsonld_contexts *set = NULL;
+    struct sg_why why = { 0 };
+    struct rdf_dataset quads;
+    const struct sjson *document;
+    assert_ok(jsonld_contexts_new(NULL, 0, &why, &set));
+    struct jsonld_options options = { .contexts = set, .safe = true };
+    assert_ok(sjson_parse(*state, sg_cstr(text), NULL, &document));
+    assert_refused(jsonld_to_rdf(*state, document, &options, &why, &quads), JSONLD);
+    assert_string_equal(why.what, "keyword redefinition");
+    jsonld_contexts_nested(set);
+    assert_ok(jsonld_to_rdf(*state, document, &options, NULL, &quads));
+    assert_int_equal(quads.n, 1);
+    assert_str_is(quads.quads[0].p.value, "urn:own:a");
+    assert_ok(sjson_parse(*state, sg_cstr(deep), NULL, &document));
+    assert_ok(jsonld_to_rdf(*state, document, &options, NULL, &quads));
+    assert_ok(sjson_parse(*state, sg_cstr(more), NULL, &document));
+    assert_refused(jsonld_to_rdf(*state, document, &options, NULL, &quads), JSONLD);
+}
+
 int
 main(void)
 {
@@ -226,6 +256,7 @@ main(void)
         cmocka_unit_test(test_the_set_outlives_what_it_was_made_from),
         cmocka_unit_test(test_prepared_contexts_give_what_unprepared_ones_give),
         cmocka_unit_test(test_threads_share_one_set),
+        cmocka_unit_test(test_an_inline_context_in_a_context),
         cmocka_unit_test(test_digests_of_published_bytes),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
