@@ -190,12 +190,16 @@ sd_build(const struct vcdm_seal *seal, const struct sjson *document, sg_str clai
 
 static sg_result
 sd_payload(struct sg_arena *arena, const struct vcdm_seal *seal, const struct sjson *document,
-    sg_str claims, struct vcdm_pending *pending)
+    sg_str claims, struct sg_why *why, struct vcdm_pending *pending)
 {
     struct sdjwt_build build = sd_build(seal, document, claims);
     struct sdjwt_random none = { .used = 0 };
     struct sdjwt_built built;
-    SG_TRY(sdjwt_build(arena, &build, seal->random == NULL ? &none : seal->random, &built));
+    sg_result r = sdjwt_build(arena, &build, seal->random == NULL ? &none : seal->random, &built);
+    if (!sg_ok(r)) { /* a path that leads nowhere, a claim named _sd, one that stands there twice */
+        sg_why_note(why, "selective disclosure", 0, 0);
+        return r;
+    }
     pending->payload = built.payload;
     pending->disclosures = built.disclosures;
     pending->n_disclosures = built.n_disclosures;
@@ -211,7 +215,7 @@ prepare_jose(struct sg_arena *arena, const struct vcdm_seal *seal, const struct 
     SG_TRY(jose_header(arena, seal, pending->media, &header));
     SG_TRY(write_claims(arena, seal, why, &claims));
     if (pending->media->family == VCDM_SD_JWT) {
-        SG_TRY(sd_payload(arena, seal, document, claims, pending));
+        SG_TRY(sd_payload(arena, seal, document, claims, why, pending));
     } else {
         SG_TRY(jwt_payload(arena, seal, document, claims, why, &pending->payload));
     }

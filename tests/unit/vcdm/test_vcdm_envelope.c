@@ -139,6 +139,17 @@ test_what_validation_needs_is_not_hidden(void **state)
         seal.n_sd = 1;
         assert_named(vcdm_prepare(*state, &seal, &why, &pending), CLAIMS, never[i]);
     }
+    struct sdjwt_step nowhere = { .kind = SDJWT_STEP_NAME, .name = SG_LIT("evidence") };
+    struct sdjwt_path absent = { &nowhere, 1 };
+    seal.sd = &absent;
+    assert_named(vcdm_prepare(*state, &seal, &why, &pending), CLAIMS, "selective disclosure");
+    seal.sd = NULL;
+    seal.n_sd = 0;
+    seal.exp = NOW;
+    seal.document = changed(state, seal.document.p, "{\"exp\":1}");
+    assert_named(vcdm_prepare(*state, &seal, &why, &pending), CLAIMS, "selective disclosure");
+    seal = seal_of(VCDM_VC_SD_JWT, &issuer, credential_of(state, &issuer));
+    seal.n_sd = 1;
     struct sdjwt_step all = { .kind = SDJWT_STEP_ALL };
     struct sdjwt_path path = { &all, 1 };
     seal.sd = &path;
