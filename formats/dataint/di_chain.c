@@ -25,8 +25,8 @@ di_list(struct sg_arena *arena, const struct sjson *root, struct sg_why *why,
     return SG_DONE;
 }
 
-static bool
-refers(const struct di_claim *claim, const struct di_claim *to)
+bool
+di_refers(const struct di_claim *claim, const struct di_claim *to)
 {
     for (size_t i = 0; i < claim->n_previous; i++) {
         if (to->id.n > 0 && sg_str_equal(claim->previous[i], to->id)) {
@@ -41,7 +41,7 @@ references_exist(const struct di_claim *claim, const struct di_claim *all, size_
 {
     size_t found = 0;
     for (size_t i = 0; i < n; i++) {
-        found += refers(claim, &all[i]);
+        found += di_refers(claim, &all[i]);
     }
     /* ids are unique and references do not repeat, so equal counts mean that each was found */
     return found == claim->n_previous;
@@ -56,7 +56,7 @@ mark_circles(const struct di_claim *claims, size_t n, enum sg_code *codes)
         for (size_t i = 0; i < n; i++) {
             bool open = false;
             for (size_t k = 0; k < n && !open; k++) {
-                open = refers(&claims[i], &claims[k]) && !settled[k];
+                open = di_refers(&claims[i], &claims[k]) && !settled[k];
             }
             settled[i] |= !open;
         }
@@ -106,7 +106,7 @@ fill_document(struct di_job *job, const struct sjson *root, const struct di_clai
         const struct sjson *matching[DI_PROOFS_MAX];
         size_t n = 0;
         for (size_t i = 0; i < n_all && n < DI_PROOFS_MAX; i++) {
-            if (refers(claim, &all[i])) {
+            if (di_refers(claim, &all[i])) {
                 matching[n++] = all[i].json;
             }
         }

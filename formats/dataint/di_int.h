@@ -95,6 +95,8 @@ const struct sjson *di_config_context(
 /* The proofs of a document: none, one object, or an array of objects. SG_E_PROOF_VALUE, SG_E_TOO_LARGE. */
 SG_CHECKED sg_result di_list(struct sg_arena *arena, const struct sjson *root, struct sg_why *why,
     const struct sjson ***ret, size_t *ret_n);
+/* Is `to` one of the previousProofs of `claim`? */
+bool di_refers(const struct di_claim *claim, const struct di_claim *to);
 /* Proof ids are unique, references lead somewhere and not in a circle: the code for each proof goes to `codes`. */
 void di_chain_check(const struct di_claim *claims, size_t n, enum sg_code *codes);
 

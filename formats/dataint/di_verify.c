@@ -252,6 +252,51 @@ read_claims(struct verifier *v, const struct sjson **list, struct di_proof_resul
     }
 }
 
+/*
+ * A proof in a chain counts only with the proofs it refers to (DI 4.5). As many rounds as proofs carry a refusal along the longest
+ * chain.
+ */
+static void
+spread_refusals(const struct verifier *v, struct di_proof_result *rows)
+{
+    for (size_t round = 0; round < v->n; round++) {
+        for (size_t i = 0; i < v->n; i++) {
+            for (size_t k = 0; k < v->n && rows[i].code == SG_OK; k++) {
+                if (rows[k].code != SG_OK && di_refers(&v->claims[i], &v->claims[k])) {
+                    report_refusal(&rows[i], rows[k].code, "previousProof");
+                }
+            }
+        }
+    }
+}
+
+static void
+verify_each(struct verifier *v, struct di_proof_result *rows)
+{
+    for (size_t i = 0; i < v->n; i++) {
+        if (rows[i].code == SG_OK) {
+            struct sg_why why = { 0 };
+            sg_result r = verify_one(v, &v->claims[i], &why, &rows[i].method);
+            if (!sg_ok(r)) {
+                report_refusal(&rows[i], r.code, why.what);
+            }
+        }
+    }
+}
+
+/* The answer for the document: its first refusal that is no other's consequence. */
+static sg_result
+first_refusal(const struct verifier *v, const struct di_proof_result *rows, struct sg_why *why)
+{
+    for (size_t i = 0; i < v->n; i++) {
+        if (rows[i].code != SG_OK) {
+            sg_why_note(why, rows[i].what, i, 0);
+            return (sg_result){ rows[i].code };
+        }
+    }
+    return SG_DONE;
+}
+
 static sg_result
 verify_all(
     struct verifier *v, const struct sjson **list, struct sg_why *why, struct di_report *report)
@@ -260,20 +305,9 @@ verify_all(
     v->claims = SG_NEW_ARRAY(v->arena, v->n, struct di_claim);
     SG_REQUIRE(rows != NULL && v->claims != NULL, NO_MEMORY);
     read_claims(v, list, rows);
-    sg_result result = SG_DONE;
-    for (size_t i = 0; i < v->n; i++) {
-        if (rows[i].code == SG_OK) {
-            struct sg_why own = { 0 };
-            sg_result r = verify_one(v, &v->claims[i], &own, &rows[i].method);
-            if (!sg_ok(r)) {
-                report_refusal(&rows[i], r.code, own.what);
-            }
-        }
-        if (rows[i].code != SG_OK && sg_ok(result)) {
-            sg_why_note(why, rows[i].what, i, 0);
-            result = (sg_result){ rows[i].code };
-        }
-    }
+    verify_each(v, rows);
+    sg_result result = first_refusal(v, rows, why);
+    spread_refusals(v, rows);
     if (report != NULL) {
         *report = (struct di_report){ v->n, rows };
     }

@@ -184,6 +184,31 @@ test_later_proof_covers_the_earlier(void **state)
     }
 }
 
+/* A refused proof takes those along that lean on it, in the report too. */
+static void
+test_refusal_spreads_along_the_chain(void **state)
+{
+    struct fixture *f = *state;
+    struct di_report report;
+    static const sg_str first[] = { { "urn:p:0", 7 } };
+    static const sg_str second[] = { { "urn:p:1", 7 } };
+    sg_str text;
+    const struct sjson *v = di_test_json(f->arena, SG_LIT("{\"a\":1}"));
+    struct di_test_proof proof = { .suite = DI_EDDSA_JCS_2022,
+        .key = &f->key[0],
+        .options = { .id = SG_LIT("urn:p:0"), .expires = SG_LIT("2023-01-01T00:00:00Z") } };
+    assert_ok(di_test_secure(f->arena, v, &proof, NULL, &text));
+    v = add(f, di_test_json(f->arena, text), 1, "urn:p:1", first, 1);
+    v = add(f, v, 2, "urn:p:2", second, 1);
+    v = add(f, v, 1, "", NULL, 0);
+    assert_refused(verify(f, v, &report), EXPIRED);
+    assert_int_equal(report.proofs[0].code, SG_E_EXPIRED);
+    assert_int_equal(report.proofs[1].code, SG_E_EXPIRED);
+    assert_string_equal(report.proofs[1].what, "previousProof");
+    assert_int_equal(report.proofs[2].code, SG_E_EXPIRED);
+    assert_int_equal(report.proofs[3].code, SG_OK); /* leans on nothing */
+}
+
 static void
 test_stripping_a_reference_refuses(void **state)
 {
@@ -276,6 +301,7 @@ main(void)
         T(test_duplicate_ids_refuse),
         T(test_circles_refuse),
         T(test_later_proof_covers_the_earlier),
+        T(test_refusal_spreads_along_the_chain),
         T(test_stripping_a_reference_refuses),
         T(test_too_many_proofs),
         T(test_chain_over_a_presentation),
