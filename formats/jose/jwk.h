@@ -48,6 +48,12 @@ SG_CHECKED sg_result jwk_spki(struct sg_arena *arena, const struct jwk *jwk, sg_
 SG_CHECKED sg_result jwk_from_spki(struct sg_arena *arena, sg_bytes spki, struct jwk *ret);
 
 /*
+ * The EC key of a compressed point (SEC 1, 2.3.4): 02 or 03 and the x coordinate, which is on its curve afterwards. kty, crv and coordinates
+ * are set, nothing else. SG_E_KEY_INVALID (form, length, no such point), SG_E_ALGORITHM (no EC curve), SG_E_NO_MEMORY.
+ */
+SG_CHECKED sg_result jwk_from_compressed(enum jose_crv crv, sg_bytes point, struct jwk *ret);
+
+/*
  * A key ready to verify (decoded, on the curve, not the identity, in the right subgroup). Heap; free with jwk_key_free.
  * May be shared by threads once made.
  */

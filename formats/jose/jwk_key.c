@@ -80,6 +80,37 @@ ec_new(const struct jwk *jwk, EC_KEY **ret)
     return SG_DONE;
 }
 
+static void
+point_free(EC_POINT **point)
+{
+    EC_POINT_free(*point);
+}
+
+sg_result
+jwk_from_compressed(enum jose_crv crv, sg_bytes point, struct jwk *ret)
+{
+    const EC_GROUP *group =
+        crv == JOSE_P256 || crv == JOSE_P384 || crv == JOSE_P521 ? group_of(crv) : NULL;
+    SG_REQUIRE(group != NULL, ALGORITHM);
+    size_t n = (size_t)(EC_GROUP_get_degree(group) + 7) / 8;
+    SG_REQUIRE(point.n == 1 + n && (point.p[0] == 2 || point.p[0] == 3), KEY_INVALID);
+    SG_CLEANUP(point_free)
+    EC_POINT *decoded = EC_POINT_new(group);
+    SG_REQUIRE(decoded != NULL, NO_MEMORY);
+    uint8_t out[1 + 2 * JWK_COORD_MAX];
+    /* Refuses an x of p or more, and an x without a y. */
+    if (EC_POINT_oct2point(group, decoded, point.p, point.n, NULL) != 1 ||
+        EC_POINT_point2oct(group, decoded, POINT_CONVERSION_UNCOMPRESSED, out, 1 + 2 * n, NULL) !=
+            1 + 2 * n) {
+        ERR_clear_error();
+        SG_FAIL(KEY_INVALID);
+    }
+    *ret = (struct jwk){ .kty = JOSE_KTY_EC, .crv = crv, .coord_len = n };
+    memcpy(ret->x, out + 1, n);
+    memcpy(ret->y, out + 1 + n, n);
+    return SG_DONE;
+}
+
 /* y = 1, -1 and 0 with their unreduced forms: the points of order 1, 2, 4 have no business as a key. */
 static sg_result
 ed25519_check(const uint8_t key[crypto_sign_PUBLICKEYBYTES])

@@ -1,9 +1,4 @@
 /* Multibase, multihash and Multikey (CID 2.2.2, 2.4, 2.5). req: FMT-3 */
-#define OPENSSL_SUPPRESS_DEPRECATED
-#include <openssl/ec.h>
-#include <openssl/err.h>
-#include <openssl/obj_mac.h>
-
 #include "multikey.h"
 #include "sg_text.h"
 
@@ -95,54 +90,18 @@ struct kind {
     enum jose_kty kty;
     enum jose_crv crv;
     size_t coord_len;
-    int nid;
 };
 static const struct kind kinds[] = {
-    { { 0xed, 0x01 }, MULTIKEY_ED25519_LEN, JOSE_KTY_OKP, JOSE_ED25519, 32, NID_undef },
-    { { 0x80, 0x24 }, MULTIKEY_P256_LEN, JOSE_KTY_EC, JOSE_P256, 32, NID_X9_62_prime256v1 },
-    { { 0x81, 0x24 }, MULTIKEY_P384_LEN, JOSE_KTY_EC, JOSE_P384, 48, NID_secp384r1 },
-    { { 0x82, 0x24 }, MULTIKEY_P521_LEN, JOSE_KTY_EC, JOSE_P521, 66, NID_secp521r1 },
+    { { 0xed, 0x01 }, MULTIKEY_ED25519_LEN, JOSE_KTY_OKP, JOSE_ED25519, 32 },
+    { { 0x80, 0x24 }, MULTIKEY_P256_LEN, JOSE_KTY_EC, JOSE_P256, 32 },
+    { { 0x81, 0x24 }, MULTIKEY_P384_LEN, JOSE_KTY_EC, JOSE_P384, 48 },
+    { { 0x82, 0x24 }, MULTIKEY_P521_LEN, JOSE_KTY_EC, JOSE_P521, 66 },
 };
 #define N_KINDS (sizeof(kinds) / sizeof(kinds[0]))
 
 /* Ed25519, P-256, P-384, P-521, X25519, secp256k1 secrets. */
 static const uint8_t secret_prefixes[][2] = { { 0x80, 0x26 }, { 0x86, 0x26 }, { 0x87, 0x26 },
     { 0x88, 0x26 }, { 0x82, 0x26 }, { 0x81, 0x26 } };
-
-static void
-group_free(EC_GROUP **group)
-{
-    EC_GROUP_free(*group);
-}
-
-static void
-point_free(EC_POINT **point)
-{
-    EC_POINT_free(*point);
-}
-
-/* OpenSSL refuses an x of p or more and an x without a y: what comes back is on the curve. */
-static sg_result
-decompress(const struct kind *kind, sg_bytes in, struct jwk *key)
-{
-    SG_REQUIRE(in.p[0] == 2 || in.p[0] == 3, KEY_INVALID); /* infinity, and forms 04 .. 07 */
-    SG_CLEANUP(group_free)
-    EC_GROUP *group = EC_GROUP_new_by_curve_name(kind->nid);
-    SG_REQUIRE(group != NULL, NO_MEMORY);
-    SG_CLEANUP(point_free)
-    EC_POINT *point = EC_POINT_new(group);
-    SG_REQUIRE(point != NULL, NO_MEMORY);
-    uint8_t out[1 + 2 * JWK_COORD_MAX];
-    size_t n = 1 + 2 * kind->coord_len;
-    if (EC_POINT_oct2point(group, point, in.p, in.n, NULL) != 1 ||
-        EC_POINT_point2oct(group, point, POINT_CONVERSION_UNCOMPRESSED, out, n, NULL) != n) {
-        ERR_clear_error();
-        SG_FAIL(KEY_INVALID);
-    }
-    memcpy(key->x, out + 1, kind->coord_len);
-    memcpy(key->y, out + 1 + kind->coord_len, kind->coord_len);
-    return SG_DONE;
-}
 
 static const struct kind *
 kind_by_prefix(sg_bytes in)
@@ -175,12 +134,11 @@ multikey_parse(sg_bytes in, struct jwk *ret)
     SG_REQUIRE(kind != NULL, ALGORITHM);
     SG_REQUIRE(in.n == kind->len, KEY_INVALID);
     sg_bytes raw = sg_bytes_slice(in, 2, in.n);
-    struct jwk key = { .kty = kind->kty, .crv = kind->crv, .coord_len = kind->coord_len };
     if (kind->kty == JOSE_KTY_EC) {
-        SG_TRY(decompress(kind, raw, &key));
-    } else {
-        memcpy(key.x, raw.p, raw.n);
+        return jwk_from_compressed(kind->crv, raw, ret);
     }
+    struct jwk key = { .kty = kind->kty, .crv = kind->crv, .coord_len = kind->coord_len };
+    memcpy(key.x, raw.p, raw.n);
     *ret = key;
     return SG_DONE;
 }
