@@ -28,6 +28,13 @@ enum cose_label {
     COSE_X5T = 34,
 };
 
+/*
+ * The row of a COSE algorithm number; NULL when unknown, and for RS256, which is for certificates only. The fully specified numbers of RFC 9864
+ * give the row that they narrow (ESP256 -9 ES256, ESP384 -51, ESP512 -52, Ed25519 -19 EdDSA): our rows name their curve. So an entry of
+ * OpenID4VP's issuerauth_alg_values or deviceauth_alg_values (B.2.2) fits a key exactly when it gives the key's row.
+ */
+const struct jose_alg *cose_alg(int64_t number);
+
 /* A COSE_Sign1 or COSE_Mac0 taken apart. Nothing is verified yet. */
 struct cose_sign1 {
     sg_bytes protected_bstr; /* content of the protected byte string, as it came */
@@ -36,10 +43,7 @@ struct cose_sign1 {
     bool detached;
     sg_bytes signature;
     bool tagged; /* tag 18 (or 17) stood in front */
-    /*
-     * From the protected header; NULL when unknown to the table, for a MAC, and for RS256, which is for certificates only. The fully
-     * specified numbers of RFC 9864 give the row that they narrow (ESP256 ES256, Ed25519 EdDSA): our rows name their curve.
-     */
+    /* From the protected header, by cose_alg; NULL for a MAC. */
     const struct jose_alg *alg;
     int64_t alg_id;                     /* as it came; 0 when it is a text */
     sg_str content_type;                /* label 3 as text; empty if absent or a number */

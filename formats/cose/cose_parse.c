@@ -91,6 +91,13 @@ row_number(int64_t cose)
     }
 }
 
+const struct jose_alg *
+cose_alg(int64_t number)
+{
+    const struct jose_alg *alg = jose_alg_by_cose(row_number(number));
+    return alg != NULL && alg->id == JOSE_RS256 ? NULL : alg;
+}
+
 static sg_result
 read_alg(const struct dcbor_item *protected_map, struct cose_sign1 *ret)
 {
@@ -101,10 +108,7 @@ read_alg(const struct dcbor_item *protected_map, struct cose_sign1 *ret)
         return SG_DONE; /* a private name: known to nobody here */
     }
     SG_TRY(dcbor_item_int(&alg, &ret->alg_id));
-    ret->alg = jose_alg_by_cose(row_number(ret->alg_id));
-    if (ret->alg != NULL && ret->alg->id == JOSE_RS256) {
-        ret->alg = NULL;
-    }
+    ret->alg = cose_alg(ret->alg_id);
     return SG_DONE;
 }
 

@@ -117,6 +117,10 @@ test_fully_specified_numbers_name_our_rows(void **state)
     assert_int_equal(sign1.alg->id, JOSE_EDDSA);
     assert_ok(cose_sign1_parse(support_hex(*state, "8444a1013832" REST), &sign1)); /* -51 */
     assert_int_equal(sign1.alg->id, JOSE_ES384);
+    assert_ptr_equal(cose_alg(-52), jose_alg_by_id(JOSE_ES512));
+    assert_null(cose_alg(-257));   /* RS256 */
+    assert_null(cose_alg(-65537)); /* a number of deviceMac, OpenID4VP B.2.2 */
+    assert_null(cose_alg(0));
 }
 
 static void
