@@ -8,13 +8,14 @@
 #define CONTEXT_MAX 64
 #define ID_MAX 512
 
-/* All zero means free; a hash of all zeros (1 in 2^128) is moved to 1. */
-struct mark {
-    uint64_t a, b;
-};
+/*
+ * A keyed hash of 64 bits: nobody outside can aim at a collision, and among half a million marks a stranger's meets one by chance in one of 10^13 (it would be
+ * refused as a replay). Zero means free; a hash of zero is moved to 1.
+ */
+typedef uint64_t mark;
 
 struct generation {
-    struct mark *marks; /* capacity of the shard; a power of two */
+    mark *marks; /* capacity of the shard; a power of two */
     size_t n;
 };
 
@@ -25,7 +26,7 @@ struct shard {
 };
 
 struct auth_replay {
-    uint8_t key[crypto_shorthash_siphashx24_KEYBYTES];
+    uint8_t key[crypto_shorthash_siphash24_KEYBYTES];
     size_t cap;   /* per shard and generation */
     size_t limit; /* entries of a shard before it counts as full */
     int64_t span_s;
@@ -48,9 +49,8 @@ auth_replay_new(size_t max, int64_t span_s, struct auth_replay **ret)
     for (size_t i = 0; i < SHARDS; i++) {
         struct shard *shard = &replay->shards[i];
         pthread_mutex_init(&shard->lock, NULL);
-        shard->now.marks =
-            calloc(replay->cap, sizeof(struct mark)); /* untouched pages cost nothing */
-        shard->before.marks = calloc(replay->cap, sizeof(struct mark));
+        shard->now.marks = calloc(replay->cap, sizeof(mark)); /* untouched pages cost nothing */
+        shard->before.marks = calloc(replay->cap, sizeof(mark));
         ok = ok && shard->now.marks != NULL && shard->before.marks != NULL;
     }
     if (!ok) {
@@ -76,40 +76,27 @@ auth_replay_free(struct auth_replay **replay)
     *replay = NULL;
 }
 
-static struct mark
+static mark
 mark_of(const struct auth_replay *replay, sg_bytes context, sg_bytes id)
 {
     uint8_t in[1 + CONTEXT_MAX + ID_MAX];
     in[0] = (uint8_t)context.n; /* so that (ab, c) is not (a, bc) */
     memcpy(in + 1, context.p, context.n);
     memcpy(in + 1 + context.n, id.p, id.n);
-    uint8_t out[16];
-    crypto_shorthash_siphashx24(out, in, 1 + context.n + id.n, replay->key);
-    struct mark m;
-    memcpy(&m.a, out, 8);
-    memcpy(&m.b, out + 8, 8);
-    if (m.a == 0 && m.b == 0) {
-        m.b = 1;
-    }
-    return m;
+    mark m;
+    crypto_shorthash_siphash24((uint8_t *)&m, in, 1 + context.n + id.n, replay->key);
+    return m == 0 ? 1 : m;
 }
 
 /* The place of `m`, or the free place where it belongs. There is always a free place: limit < cap. */
-static struct mark *
-place(struct mark *marks, size_t cap, struct mark m)
+static mark *
+place(mark *marks, size_t cap, mark m)
 {
-    for (size_t i = (size_t)(m.a >> 4) & (cap - 1);; i = (i + 1) & (cap - 1)) {
-        struct mark *at = &marks[i];
-        if ((at->a == m.a && at->b == m.b) || (at->a == 0 && at->b == 0)) {
-            return at;
+    for (size_t i = (size_t)(m >> 4) & (cap - 1);; i = (i + 1) & (cap - 1)) {
+        if (marks[i] == m || marks[i] == 0) {
+            return &marks[i];
         }
     }
-}
-
-static bool
-taken(const struct mark *at)
-{
-    return at->a != 0 || at->b != 0;
 }
 
 static void
@@ -122,28 +109,28 @@ turn(const struct auth_replay *replay, struct shard *shard, int64_t now)
     bool all_old = now - shard->began_at >= 2 * replay->span_s;
     struct generation old = shard->before;
     if (old.n > 0) {
-        memset(old.marks, 0, replay->cap * sizeof(struct mark));
+        memset(old.marks, 0, replay->cap * sizeof(mark));
         old.n = 0;
     }
     shard->before = shard->now;
     shard->now = old;
     if (all_old && shard->before.n > 0) {
-        memset(shard->before.marks, 0, replay->cap * sizeof(struct mark));
+        memset(shard->before.marks, 0, replay->cap * sizeof(mark));
         shard->before.n = 0;
     }
     shard->began_at = now;
 }
 
 static sg_result
-once_locked(struct auth_replay *replay, struct shard *shard, struct mark m, int64_t now)
+once_locked(struct auth_replay *replay, struct shard *shard, mark m, int64_t now)
 {
     if (now < shard->began_at) {
         shard->began_at = now;
     }
     turn(replay, shard, now);
-    SG_REQUIRE(!taken(place(shard->before.marks, replay->cap, m)), REPLAY);
-    struct mark *at = place(shard->now.marks, replay->cap, m);
-    SG_REQUIRE(!taken(at), REPLAY);
+    SG_REQUIRE(*place(shard->before.marks, replay->cap, m) == 0, REPLAY);
+    mark *at = place(shard->now.marks, replay->cap, m);
+    SG_REQUIRE(*at == 0, REPLAY);
     SG_REQUIRE(shard->now.n < replay->limit, FULL);
     *at = m;
     shard->now.n++;
@@ -154,8 +141,8 @@ sg_result
 auth_replay_once(struct auth_replay *replay, sg_bytes context, sg_bytes id, int64_t now)
 {
     SG_REQUIRE(context.n <= CONTEXT_MAX && id.n <= ID_MAX, TOO_LARGE);
-    struct mark m = mark_of(replay, context, id);
-    struct shard *shard = &replay->shards[m.a % SHARDS];
+    mark m = mark_of(replay, context, id);
+    struct shard *shard = &replay->shards[m % SHARDS];
     pthread_mutex_lock(&shard->lock);
     sg_result r = once_locked(replay, shard, m, now);
     pthread_mutex_unlock(&shard->lock);
