@@ -127,7 +127,7 @@ struct di_expect {
     bool exact_challenge;
     const sg_str *domains; /* set equality with the proof's; n_domains 0: not compared */
     size_t n_domains;
-    int64_t now; /* UTC seconds: proof and method may not be expired */
+    int64_t now; /* UTC seconds: proof and method may not be expired; "created" is not compared */
     /* "created" and "expires" without zone are read as UTC (DI 2.1) instead of refused */
     bool zone_optional;
     /* the method's controller must be the document's "issuer" and "holder", where it names them */
@@ -174,7 +174,8 @@ SG_CHECKED sg_result di_verify(struct sg_arena *arena, const struct sjson *docum
 /*
  * ecdsa-sd-2023, the holder: a document with one base proof becomes one that discloses the mandatory and the selected parts, with a
  * derived proof. Needs no key. SG_E_PROOF_VALUE, SG_E_VALUE (pointers; nothing selected), and refusals of canonicalisation.
- * The base signature is not verified here: di_verify with accept_base does that.
+ * The base signature is not verified here: di_verify with accept_base does that. Other proofs of the document cannot cover a part of it and
+ * are left out; a base proof with previousProof is refused.
  */
 SG_CHECKED sg_result di_derive(struct sg_arena *arena, const struct sjson *document,
     const sg_str *selective_pointers, size_t n_pointers, const struct jsonld_contexts *contexts,

@@ -217,6 +217,30 @@ di_sd_verifier_labels(const struct di_sd_base *base, const struct sjson *selecti
 
 /* ---- the verifier's side ------------------------------------------------------------------------------------- */
 
+static int
+compare_to(const void *a, const void *b)
+{
+    return compare(((const struct rdf_label *)a)->to, ((const struct rdf_label *)b)->to);
+}
+
+/*
+ * The labels come from the holder. Two nodes of one label would let one subject be shown as two, each with a part of the signed
+ * statements.
+ */
+static bool
+labels_differ(struct rdf_label *labels, size_t n)
+{
+    if (n > 1) {
+        qsort(labels, n, sizeof(*labels), compare_to);
+    }
+    for (size_t i = 1; i < n; i++) {
+        if (sg_str_equal(labels[i - 1].to, labels[i].to)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 sg_result
 di_sd_disclosed(
     const struct di_job *job, const struct di_sd_value *value, struct di_sd_statements *ret)
@@ -233,6 +257,7 @@ di_sd_disclosed(
         labels[i].from = canonical.labels[i].from;
         SG_TRY(multibase_encode(job->arena, MULTIBASE_BASE64URL, value->labels[i], &labels[i].to));
     }
+    DI_NEED(labels_differ(labels, canonical.n_labels), job->why, "proofValue", PROOF_VALUE);
     sort_labels(labels, canonical.n_labels);
     return lines_of(job->arena, &dataset, labels, canonical.n_labels, ret);
 }

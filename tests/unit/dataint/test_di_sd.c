@@ -471,6 +471,55 @@ test_changed_proof_values(void **state)
     assert_refused(verify(f, with_value(f, disclosed, &v)), SIGNATURE);
 }
 
+/* Two names for one subject: each half of it signed, the whole never said so. */
+static void
+test_one_subject_shown_as_two(void **state)
+{
+    struct fixture *f = *state;
+    const struct sjson *disclosed;
+    const struct sjson *base = di_test_secured(f->arena,
+        "{" CONTEXT
+        ",\"id\":\"urn:c\",\"type\":[\"VerifiableCredential\"],\"issuer\":\"did:example:i\","
+        "\"credentialSubject\":{\"given\":\"A\",\"family\":\"B\"}}",
+        &f->proof);
+    assert_ok(derive(f, base, "/credentialSubject", &disclosed));
+    assert_ok(verify(f, disclosed));
+    const struct di_sd_value good = value_in(f, disclosed);
+    assert_int_equal(good.n_labels, 1);
+    assert_int_equal(good.n_signatures, 3); /* the subject, its family, its given name */
+    sg_str text = disclosed->source, json;
+    const char *at = memmem(text.p, text.n, "{\"given\":\"A\",\"family\":\"B\"}", 26);
+    assert_non_null(at);
+    assert_ok(sg_arena_printf(f->arena, &json, "%.*s[{\"given\":\"A\"},{\"family\":\"B\"}]%.*s",
+        (int)(at - text.p), text.p, (int)(text.n - (size_t)(at - text.p) - 26), at + 26));
+    const struct sjson *split = di_test_json(f->arena, json);
+    /* which of the three signatures is the link's, doubled, and how far that moves the others: try all */
+    for (size_t twice = 0; twice < 3; twice++) {
+        sg_bytes signatures[4];
+        sg_bytes labels[] = { good.labels[0], good.labels[0] };
+        size_t n = 0;
+        for (size_t i = 0; i < 3; i++) {
+            signatures[n++] = good.signatures[i];
+            if (i == twice) {
+                signatures[n++] = good.signatures[i];
+            }
+        }
+        for (unsigned moved = 0; moved < 8; moved++) {
+            size_t indexes[8];
+            struct di_sd_value v = good;
+            v.labels = labels;
+            v.n_labels = 2;
+            v.signatures = signatures;
+            v.n_signatures = 4;
+            for (size_t i = 0; i < good.n_mandatory_indexes; i++) {
+                indexes[i] = good.mandatory_indexes[i] + (i >= moved);
+            }
+            v.mandatory_indexes = indexes;
+            assert_refused(verify(f, with_value(f, split, &v)), PROOF_VALUE);
+        }
+    }
+}
+
 /* A holder cannot move a disclosed value, nor add one. */
 static void
 test_changed_disclosures(void **state)
@@ -517,6 +566,7 @@ main(void)
         T(test_labels_of_the_document),
         T(test_base_signature_must_be_the_issuers),
         T(test_changed_proof_values),
+        T(test_one_subject_shown_as_two),
         T(test_changed_disclosures),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
