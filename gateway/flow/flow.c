@@ -211,6 +211,7 @@ flow_close(struct flow **flow_at)
         flow_head_free(&head);
         head = next;
     }
+    flow_configs_done(&flow->configs);
     flow_contexts_done(&flow->contexts);
     sg_arena_free(&flow->arena);
     pthread_cond_destroy(&flow->wake);

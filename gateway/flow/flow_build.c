@@ -4,10 +4,10 @@
 #include <sodium.h>
 
 sg_result
-flow_subject_make(const struct flow_config *config, const struct sjson *claims, struct sg_why *why,
-    struct flow_subject *ret)
+flow_subject_make(struct sg_arena *arena, const struct flow_config *config,
+    const struct sjson *claims, struct sg_why *why, struct flow_subject *ret)
 {
-    SG_TRY(flow_claims_check(config, claims, why));
+    SG_TRY(flow_claims_check(arena, config, claims, why));
     *ret = (struct flow_subject){ config, claims };
     return SG_DONE;
 }

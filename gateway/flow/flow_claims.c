@@ -256,11 +256,27 @@ check_members_of(const struct flow_claim_rule *rules, size_t n, const struct sjs
     return SG_DONE;
 }
 
+static sg_result
+check_schema(struct sg_arena *arena, const struct schema *schema, const struct sjson *claims,
+    struct sg_why *why)
+{
+    struct schema_fault fault = { .keyword = "" };
+    sg_str text;
+    sg_result r = schema_check(schema, arena, claims, &fault);
+    if (r.code == SG_E_SCHEMA) {
+        SG_TRY(sg_arena_printf(arena, &text, "schema: %s at \"%s\"", fault.keyword, fault.pointer));
+        sg_why_note(why, text.p, 0, 0);
+    }
+    return r;
+}
+
 sg_result
-flow_claims_check(const struct flow_config *config, const struct sjson *claims, struct sg_why *why)
+flow_claims_check(struct sg_arena *arena, const struct flow_config *config,
+    const struct sjson *claims, struct sg_why *why)
 {
     if (claims->source.n > FLOW_CLAIMS_MAX) {
         return wrong(why, "the claims are too large", claims->source.n);
     }
-    return check_members_of(config->claims, config->n_claims, claims, 0, why);
+    SG_TRY(check_members_of(config->claims, config->n_claims, claims, 0, why));
+    return config->schema == NULL ? SG_DONE : check_schema(arena, config->schema, claims, why);
 }

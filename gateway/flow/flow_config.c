@@ -21,7 +21,14 @@ struct reading {
     const struct sjson *shared; /* `sealgate` */
     const struct flow_claim_rule *claims;
     size_t n_claims;
+    struct schema *schema;
 };
+
+static void
+reading_done(struct reading *in)
+{
+    schema_free(&in->schema);
+}
 
 /* ---- key proofs ----------------------------------------------------------------------------------- */
 
@@ -171,6 +178,7 @@ read_common(const struct reading *in, const struct sjson *ours, struct flow_conf
     }
     config->claims = in->claims;
     config->n_claims = in->n_claims;
+    config->schema = in->schema;
     return read_documents(in, ours, config);
 }
 
@@ -202,6 +210,23 @@ check_known(const struct sjson *place, const char *const *extra, const char *con
 }
 
 static sg_result
+read_schema(struct reading *in)
+{
+    const struct sjson *json = sjson_get(in->shared, "schema");
+    const struct schema_settings settings = { .formats = true };
+    struct sg_why inner = { 0 };
+    if (json == NULL) {
+        return SG_DONE;
+    }
+    sg_result r = schema_compile(json->source, &settings, &inner, &in->schema);
+    SG_REQUIRE(r.code != SG_E_NO_MEMORY, NO_MEMORY);
+    if (!sg_ok(r)) {
+        return flow_bad(in->why, "schema: not a JSON Schema 2020-12 of docs/schema.md");
+    }
+    return SG_DONE;
+}
+
+static sg_result
 read_shared(struct reading *in)
 {
     in->shared = sjson_get(in->file, "sealgate");
@@ -212,7 +237,8 @@ read_shared(struct reading *in)
     if (claims == NULL) {
         return flow_bad(in->why, "claims");
     }
-    return flow_claim_rules_parse(in->arena, claims, 0, in->why, &in->claims, &in->n_claims);
+    SG_TRY(flow_claim_rules_parse(in->arena, claims, 0, in->why, &in->claims, &in->n_claims));
+    return read_schema(in);
 }
 
 static sg_result
@@ -254,7 +280,7 @@ read_single_proofs(const struct sjson *json, struct sg_why *why, struct flow_con
 static sg_result
 read_single(struct reading *in, sg_str name, struct flow_config *config)
 {
-    static const char *const extra[] = { "claims", NULL };
+    static const char *const extra[] = { "claims", "schema", NULL };
     const struct sjson *json = in->file;
     const struct jose_alg *algs[8];
     size_t n;
@@ -446,7 +472,7 @@ read_template(struct reading *in, const struct sjson *formats, struct flow_confi
 {
     static const char *const top[] = { "scope", "credential_metadata", "proof_types_supported",
         "sealgate", "formats", NULL };
-    static const char *const extra[] = { "claims", NULL };
+    static const char *const extra[] = { "claims", "schema", NULL };
     for (const struct sjson *m = in->file->first; m != NULL; m = m->next) {
         if (!is_one_of(m->name, top)) {
             return flow_bad(in->why, "unknown member beside `formats`");
@@ -469,7 +495,7 @@ sg_result
 flow_config_parse(struct sg_arena *arena, sg_str name, sg_str text, sg_str base, struct sg_why *why,
     struct flow_configs *ret)
 {
-    struct reading in = { .arena = arena, .base = base, .why = why };
+    struct reading in SG_CLEANUP(reading_done) = { .arena = arena, .base = base, .why = why };
     sg_str id, expanded;
     if (text.n > FLOW_CONFIG_FILE_MAX) {
         return flow_bad(why, "the file is too large");
@@ -495,8 +521,21 @@ flow_config_parse(struct sg_arena *arena, sg_str name, sg_str text, sg_str base,
     struct flow_config *items = SG_NEW_ARRAY(arena, n, struct flow_config);
     SG_REQUIRE(items != NULL, NO_MEMORY);
     SG_TRY(formats == NULL ? read_single(&in, id, items) : read_template(&in, formats, items));
-    *ret = (struct flow_configs){ items, n };
+    *ret = (struct flow_configs){ .items = items, .n = n };
+    if (in.schema != NULL) {
+        ret->schemas[ret->n_schemas++] = in.schema;
+        in.schema = NULL; /* taken */
+    }
     return SG_DONE;
+}
+
+void
+flow_configs_done(struct flow_configs *set)
+{
+    for (size_t i = 0; i < set->n_schemas; i++) {
+        schema_free(&set->schemas[i]);
+    }
+    *set = (struct flow_configs){ 0 };
 }
 
 /* ---- the folder ----------------------------------------------------------------------------------------- */
@@ -578,7 +617,7 @@ flow_configs_read(struct sg_arena *arena, const char *path, sg_str base, struct 
     qsort(names, n, sizeof(names[0]), by_name);
     struct flow_config *items = SG_NEW_ARRAY(arena, FLOW_CONFIGS_MAX, struct flow_config);
     SG_REQUIRE(items != NULL, NO_MEMORY);
-    struct flow_configs all = { items, 0 };
+    struct flow_configs all SG_CLEANUP(flow_configs_done) = { .items = items };
     for (size_t i = 0; i < n; i++) {
         sg_str text;
         struct flow_configs more;
@@ -588,11 +627,15 @@ flow_configs_read(struct sg_arena *arena, const char *path, sg_str base, struct 
         sg_str name = sg_str_of(names[i], strlen(names[i]) - 5);
         SG_TRY(read_file(arena, dirfd(dir), names[i], why, &text));
         SG_TRY(flow_config_parse(arena, name, text, base, why, &more));
+        if (more.n_schemas > 0) { /* one per file, and files are fewer than places */
+            all.schemas[all.n_schemas++] = more.schemas[0];
+        }
         for (size_t j = 0; j < more.n; j++) {
             SG_TRY(add(items, &all, &more.items[j], why));
         }
     }
     *ret = all;
+    all = (struct flow_configs){ 0 }; /* taken */
     return SG_DONE;
 }
 

@@ -28,12 +28,14 @@
  *     claims                  object claim name -> rule; claims without a rule are refused:
  *                                    {"type": "string|integer|number|boolean|date|object|array", "required": bool, "max": int,
  *                                     "members": {name: rule} (object), "items": rule (array), "pattern": "email" (string only; optional)}
+ *     schema                  object JSON Schema 2020-12 of the claims (docs/schema.md), checked as well; optional
  *     and dc+sd-jwt's own: iss, decoys, hash, selectively_disclosable, type_metadata (flow_form_sdjwt.c)
  *   Examples: conf/demo/employee_badge.json (template), tests/unit/flow/employee_badge_sd_jwt.json (single format)
  */
 #ifndef FLOW_CONFIG_H
 #define FLOW_CONFIG_H
 
+#include "schema.h"
 #include "sdjwt_vc.h"
 
 #define FLOW_CONFIGS_MAX 64
@@ -104,9 +106,10 @@ struct flow_config {
     enum flow_proofs existing;
     const struct flow_claim_rule *claims;
     size_t n_claims;
-    sg_bytes type_metadata; /* a document about the type that we serve; empty if none */
-    sg_str type_path;       /* "/credentials/employee_badge"; empty if none */
-    sg_str type_integrity;  /* sha256-... of the bytes served; empty if none */
+    const struct schema *schema; /* of the claims, beside the rules; NULL: none. The set's */
+    sg_bytes type_metadata;      /* a document about the type that we serve; empty if none */
+    sg_str type_path;            /* "/credentials/employee_badge"; empty if none */
+    sg_str type_integrity;       /* sha256-... of the bytes served; empty if none */
     const struct sjson *
         published; /* the entry in credential_configurations_supported; `sealgate` is left out when it is written */
 };
@@ -114,11 +117,15 @@ struct flow_config {
 struct flow_configs {
     const struct flow_config *items;
     size_t n;
+    struct schema *schemas[FLOW_CONFIGS_MAX]; /* compiled, on the heap */
+    size_t n_schemas;
 };
+/* Frees what lies on the heap. What a failed reading left is freed by it. */
+void flow_configs_done(struct flow_configs *set);
 
 /*
  * One file's text, template or single-format. `name`: the file's, without .json. `base` is the public URL without a trailing slash. Everything
- * lives in the arena. SG_E_CONFIGURATION, SG_E_UNSUPPORTED (a format we do not issue); `why` says which member.
+ * lives in the arena, but for schemas (flow_configs_done). SG_E_CONFIGURATION, SG_E_UNSUPPORTED (a format we do not issue); `why` says which member.
  */
 SG_CHECKED sg_result flow_config_parse(struct sg_arena *arena, sg_str name, sg_str text,
     sg_str base, struct sg_why *why, struct flow_configs *ret);
@@ -132,8 +139,11 @@ const struct flow_config *flow_config_by_type_path(const struct flow_configs *se
 /* One entry of credential_configurations_supported. */
 void flow_config_write(struct sjson_wr *wr, const struct flow_config *config);
 
-/* Do the claims fit (FMT-5)? Every required one there, types right, nothing unknown. SG_E_CLAIMS; `why->what` names the rule broken. */
-SG_CHECKED sg_result flow_claims_check(
-    const struct flow_config *config, const struct sjson *claims, struct sg_why *why);
+/*
+ * Do the claims fit (FMT-5)? Every required one there, types right, nothing unknown: SG_E_CLAIMS; and the schema, if there is one: SG_E_SCHEMA.
+ * `why->what` names the rule broken, or keyword and place in the schema (in the arena); values never stand in it.
+ */
+SG_CHECKED sg_result flow_claims_check(struct sg_arena *arena, const struct flow_config *config,
+    const struct sjson *claims, struct sg_why *why);
 
 #endif

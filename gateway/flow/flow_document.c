@@ -30,7 +30,7 @@ subject_fits(struct sg_arena *arena, const struct flow_make *make, const struct 
     }
     SG_TRY(flow_vcdm_claims(arena, config, vcdm, make->document->json, &text));
     SG_TRY(sjson_parse_object(arena, text, why, &claims));
-    SG_TRY(flow_claims_check(config, claims, why));
+    SG_TRY(flow_claims_check(arena, config, claims, why));
     struct flow_subject subject = { config, claims };
     struct flow_make plain = *make;
     plain.document = NULL;

@@ -47,8 +47,8 @@ static const char *const members[] = { "doctype", "namespaces", "decoys", "hash"
 /* ---- configuration ------------------------------------------------------------------------------------- */
 
 static sg_result
-read_element(
-    struct sg_arena *arena, const struct sjson *json, struct sg_why *why, struct element *ret)
+read_element(struct sg_arena *arena, const struct flow_config *config, const struct sjson *json,
+    struct sg_why *why, struct element *ret)
 {
     const struct sjson *type = sjson_get(json, "type");
     const struct sjson *claim = sjson_get(json, "claim");
@@ -67,13 +67,17 @@ read_element(
         return flow_bad(why, "namespaces: the type of an element");
     }
     ret->path = claim;
+    if (claim != NULL && claim->type == SJSON_ARRAY && !flow_has_rule(config, claim)) {
+        return flow_bad(why, "namespaces: a claim that has no rule");
+    }
     return claim == NULL ? SG_DONE
                          : flow_read_path(arena, claim, why, "namespaces: the claim of an element",
                                &ret->claim);
 }
 
 static sg_result
-read_space(struct sg_arena *arena, const struct sjson *json, struct sg_why *why, struct space *ret)
+read_space(struct sg_arena *arena, const struct flow_config *config, const struct sjson *json,
+    struct sg_why *why, struct space *ret)
 {
     if (json->type != SJSON_OBJECT || json->n == 0 || json->n > MDOC_ELEMENTS_MAX ||
         json->name.n == 0 || json->name.n > MDOC_NAME_MAX) {
@@ -83,7 +87,7 @@ read_space(struct sg_arena *arena, const struct sjson *json, struct sg_why *why,
     ret->elements = SG_NEW_ARRAY(arena, json->n, struct element);
     SG_REQUIRE(ret->elements != NULL, NO_MEMORY);
     for (const struct sjson *e = json->first; e != NULL; e = e->next) {
-        SG_TRY(read_element(arena, e, why, &ret->elements[ret->n++]));
+        SG_TRY(read_element(arena, config, e, why, &ret->elements[ret->n++]));
     }
     return SG_DONE;
 }
@@ -120,7 +124,7 @@ read(struct sg_arena *arena, const struct flow_source *source, struct flow_confi
         return flow_bad(why, "namespaces");
     }
     for (const struct sjson *s = spaces->first; s != NULL; s = s->next) {
-        SG_TRY(read_space(arena, s, why, &part->spaces[part->n++]));
+        SG_TRY(read_space(arena, config, s, why, &part->spaces[part->n++]));
     }
     SG_TRY(flow_read_int(source->ours, why, "decoys", 0, MDOC_DECOYS_MAX, 0, &decoys));
     part->decoys = (size_t)decoys;

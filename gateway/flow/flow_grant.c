@@ -51,7 +51,8 @@ load(struct flow_grant *grant, sg_str selection)
             flow_config_find(&grant->flow->configs, body->credentials[i].configuration);
         SG_REQUIRE(config != NULL, CONFIGURATION);
         /* Again against the rules: the configuration may have changed since the offer. */
-        SG_TRY(flow_subject_make(config, body->credentials[i].claims, NULL, &entry->subject));
+        SG_TRY(flow_subject_make(
+            grant->arena, config, body->credentials[i].claims, NULL, &entry->subject));
         entry->identifier = body->identifiers[i];
         entry->selected = is_selected(selection, entry->identifier);
         entry->count = body->credentials[i].count;

@@ -121,9 +121,9 @@ void flow_head_free(struct flow_head **head);
 
 /* ---- building ------------------------------------------------------------------------------------------- */
 
-/* SG_E_CLAIMS when they do not fit the configuration. */
-SG_CHECKED sg_result flow_subject_make(const struct flow_config *config, const struct sjson *claims,
-    struct sg_why *why, struct flow_subject *ret);
+/* SG_E_CLAIMS, SG_E_SCHEMA when they do not fit the configuration. */
+SG_CHECKED sg_result flow_subject_make(struct sg_arena *arena, const struct flow_config *config,
+    const struct sjson *claims, struct sg_why *why, struct flow_subject *ret);
 /*
  * The whole check before signing: builds a trial credential with a signature of zeros and takes it apart as a verifier would. Not for the hot
  * path. SG_E_TYPE_METADATA, SG_E_CLAIMS, those of flow_head_get.

@@ -473,7 +473,7 @@ seal_try(struct job *job, const struct flow_seal_in *in, struct sg_why *why)
     struct flow_subject *subject = SG_NEW(job->arena, struct flow_subject);
     struct flow_instruction *instruction = SG_NEW(job->arena, struct flow_instruction);
     SG_REQUIRE(subject != NULL && instruction != NULL, NO_MEMORY);
-    SG_TRY(flow_subject_make(config, in->claims, why, subject));
+    SG_TRY(flow_subject_make(job->arena, config, in->claims, why, subject));
     SG_TRY(flow_subject_try(job->flow, job->arena, subject, in->now, why));
     SG_TRY(flow_instruction_check(
         job->flow, job->arena, config, in->client, in->claims, &in->instruction, in->now));

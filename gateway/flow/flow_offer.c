@@ -74,7 +74,7 @@ check_credential(struct flow *flow, struct sg_arena *arena, const struct flow_of
         SG_REQUIRE(!sg_str_equal(in->credentials[j].configuration, c->configuration), DUPLICATE);
     }
     struct flow_subject subject;
-    SG_TRY(flow_subject_make(config, c->claims, why, &subject));
+    SG_TRY(flow_subject_make(arena, config, c->claims, why, &subject));
     SG_TRY(flow_subject_try(flow, arena, &subject, in->now, why));
     SG_TRY(flow_instruction_check(
         flow, arena, config, in->client, c->claims, &c->instruction, in->now));

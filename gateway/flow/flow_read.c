@@ -133,6 +133,25 @@ flow_read_algs(const struct sjson *array, struct sg_why *why, const char *what,
 }
 
 bool
+flow_has_rule(const struct flow_config *config, const struct sjson *path)
+{
+    const struct flow_claim_rule *rules = config->claims;
+    size_t n = config->n_claims;
+    for (const struct sjson *step = path->first; step != NULL; step = step->next) {
+        size_t i = 0;
+        while (i < n && !(step->type == SJSON_STRING && sg_str_equal(rules[i].name, step->text))) {
+            i++;
+        }
+        if (i == n) {
+            return false;
+        }
+        n = rules[i].type == FLOW_CLAIM_OBJECT ? rules[i].n_inner : 0;
+        rules = rules[i].inner;
+    }
+    return path->n > 0;
+}
+
+bool
 flow_path_exists(const struct sjson *v, const struct sdjwt_step *steps, size_t n)
 {
     if (v == NULL || n == 0) {

@@ -34,6 +34,8 @@ SG_CHECKED sg_result flow_read_algs(const struct sjson *array, struct sg_why *wh
 SG_CHECKED sg_result flow_base_expand(
     struct sg_arena *arena, sg_str text, sg_str base, sg_str *ret);
 
+/* Does a claims path of names lead to a rule? A slip of the pen would leave the claim out of every credential. */
+bool flow_has_rule(const struct flow_config *config, const struct sjson *path);
 /* Is there a value under this path, in at least one branch? */
 bool flow_path_exists(const struct sjson *v, const struct sdjwt_step *steps, size_t n);
 /* The claim at a path of names; NULL when it is not there. */

@@ -64,26 +64,6 @@ read_holder(const struct flow_source *source, struct flow_vcdm *ret)
                : flow_bad(source->why, "holder: did:key, did:jwk or none");
 }
 
-/* A claims path must lead to a rule: a slip of the pen would leave the claim out of every credential. */
-static bool
-has_rule(const struct flow_config *config, const struct sjson *path)
-{
-    const struct flow_claim_rule *rules = config->claims;
-    size_t n = config->n_claims;
-    for (const struct sjson *step = path->first; step != NULL; step = step->next) {
-        size_t i = 0;
-        while (i < n && !(step->type == SJSON_STRING && sg_str_equal(rules[i].name, step->text))) {
-            i++;
-        }
-        if (i == n) {
-            return false;
-        }
-        n = rules[i].type == FLOW_CLAIM_OBJECT ? rules[i].n_inner : 0;
-        rules = rules[i].inner;
-    }
-    return path->n > 0;
-}
-
 static sg_result
 check_mapping(const struct flow_config *config, const struct sjson *mapping, unsigned depth,
     struct sg_why *why)
@@ -92,7 +72,7 @@ check_mapping(const struct flow_config *config, const struct sjson *mapping, uns
         return flow_bad(why, "subject: an object of claims paths and objects");
     }
     for (const struct sjson *m = mapping->first; m != NULL; m = m->next) {
-        if (m->type == SJSON_ARRAY && !has_rule(config, m)) {
+        if (m->type == SJSON_ARRAY && !flow_has_rule(config, m)) {
             return flow_bad(why, "subject: a path that no claim has");
         }
         if (m->type == SJSON_OBJECT) {

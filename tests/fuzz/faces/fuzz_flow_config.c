@@ -29,9 +29,11 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                 abort();
             }
             if (claims != NULL) {
-                SG_IGNORE(flow_claims_check(config, claims, &why)); /* any answer, no fault */
+                SG_IGNORE(
+                    flow_claims_check(arena, config, claims, &why)); /* any answer, no fault */
             }
         }
+        flow_configs_done(&set);
     } else if (r.code != SG_E_NO_MEMORY && why.what == NULL) {
         abort(); /* an operator must be told */
     }

@@ -39,8 +39,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     uint8_t hash[32];
     r = flow_lookup_hash(arena, sg_str_of((const char *)data, size), hash);
     if (!sg_ok(r) && r.code != SG_E_MALFORMED && r.code != SG_E_ENCODING &&
-        r.code != SG_E_TOO_LARGE && r.code != SG_E_TOO_MANY &&
-        r.code != SG_E_NO_MEMORY) {
+        r.code != SG_E_TOO_LARGE && r.code != SG_E_TOO_MANY && r.code != SG_E_NO_MEMORY) {
         abort();
     }
     return 0;

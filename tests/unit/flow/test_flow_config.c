@@ -130,7 +130,7 @@ claims_check(void **state, const struct flow_config *config, const char *text)
 {
     const struct sjson *claims;
     assert_ok(sjson_parse(*state, sg_cstr(text), NULL, &claims));
-    return flow_claims_check(config, claims, NULL);
+    return flow_claims_check(*state, config, claims, NULL);
 }
 
 #define NAMES "\"given_name\":\"A\",\"family_name\":\"B\",\"employee_id\":\"1\""
@@ -143,7 +143,7 @@ test_claims_that_fit(void **state)
     assert_ok(parse(state, demo(state), &config));
     assert_ok(sjson_parse(
         *state, sg_bytes_str(support_file(*state, "conf/demo/claims.json")), NULL, &claims));
-    assert_ok(flow_claims_check(&config, claims, NULL));
+    assert_ok(flow_claims_check(*state, &config, claims, NULL));
     assert_ok(claims_check(state, &config, "{" NAMES "}"));
     assert_ok(claims_check(state, &config, "{" NAMES ",\"hired_on\":\"2024-02-29\"}"));
     assert_ok(claims_check(state, &config, "{" NAMES ",\"address\":{\"country\":\"JP\"}}"));

@@ -11,6 +11,12 @@
     "}]},"                                                                                         \
     "\"sealgate\":{\"validity_s\":86400,\"status_list\":\"staff\","                                \
     "\"claims\":{\"name\":{\"type\":\"string\",\"required\":true}}}"
+#define ENTRY "\"id\":\"a\",\"seal_key\":\"k\","
+#define VC                                                     \
+    "\"@context\":[\"https://www.w3.org/ns/credentials/v2\"]," \
+    "\"type\":[\"VerifiableCredential\",\"B\"]"
+#define ONE(members) "{" SHARED ",\"formats\":[{" ENTRY members "}]}"
+#define MDOC "\"format\":\"mso_mdoc\",\"doctype\":\"d\","
 #define SD_JWT                                                                \
     "\"id\":\"badge_sd_jwt\",\"format\":\"dc+sd-jwt\",\"seal_key\":\"seal\"," \
     "\"vct\":\"${BASE}/credentials/badge\""
@@ -103,6 +109,65 @@ test_mistakes_are_named(void **state)
             "metadata: repeats a member of the format" },
         { "{" SHARED ",\"formats\":[{" SD_JWT ",\"selectively_disclosable\":[[\"cnf\"]]}]}",
             "selectively_disclosable: a claim that must be seen" },
+        { ONE("\"format\":\"vc+jwt\""),
+            "@context: an array that begins with https://www.w3.org/ns/credentials/v2" },
+        { ONE("\"format\":\"vc+jwt\",\"@context\":[\"https://www.w3.org/2018/credentials/v1\"]"),
+            "@context: an array that begins with https://www.w3.org/ns/credentials/v2" },
+        { ONE("\"format\":\"vc+jwt\",\"@context\":[\"https://www.w3.org/ns/credentials/"
+              "v2\"],\"type\":[\"VerifiableCredential\"]"),
+            "type: [\"VerifiableCredential\", another]" },
+        { ONE("\"format\":\"vc+jwt\"," VC ",\"issuer\":\"did:example\""),
+            "issuer: did:web, did:key or url" },
+        { ONE("\"format\":\"vc+jwt\"," VC ",\"holder\":\"did:web\""),
+            "holder: did:key, did:jwk or none" },
+        { ONE("\"format\":\"vc+jwt\"," VC ",\"subject\":{}"),
+            "subject: an object of claims paths and objects" },
+        { ONE("\"format\":\"vc+jwt\"," VC ",\"subject\":{\"x\":[\"nmae\"]}"),
+            "subject: a path that no claim has" },
+        { ONE("\"format\":\"vc+jwt\"," VC ",\"subject\":{\"x\":{\"y\":[\"name\",0]}}"),
+            "subject: a path that no claim has" },
+        { ONE("\"format\":\"vc+jwt\"," VC ",\"subject\":{\"id\":[\"name\"]}"),
+            "subject: its id is the holder's (holder: none)" },
+        { ONE("\"format\":\"vc+jwt\"," VC ",\"document\":{\"issuer\":\"x\"}"),
+            "document: a member that is made here" },
+        { ONE("\"format\":\"vc+jwt\"," VC ",\"document\":[]"), "document" },
+        { ONE("\"format\":\"vc+jwt\"," VC ",\"selectively_disclosable\":[]"),
+            "formats: unknown member" },
+        { ONE("\"format\":\"vc+sd-jwt\"," VC ",\"selectively_disclosable\":[[\"type\"]]"),
+            "selectively_disclosable: paths begin with credentialSubject" },
+        { ONE("\"format\":\"vc+sd-jwt\"," VC ",\"decoys\":21"), "decoys" },
+        { ONE("\"format\":\"ldp_vc\"," VC), "cryptosuite" },
+        { ONE("\"format\":\"ldp_vc\"," VC ",\"cryptosuite\":\"bbs-2023\""), "cryptosuite" },
+        { ONE("\"format\":\"ldp_vc\"," VC ",\"cryptosuite\":\"eddsa-jcs-2022\""),
+            "cryptosuite: another algorithm than `alg`" },
+        { ONE("\"format\":\"ldp_vc\"," VC ",\"alg\":\"ES384\",\"cryptosuite\":\"ecdsa-sd-2023\""),
+            "cryptosuite: another algorithm than `alg`" },
+        { ONE("\"format\":\"ldp_vc\"," VC
+              ",\"cryptosuite\":\"ecdsa-sd-2023\",\"mandatory\":[\"issuer\"]"),
+            "mandatory: JSON Pointers, with ecdsa-sd-2023" },
+        { ONE("\"format\":\"ldp_vc\"," VC ",\"cryptosuite\":\"ecdsa-jcs-2019\",\"mandatory\":[]"),
+            "mandatory: JSON Pointers, with ecdsa-sd-2023" },
+        { ONE("\"format\":\"mso_mdoc\""), "doctype" },
+        { ONE("\"format\":\"mso_mdoc\",\"doctype\":\"d\""), "namespaces" },
+        { ONE(MDOC "\"namespaces\":{}"), "namespaces" },
+        { ONE(MDOC "\"namespaces\":{\"n\":{}}"),
+            "namespaces: a name space is an object of elements" },
+        { ONE(MDOC "\"namespaces\":{\"n\":{\"e\":{\"claim\":[\"name\"]}}}"),
+            "namespaces: an element is {claim or value, type}" },
+        { ONE(MDOC "\"namespaces\":{\"n\":{\"e\":{\"claim\":[\"name\"],\"type\":\"text\"}}}"),
+            "namespaces: the type of an element" },
+        { ONE(MDOC "\"namespaces\":{\"n\":{\"e\":{\"claim\":\"name\",\"type\":\"tstr\"}}}"),
+            "namespaces: the claim of an element" },
+        { ONE(MDOC "\"namespaces\":{\"n\":{\"e\":{\"claim\":[\"nmae\"],\"type\":\"tstr\"}}}"),
+            "namespaces: a claim that has no rule" },
+        { ONE(MDOC "\"decoys\":65,\"namespaces\":{\"n\":{\"e\":{\"value\":1,\"type\":\"uint\"}}}"),
+            "decoys" },
+        { ONE(MDOC "\"device_signed\":[1],\"namespaces\":{\"n\":{\"e\":{\"value\":1,\"type\":"
+                   "\"uint\"}}}"),
+            "device_signed: an array of name spaces" },
+        { ONE(MDOC "\"binding\":[\"jwk\"],\"namespaces\":{\"n\":{\"e\":{\"value\":1,\"type\":"
+                   "\"uint\"}}}"),
+            "binding: a method that the format does not have" },
         { "{\"sealgate\":{},\"formats\":[{" SD_JWT "}]}", "credential_metadata" },
         { "{\"credential_metadata\":{},\"formats\":[{" SD_JWT "}]}", "sealgate" },
         { "{\"credential_metadata\":{},\"sealgate\":{\"validity_s\":60},\"formats\":[{" SD_JWT
@@ -115,6 +180,73 @@ test_mistakes_are_named(void **state)
         assert_refused(parse(state, mistakes[i].text, &why, &set), CONFIGURATION);
         assert_string_equal(why.what, mistakes[i].what);
     }
+}
+
+#define WITH_SCHEMA(schema)                                                                        \
+    "{\"credential_metadata\":{},\"sealgate\":{\"validity_s\":60,\"round_s\":1,\"claims\":{\"n\":" \
+    "{\"type\":\"integer\"}},"                                                                     \
+    "\"schema\":" schema "},\"formats\":[{" SD_JWT "}]}"
+
+/* Rules first, the schema beside them (docs/schema.md). */
+static void
+test_a_schema_is_checked_too(void **state)
+{
+    struct flow_configs set;
+    struct sg_why why = { 0 };
+    const struct sjson *claims;
+    assert_ok(parse(state, WITH_SCHEMA("{\"properties\":{\"n\":{\"maximum\":7}}}"), &why, &set));
+    const struct flow_config *config = &set.items[0];
+    assert_ok(sjson_parse(*state, SG_LIT("{\"n\":7}"), NULL, &claims));
+    assert_ok(flow_claims_check(*state, config, claims, &why));
+    assert_ok(sjson_parse(*state, SG_LIT("{\"n\":8}"), NULL, &claims));
+    assert_refused(flow_claims_check(*state, config, claims, &why), SCHEMA);
+    assert_string_equal(why.what, "schema: maximum at \"/n\"");
+    why = (struct sg_why){ 0 };
+    assert_ok(sjson_parse(*state, SG_LIT("{\"n\":\"x\"}"), NULL, &claims));
+    assert_refused(flow_claims_check(*state, config, claims, &why), CLAIMS);
+    flow_configs_done(&set);
+}
+
+static void
+test_a_schema_that_is_none_is_refused(void **state)
+{
+    static const char *const wrong[] = { WITH_SCHEMA("{\"type\":7}"), WITH_SCHEMA("\"x\""),
+        WITH_SCHEMA("{\"$ref\":\"https://elsewhere.example/x\"}"),
+        WITH_SCHEMA("{\"pattern\":\"(\"}") };
+    for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+        struct flow_configs set;
+        struct sg_why why = { 0 };
+        assert_refused(parse(state, wrong[i], &why, &set), CONFIGURATION);
+        assert_string_equal(why.what, "schema: not a JSON Schema 2020-12 of docs/schema.md");
+    }
+}
+
+/* The one file of conf/demo: everything INTERFACES promises is there. */
+static void
+test_the_demo_has_every_format(void **state)
+{
+    static const struct {
+        const char *id, *format;
+    } promised[] = { { "employee_badge_sd_jwt", "dc+sd-jwt" },
+        { "employee_badge_mdoc", "mso_mdoc" }, { "employee_badge_ldp_ecdsa_rdfc", "ldp_vc" },
+        { "employee_badge_ldp_eddsa_rdfc", "ldp_vc" }, { "employee_badge_ldp_ecdsa_jcs", "ldp_vc" },
+        { "employee_badge_ldp_eddsa_jcs", "ldp_vc" }, { "employee_badge_ldp_ecdsa_sd", "ldp_vc" },
+        { "employee_badge_jwt", "vc+jwt" }, { "employee_badge_vc_sd_jwt", "vc+sd-jwt" },
+        { "employee_badge_cose", "vc+cose" } };
+    struct flow_configs set;
+    struct sg_why why = { 0 };
+    const struct sjson *claims;
+    sg_str text = sg_bytes_str(support_file(*state, "conf/demo/employee_badge.json"));
+    assert_ok(flow_config_parse(*state, SG_LIT("employee_badge"), text, SG_LIT(BASE), &why, &set));
+    assert_ok(sjson_parse(
+        *state, sg_bytes_str(support_file(*state, "conf/demo/claims.json")), NULL, &claims));
+    for (size_t i = 0; i < sizeof(promised) / sizeof(promised[0]); i++) {
+        const struct flow_config *config = flow_config_find(&set, sg_cstr(promised[i].id));
+        assert_non_null(config);
+        assert_string_equal(config->form->format, promised[i].format);
+        assert_ok(flow_claims_check(*state, config, claims, &why));
+    }
+    flow_configs_done(&set);
 }
 
 static void
@@ -159,6 +291,9 @@ main(void)
         cmocka_unit_test(test_each_entry_is_a_configuration),
         cmocka_unit_test(test_the_metadata_of_an_entry_is_derived),
         cmocka_unit_test(test_mistakes_are_named),
+        cmocka_unit_test(test_a_schema_is_checked_too),
+        cmocka_unit_test(test_a_schema_that_is_none_is_refused),
+        cmocka_unit_test(test_the_demo_has_every_format),
         cmocka_unit_test(test_a_format_we_do_not_issue_is_unsupported),
         cmocka_unit_test(test_forms_have_different_names),
     };

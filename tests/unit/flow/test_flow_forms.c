@@ -1,0 +1,353 @@
+/*
+ * Each row of flow_form.c over the demo's template: what it builds is signed here with a key made here, taken apart by formats/object, verified by
+ * formats/verify, and led back to the claims (req: FMT-1..FMT-5, EV-2).
+ */
+#include "flow_internal.h"
+#include "support.h"
+
+#include <openssl/ec.h>
+#include <openssl/evp.h>
+#include <openssl/x509.h>
+
+#include "did.h"
+#include "flow_vcdm.h"
+#include "iaca.h"
+#include "jcs.h"
+#include "object.h"
+#include "verify.h"
+
+#define BASE "https://issuer.example"
+#define NOW 1790000000
+#define LIST BASE "/status/employee"
+#define IDX 412
+
+static struct flow_configs configs;
+static struct flow_contexts contexts;
+static struct iaca *iaca;
+static EVP_PKEY *keys[4]; /* by enum jose_alg_id */
+static const struct sjson *claims;
+static struct flow_holder holder;
+static struct sg_arena *kept;
+
+static void
+make_keys(void)
+{
+    keys[JOSE_ES256] = EVP_EC_gen("P-256");
+    keys[JOSE_ES384] = EVP_EC_gen("P-384");
+    keys[JOSE_EDDSA] = EVP_PKEY_Q_keygen(NULL, NULL, "ED25519");
+}
+
+static sg_bytes
+spki_of(EVP_PKEY *key)
+{
+    uint8_t *der = NULL;
+    sg_bytes spki;
+    int n = i2d_PUBKEY(key, &der);
+    assert_true(n > 0);
+    assert_ok(sg_arena_bytes(kept, sg_bytes_of(der, (size_t)n), &spki));
+    OPENSSL_free(der);
+    return spki;
+}
+
+static int
+setup(void **state)
+{
+    static const uint8_t serial[IACA_SERIAL_LEN] = { 0x41, 7 };
+    const struct iaca_names names = {
+        .country = "JP", .common_name = "Test IACA", .uri = BASE, .crl_uri = BASE "/crl"
+    };
+    struct sg_why why = { 0 };
+    kept = sg_arena_new(0, (size_t)64 << 20);
+    make_keys();
+    assert_ok(iaca_new(&names, NOW - 3600, serial, &iaca));
+    assert_ok(flow_contexts_read(kept, "conf/demo/contexts", SG_LIT(BASE), &why, NULL, &contexts));
+    sg_str text = sg_bytes_str(support_file(kept, "conf/demo/employee_badge.json"));
+    assert_ok(flow_config_parse(kept, SG_LIT("badge"), text, SG_LIT(BASE), &why, &configs));
+    assert_ok(sjson_parse(
+        kept, sg_bytes_str(support_file(kept, "conf/demo/claims.json")), NULL, &claims));
+    assert_true(configs.n >= 13);
+    EVP_PKEY *wallet = EVP_EC_gen("P-256");
+    assert_ok(jwk_from_spki(kept, spki_of(wallet), &holder.key));
+    assert_ok(jwk_thumbprint(kept, &holder.key, holder.thumbprint));
+    EVP_PKEY_free(wallet);
+    return support_arena_setup(state);
+}
+
+static int
+teardown(void **state)
+{
+    for (size_t i = 0; i < 4; i++) {
+        EVP_PKEY_free(keys[i]);
+    }
+    flow_configs_done(&configs);
+    flow_contexts_done(&contexts);
+    iaca_free(&iaca);
+    sg_arena_free(&kept);
+    return support_arena_teardown(state);
+}
+
+/* r || s, or the 64 bytes of Ed25519. */
+static sg_bytes
+sign(void **state, const struct jose_alg *alg, sg_bytes message)
+{
+    uint8_t der[160];
+    size_t n = sizeof(der);
+    EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+    const EVP_MD *md = !alg->prehash ? NULL : alg->hash == SG_SHA384 ? EVP_sha384() : EVP_sha256();
+    assert_int_equal(EVP_DigestSignInit(ctx, NULL, md, NULL, keys[alg->id]), 1);
+    assert_int_equal(EVP_DigestSign(ctx, der, &n, message.p, message.n), 1);
+    EVP_MD_CTX_free(ctx);
+    uint8_t *out = sg_arena_alloc(*state, alg->sig_len);
+    assert_non_null(out);
+    if (!alg->prehash) {
+        memcpy(out, der, alg->sig_len);
+        return sg_bytes_of(out, alg->sig_len);
+    }
+    const uint8_t *p = der;
+    ECDSA_SIG *sig = d2i_ECDSA_SIG(NULL, &p, (long)n);
+    int half = (int)alg->sig_len / 2;
+    assert_int_equal(BN_bn2binpad(ECDSA_SIG_get0_r(sig), out, half), half);
+    assert_int_equal(BN_bn2binpad(ECDSA_SIG_get0_s(sig), out + half, half), half);
+    ECDSA_SIG_free(sig);
+    return sg_bytes_of(out, alg->sig_len);
+}
+
+struct made {
+    struct peer_key key;
+    struct flow_head head;
+    struct flow_pending pending;
+    sg_bytes signature;
+    sg_str credential;
+};
+
+static void
+make(
+    void **state, const struct flow_config *config, const struct flow_holder *who, struct made *ret)
+{
+    static const uint8_t serial[IACA_SERIAL_LEN] = { 0x42, 9 };
+    const struct jose_alg *alg = config->seal_alg;
+    struct jwk jwk;
+    *ret = (struct made){ .key = { .alg = alg->id, .spki = spki_of(keys[alg->id]) } };
+    assert_ok(jwk_from_spki(*state, ret->key.spki, &jwk));
+    assert_ok(jwk_thumbprint(*state, &jwk, ret->key.thumbprint));
+    if (config->form == &flow_form_mdoc) {
+        assert_ok(iaca_issue(*state, iaca, ret->key.spki, "Test signer", NOW - 3600,
+            IACA_SIGNER_DAYS, serial, &ret->key.chain[0]));
+        ret->key.n_chain = 1;
+    }
+    ret->head = (struct flow_head){ .key = &ret->key, .alg = alg };
+    assert_ok(config->form->head(*state, SG_LIT(BASE), config, &ret->key, alg, &ret->head.part));
+    struct flow_subject subject = { config, claims };
+    const struct wire_ref ref = { WIRE_REF_TOKEN_STATUS_LIST, SG_LIT(LIST), IDX };
+    size_t n;
+    assert_ok(config->form->need(*state, &subject, &n));
+    uint8_t *random = sg_arena_alloc(*state, n);
+    assert_non_null(random);
+    for (size_t i = 0; i < n; i++) {
+        random[i] = (uint8_t)(i * 7 + 1);
+    }
+    struct sg_why why = { 0 };
+    const struct flow_make in = { .base = SG_LIT(BASE),
+        .contexts = contexts.set,
+        .subject = &subject,
+        .head = &ret->head,
+        .holder = who,
+        .ref = &ref,
+        .now = NOW,
+        .random = sg_bytes_of(random, n),
+        .why = &why };
+    assert_ok(config->form->build(*state, &in, &ret->pending));
+    ret->signature = sign(state, alg, ret->pending.message);
+    assert_ok(config->form->attach(*state, &ret->pending, ret->signature, &ret->credential));
+    if (config->form->check != NULL) {
+        assert_ok(config->form->check(*state, config, ret->credential));
+    }
+}
+
+/* The issuer's document as the gateway serves it: each key in both forms. */
+static sg_str
+document(void **state, sg_str did)
+{
+    struct did_entry entries[8];
+    struct jwk *jwks = SG_NEW_ARRAY(*state, 4, struct jwk);
+    size_t n = 0;
+    sg_str text;
+    for (size_t i = JOSE_ES256; i <= JOSE_EDDSA; i++) {
+        uint8_t thumbprint[JWK_THUMBPRINT_LEN];
+        sg_str kid, multibase;
+        assert_ok(jwk_from_spki(*state, spki_of(keys[i]), &jwks[i]));
+        assert_ok(jwk_thumbprint(*state, &jwks[i], thumbprint));
+        assert_ok(sg_b64url_encode(*state, SG_BYTES(thumbprint), &kid));
+        assert_ok(multikey_encode(*state, &jwks[i], &multibase));
+        entries[n++] = (struct did_entry){ kid, &jwks[i], CID_ASSERTION_METHOD, true };
+        entries[n++] = (struct did_entry){ multibase, &jwks[i], CID_ASSERTION_METHOD, false };
+    }
+    assert_ok(did_document_build(*state, did, SG_NO_STR, entries, n, &text));
+    return text;
+}
+
+static bool
+verifies(void **state, const struct flow_config *config, sg_str credential)
+{
+    sg_bytes anchor;
+    sg_str did;
+    assert_ok(iaca_certificate(*state, iaca, &anchor));
+    assert_ok(did_web_of_test(*state, SG_LIT(BASE), &did));
+    const struct cid_document documents[] = { { did, document(state, did) } };
+    const struct cid_table table = { documents, 1 };
+    const struct cid_resolver resolver = cid_resolver_of(&table);
+    struct verify_key key = { 0 }; /* dc+sd-jwt without a certificate: a key somebody vouches for */
+    assert_ok(jwk_from_spki(*state, spki_of(keys[config->seal_alg->id]), &key.key));
+    const struct verify_trust trust = { .anchors = &anchor,
+        .n_anchors = 1,
+        .keys = &key,
+        .n_keys = config->form == &flow_form_sdjwt ? 1 : 0,
+        .resolver = &resolver,
+        .contexts = contexts.set };
+    const struct verify_expect expect = { .now = NOW + 60, .credential = true };
+    struct verify_result result;
+    assert_ok(verify_object(*state, sg_str_bytes(credential), &trust, &expect, &result));
+    return result.verified;
+}
+
+static bool
+is_base_proof(const struct flow_config *config)
+{
+    return sg_str_is(config->id, "employee_badge_ldp_ecdsa_sd");
+}
+
+static void
+test_every_form_verifies(void **state)
+{
+    for (size_t i = 0; i < configs.n; i++) {
+        const struct flow_config *config = &configs.items[i];
+        struct made made;
+        make(state, config, &holder, &made);
+        /* a base proof of ecdsa-sd-2023 is for its holder: verifiers refuse it */
+        if (verifies(state, config, made.credential) == is_base_proof(config)) {
+            print_error("%.*s\n", (int)config->id.n, config->id.p);
+            fail();
+        }
+    }
+}
+
+/* Any character of the signature changed: nothing verifies. */
+static void
+test_another_signature_does_not(void **state)
+{
+    for (size_t i = 0; i < configs.n; i++) {
+        const struct flow_config *config = &configs.items[i];
+        struct made made;
+        sg_str other;
+        make(state, config, &holder, &made);
+        uint8_t bytes[WIRE_SIG_MAX];
+        memcpy(bytes, made.signature.p, made.signature.n);
+        bytes[5] ^= 1;
+        assert_ok(config->form->attach(
+            *state, &made.pending, sg_bytes_of(bytes, made.signature.n), &other));
+        assert_false(verifies(state, config, other));
+    }
+}
+
+static void
+test_evidence_finds_what_was_signed(void **state)
+{
+    for (size_t i = 0; i < configs.n; i++) {
+        const struct flow_config *config = &configs.items[i];
+        struct made made;
+        struct object object;
+        make(state, config, &holder, &made);
+        assert_ok(object_take(*state, sg_str_bytes(made.credential), &object));
+        assert_true(sg_bytes_equal(object.signature, made.signature));
+        if (object.kind != OBJECT_DATA_INTEGRITY) {
+            assert_true(sg_bytes_equal(object.message, made.pending.message));
+            assert_ptr_equal(object.alg, config->seal_alg);
+        }
+        assert_int_equal(object.n_refs, 1); /* both purposes of a Bitstring are one entry */
+        assert_str_is(object.refs[0].uri, LIST);
+        assert_int_equal(object.refs[0].idx, IDX);
+        uint8_t hash[32], want[32];
+        wire_signature_hash(made.signature, want);
+        assert_ok(flow_lookup_hash(*state, made.credential, hash));
+        assert_memory_equal(hash, want, 32);
+    }
+}
+
+/* An instruction's hash is over the claims as the client gave them: the object leads back to them. */
+static void
+test_claims_come_back(void **state)
+{
+    sg_str want;
+    assert_ok(jcs_encode(*state, claims, &want));
+    for (size_t i = 0; i < configs.n; i++) {
+        const struct flow_config *config = &configs.items[i];
+        struct made made;
+        sg_str got;
+        if (config->form->claims == NULL) {
+            continue;
+        }
+        make(state, config, &holder, &made);
+        assert_ok(config->form->claims(*state, config, made.credential, &got));
+        assert_true(sg_str_equal(got, want));
+    }
+}
+
+static void
+test_a_holder_named_by_a_did_keeps_the_name(void **state)
+{
+    const struct flow_config *config = flow_config_find(&configs, SG_LIT("employee_badge_jwt"));
+    struct flow_holder named = holder;
+    struct made made;
+    struct object object;
+    sg_str id, want;
+    make(state, config, &holder, &made);
+    assert_ok(object_take(*state, sg_str_bytes(made.credential), &object));
+    assert_ok(sjson_member_text(sjson_get(object.document, "credentialSubject"), "id", &id));
+    assert_ok(did_key_of(*state, &holder.key, &want));
+    assert_true(sg_str_equal(id, want));
+    assert_ok(did_jwk_of(*state, &holder.key, &named.did));
+    make(state, config, &named, &made);
+    assert_ok(object_take(*state, sg_str_bytes(made.credential), &object));
+    assert_ok(sjson_member_text(sjson_get(object.document, "credentialSubject"), "id", &id));
+    assert_true(sg_str_equal(id, named.did));
+}
+
+static void
+test_an_mdoc_without_a_document_signer_is_refused(void **state)
+{
+    const struct flow_config *config = flow_config_find(&configs, SG_LIT("employee_badge_mdoc"));
+    struct peer_key key = { .alg = JOSE_ES256, .spki = spki_of(keys[JOSE_ES256]) };
+    const void *part;
+    assert_false(
+        sg_ok(config->form->head(*state, SG_LIT(BASE), config, &key, config->seal_alg, &part)));
+}
+
+static void
+test_times(void **state)
+{
+    (void)state;
+    char text[FLOW_TIME_LEN + 1];
+    assert_ok(flow_time_text(0, text));
+    assert_string_equal(text, "1970-01-01T00:00:00Z");
+    assert_ok(flow_time_text(951782400, text));
+    assert_string_equal(text, "2000-02-29T00:00:00Z");
+    assert_ok(flow_time_text(253402300799, text));
+    assert_string_equal(text, "9999-12-31T23:59:59Z");
+    assert_refused(flow_time_text(253402300800, text), VALUE);
+    assert_refused(flow_time_text(-1, text), VALUE);
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_every_form_verifies),
+        cmocka_unit_test(test_another_signature_does_not),
+        cmocka_unit_test(test_evidence_finds_what_was_signed),
+        cmocka_unit_test(test_claims_come_back),
+        cmocka_unit_test(test_a_holder_named_by_a_did_keeps_the_name),
+        cmocka_unit_test(test_an_mdoc_without_a_document_signer_is_refused),
+        cmocka_unit_test(test_times),
+    };
+    return cmocka_run_group_tests(tests, setup, teardown);
+}
