@@ -136,6 +136,11 @@ struct di_expect {
     bool any_context;
     /* jcs suites: refuse contexts appended behind the signed ones, which the suites permit */
     bool exact_context;
+    /*
+     * DI 4.6: the document's "@context" must be this value; NULL: any whose contexts are known. What a member is called is the contexts' affair, and
+     * a stranger's inline context may give it another name without touching the signature: who reads documents by fixed names sets this.
+     */
+    const struct sjson *context;
     /* ecdsa-sd-2023 base proofs verify: for holder and issuer, never for verifiers */
     bool accept_base;
 };

@@ -99,6 +99,13 @@ check_method(const struct cid_method *method, int64_t now, struct sg_why *why)
 
 /* ---- contexts (DI 4.6) --------------------------------------------------------------------------------------- */
 
+static bool
+same_context(const struct sjson *root, const struct sjson *want)
+{
+    const struct sjson *context = sjson_get(root, "@context");
+    return context != NULL && sjson_equal(context, want);
+}
+
 /* The rdfc suites meet an unknown context while expanding; jcs would not look at it. */
 static sg_result
 check_contexts(
@@ -148,6 +155,8 @@ verify_one(const struct verifier *v, const struct di_claim *claim, struct sg_why
     struct cid_method *method)
 {
     SG_TRY(check_expected(claim, v->expect, why));
+    DI_NEED(v->expect->context == NULL || same_context(v->root, v->expect->context), why,
+        "@context", CONTEXT);
     if (!claim->suite->jsonld) {
         SG_TRY(check_jcs(v, claim, why));
     }

@@ -119,6 +119,21 @@ test_terms_added_afterwards(void **state)
     assert_refused(verify(f, edit(f, v, V2, V2 ",{\"did\":\"urn:evil:\"}"), &report), SIGNATURE);
 }
 
+/* Data Integrity 4.6: a term of another name passes the signature, and only the reader knows which names to expect. */
+static void
+test_expected_context(void **state)
+{
+    struct fixture *f = *state;
+    const struct sjson *v = di_test_secured(f->arena, CREDENTIAL(""), &f->proof);
+    const struct sjson *more = edit(f, v, V2, V2 ",{\"alias\":\"urn:x\"}");
+    assert_ok(verify(f, more, NULL));
+    f->expect.context = di_test_json(f->arena, SG_LIT("[" V2 "]"));
+    assert_ok(verify(f, v, NULL));
+    assert_refused(verify(f, more, NULL), CONTEXT);
+    f->expect.context = di_test_json(f->arena, SG_LIT(V2));
+    assert_refused(verify(f, v, NULL), CONTEXT);
+}
+
 /* VCDM 2.0 11.1: names with language and direction. */
 static void
 test_direction_of_text(void **state)
@@ -198,6 +213,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         T(test_what_would_be_lost_is_refused),
         T(test_terms_added_afterwards),
+        T(test_expected_context),
         T(test_direction_of_text),
         T(test_vcdm_1_1),
         T(test_poisoned_graph),
