@@ -1,5 +1,5 @@
 /*
- * formats/mdoc: nothing whose meaning changed verifies. Each byte of an IssuerSigned and of a DeviceResponse gets three other values, each map
+ * formats/mdoc: nothing whose meaning changed verifies. Each byte of an IssuerSigned and of a DeviceResponse gets two other values, each map
  * entry and each array element is dropped, doubled or made null, and the end is cut off at each byte. What still verifies (only what no
  * signature covers can) says nothing that the original does not say: items may be withheld, that is what an mdoc is for. req: FMT-2
  */
@@ -117,7 +117,7 @@ try_one(verify_fn verify, const struct mdoc_verified *original, sg_bytes changed
 static void
 change_bytes(struct sg_arena *arena, verify_fn verify, sg_bytes in, struct tally *tally)
 {
-    static const uint8_t masks[] = { 0x01, 0x20, 0xff };
+    static const uint8_t masks[] = { 0x01, 0xff };
     struct mdoc_verified original;
     uint8_t *copy = sg_arena_alloc(arena, in.n);
     assert_non_null(copy);
