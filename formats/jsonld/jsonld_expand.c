@@ -166,12 +166,36 @@ put_direction(const struct expanding *x, const struct sjson *v)
     return SG_DONE;
 }
 
+/*
+ * Arrays in an explicit @list: the specification flattens them unless the term has that container too, some processors make lists
+ * of lists. Two documents that say different things would have one meaning here and two there: not to be signed.
+ */
+static sg_result
+check_nested_arrays(
+    const struct expanding *x, const struct jsonld_active *active, const struct sjson *v)
+{
+    bool container = active->term != NULL && (active->term->container & JSONLD_IN_LIST) != 0;
+    for (const struct sjson *e = v->type == SJSON_ARRAY ? v->first : NULL; e != NULL; e = e->next) {
+        if (e->type == SJSON_ARRAY && !container) {
+            return jsonld_loss(x->run, "array within @list");
+        }
+    }
+    return SG_DONE;
+}
+
 static sg_result
 put_items(
     const struct expanding *x, const struct jsonld_ctx *ctx, const struct sjson *v, unsigned has)
 {
     struct jsonld_expanded out;
-    SG_TRY(jsonld_expand_element(x->run, ctx, x->active, v, false, &out));
+    struct jsonld_active active = *x->active;
+    if (active.under == JSONLD_UNDER_TERM) { /* the context may be another one by now */
+        active.term = jsonld_ctx_find(x->run, ctx, active.name);
+    }
+    if (has == JSONLD_HAS_LIST) {
+        SG_TRY(check_nested_arrays(x, &active, v));
+    }
+    SG_TRY(jsonld_expand_element(x->run, ctx, &active, v, false, &out));
     if (has == JSONLD_HAS_SET && out.null) {
         return SG_DONE;
     }

@@ -156,7 +156,7 @@ index_property(const struct index_entry *x, struct jsonld_item *item)
     text->text = x->index;
     SG_TRY(jsonld_expand_value(run, x->ctx, term, text, &value));
     SG_TRY(jsonld_iri_expand(run, x->ctx, x->key->term->index, JSONLD_VOCAB, NULL, &iri));
-    if ((item->has & JSONLD_HAS_VALUE) != 0) {
+    if ((item->has & (JSONLD_HAS_VALUE | JSONLD_HAS_LIST)) != 0) {
         return jsonld_refuse(run, "invalid value object");
     }
     SG_TRY(jsonld_property_get(run, &item->properties, iri.s, &p));
@@ -181,6 +181,10 @@ index_item(const struct index_entry *x, struct jsonld_item *item)
             item->index = x->index;
         }
         return SG_DONE;
+    }
+    /* an identifier or a type is a node's: neither a value nor a list can take it, and it may not get lost */
+    if ((item->has & (JSONLD_HAS_VALUE | JSONLD_HAS_LIST)) != 0) {
+        return jsonld_refuse(x->run, "invalid value object");
     }
     if ((container & JSONLD_IN_ID) != 0) {
         struct jsonld_iri iri;

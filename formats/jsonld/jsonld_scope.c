@@ -78,24 +78,20 @@ apply_types(struct jsonld_run *run, const struct jsonld_ctx *type_scoped, const 
     return SG_DONE;
 }
 
-/* The next key after `last` (NULL: the first) in code point order that expands to @type; *ret_n counts all of them. */
+/* The next key after `last` (NULL: the first) in code point order that expands to @type. */
 static sg_result
 next_type_key(struct jsonld_run *run, const struct jsonld_ctx *ctx, const struct sjson *element,
-    const struct sjson *last, size_t *ret_n, const struct sjson **ret)
+    const struct sjson *last, const struct sjson **ret)
 {
     *ret = NULL;
-    *ret_n = 0;
     for (const struct sjson *e = element->first; e != NULL; e = e->next) {
         struct jsonld_iri iri;
-        SG_TRY(expand_name(run, ctx, e->name, &iri));
-        if (iri.kw != JSONLD_KW_TYPE) {
+        if ((last != NULL && !before(last->name, e->name)) ||
+            (*ret != NULL && !before(e->name, (*ret)->name))) {
             continue;
         }
-        (*ret_n)++;
-        if ((last == NULL || before(last->name, e->name)) &&
-            (*ret == NULL || before(e->name, (*ret)->name))) {
-            *ret = e;
-        }
+        SG_TRY(expand_name(run, ctx, e->name, &iri));
+        *ret = iri.kw == JSONLD_KW_TYPE ? e : *ret;
     }
     return SG_DONE;
 }
@@ -125,21 +121,17 @@ jsonld_enter_type_scopes(struct jsonld_run *run, const struct sjson *element,
 {
     const struct jsonld_ctx *type_scoped = *ctx;
     const struct sjson *first;
-    size_t n;
     *ret_json = false;
-    SG_TRY(next_type_key(run, type_scoped, element, NULL, &n, &first));
+    SG_TRY(next_type_key(run, type_scoped, element, NULL, &first));
     if (first == NULL) {
         return SG_DONE;
     }
-    const struct sjson *key = first;
-    for (size_t i = 0; i < n && key != NULL; i++) {
-        size_t again;
+    /* a scope entered may make an alias of @type of a later key, so each is looked for in the context as it is by then */
+    for (const struct sjson *key = first; key != NULL;) {
         SG_TRY(apply_types(run, type_scoped, key, ctx));
-        if (n > 1) {
-            SG_TRY(
-                jsonld_spend(run, element->n)); /* many aliases of @type: each pass is paid for */
-            SG_TRY(next_type_key(run, type_scoped, element, key, &again, &key));
-        }
+        SG_TRY(jsonld_spend(
+            run, 1 + element->n / 8)); /* many aliases of @type: each pass is paid for */
+        SG_TRY(next_type_key(run, *ctx, element, key, &key));
     }
     return is_json(run, *ctx, first, ret_json);
 }

@@ -29,15 +29,16 @@ parsed(void **state, const char *text)
 struct row {
     const char *kind; /* what is refused; NULL: nothing */
     const char *
-        document; /* after a "@context" with @vocab-less terms p (any), i (@id), g and gi (graphs), v (@vocab), T (a type), l (@language map) */
+        document; /* after a "@context" with @vocab-less terms p (any), i (@id), g and gi (graphs), o (@list), v (@vocab), T (a type), l (@language map) */
 };
 
-#define CONTEXT                                                                          \
-    "{\"@context\":{\"p\":\"urn:ex:p\",\"q\":\"urn:ex:q\",\"i\":{\"@id\":\"urn:ex:i\", " \
-    "\"@type\":\"@id\"},\"T\":\"urn:ex:T\",\"l\":{\"@id\":\"urn:ex:l\",\"@container\":"  \
-    "\"@language\"},\"v\":{\"@id\":\"urn:ex:v\",\"@type\":\"@vocab\"},"                  \
-    "\"g\":{\"@id\":\"urn:ex:g\",\"@container\":\"@graph\"},"                            \
-    "\"gi\":{\"@id\":\"urn:ex:gi\",\"@container\":[\"@graph\",\"@id\"]},\"gone\":null}"
+#define CONTEXT                                                                                   \
+    "{\"@context\":{\"p\":\"urn:ex:p\",\"q\":\"urn:ex:q\",\"i\":{\"@id\":\"urn:ex:i\", "          \
+    "\"@type\":\"@id\"},\"T\":\"urn:ex:T\",\"l\":{\"@id\":\"urn:ex:l\",\"@container\":"           \
+    "\"@language\"},\"v\":{\"@id\":\"urn:ex:v\",\"@type\":\"@vocab\"},"                           \
+    "\"g\":{\"@id\":\"urn:ex:g\",\"@container\":\"@graph\"},"                                     \
+    "\"gi\":{\"@id\":\"urn:ex:gi\",\"@container\":[\"@graph\",\"@id\"]},\"o\":{\"@id\":\"urn:ex:" \
+    "o\",\"@container\":\"@list\"},\"gone\":null}"
 
 static const struct row rows[] = {
     { NULL, ",\"@id\":\"urn:ex:s\",\"@type\":\"T\",\"p\":\"v\",\"i\":\"urn:ex:o\"}" },
@@ -69,6 +70,9 @@ static const struct row rows[] = {
     { "object with only @value", ",\"g\":\"v\"}" },
     { "empty object", ",\"g\":{}}" },
     { "object with only @id", ",\"gi\":{\"urn:ex:g\":{\"@id\":\"urn:ex:s\"}}}" },
+    { "array within @list", ",\"p\":{\"@list\":[[1],2]}}" },
+    { NULL, ",\"o\":[[1],2]}" },
+    { NULL, ",\"o\":{\"@list\":[[1],2]}}" },
     { "invalid @language value", ",\"p\":{\"@value\":\"v\",\"@language\":\"a b\"}}" },
     { "invalid @language value", ",\"l\":{\"not_a_tag\":\"v\"}}" },
     { "rdfDirection not set", ",\"p\":{\"@value\":\"v\",\"@direction\":\"rtl\"}}" },
@@ -166,6 +170,60 @@ test_language_tags_come_out_in_lower_case(void **state)
     assert_str_is(dataset.quads[0].o.datatype, RDF_LANG_STRING);
 }
 
+/* A map below a type-scoped property leaves that scope (5.1.2, step 7), a list object too: its items are not typed. */
+static void
+test_a_list_object_leaves_the_scope_of_a_type(void **state)
+{
+    struct rdf_dataset dataset;
+    struct jsonld_options options = { .contexts = none, .safe = true };
+    const struct sjson *document =
+        parsed(state, "{\"@context\":{\"T\":{\"@id\":\"urn:ex:T\",\"@context\":{\"p\":{\"@id\":"
+                      "\"urn:ex:p\",\"@type\":"
+                      "\"urn:ex:d\"}}}},\"@type\":\"T\",\"p\":[\"a\",{\"@list\":[\"b\"]}]}");
+    assert_ok(jsonld_to_rdf(*state, document, &options, NULL, &dataset));
+    for (size_t i = 0; i < dataset.n; i++) {
+        const struct rdf_term *o = &dataset.quads[i].o;
+        if (o->kind == RDF_LITERAL) {
+            assert_str_is(o->datatype, sg_str_is(o->value, "a") ? "urn:ex:d" : RDF_XSD_STRING);
+        }
+    }
+    assert_int_equal(dataset.n, 5); /* type, p a, p list, first b, rest nil */
+}
+
+/* The index of an id map or type map belongs to a node; a value would swallow it. */
+static void
+test_values_in_id_and_type_maps_are_refused(void **state)
+{
+    static const char *const documents[] = {
+        "{\"@context\":{\"m\":{\"@id\":\"urn:m\",\"@container\":\"@id\"}},\"m\":{\"urn:a\":1}}",
+        "{\"@context\":{\"m\":{\"@id\":\"urn:m\",\"@container\":\"@id\"}},\"m\":{\"urn:a\":{\"@"
+        "list\":[]}}}",
+        "{\"@context\":{\"m\":{\"@id\":\"urn:m\",\"@container\":\"@type\"}},\"m\":{\"urn:a\":1}}",
+    };
+    for (size_t i = 0; i < sizeof(documents) / sizeof(documents[0]); i++) {
+        struct rdf_dataset dataset;
+        struct sg_why why = { 0 };
+        struct jsonld_options options = { .contexts = none };
+        assert_refused(
+            jsonld_to_rdf(*state, parsed(state, documents[i]), &options, &why, &dataset), JSONLD);
+        assert_string_equal(why.what, "invalid value object");
+    }
+}
+
+/* 5.1.2, step 11: keys in order, each expanded in the context that the types before it have made. */
+static void
+test_a_type_may_bring_the_alias_under_which_the_next_one_stands(void **state)
+{
+    struct rdf_dataset dataset;
+    struct jsonld_options options = { .contexts = none, .safe = true };
+    const struct sjson *document =
+        parsed(state, "{\"@context\":{\"A\":{\"@id\":\"urn:A\",\"@context\":{\"type\":\"@type\"}},"
+                      "\"B\":{\"@id\":\"urn:B\","
+                      "\"@context\":{\"x\":\"urn:x\"}}},\"x\":1,\"type\":\"B\",\"@type\":\"A\"}");
+    assert_ok(jsonld_to_rdf(*state, document, &options, NULL, &dataset));
+    assert_int_equal(dataset.n, 3); /* both types and x */
+}
+
 /* Values by hand from XML Schema 1.1 part 2 (canonical forms) and JSON-LD API 8.6. */
 static void
 test_numbers_have_their_canonical_forms(void **state)
@@ -215,6 +273,9 @@ main(void)
         cmocka_unit_test(test_relative_references_resolve_when_there_is_a_base),
         cmocka_unit_test(test_nodes_below_a_dropped_triple_remain),
         cmocka_unit_test(test_language_tags_come_out_in_lower_case),
+        cmocka_unit_test(test_a_list_object_leaves_the_scope_of_a_type),
+        cmocka_unit_test(test_a_type_may_bring_the_alias_under_which_the_next_one_stands),
+        cmocka_unit_test(test_values_in_id_and_type_maps_are_refused),
         cmocka_unit_test(test_numbers_have_their_canonical_forms),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
