@@ -194,11 +194,14 @@ static const struct form_row rows[FLOW_LIST_FORMS] = {
     [FLOW_LIST_MESSAGE_JSON] = { BSL_MESSAGE, prepare_json, attach_json, true },
 };
 
-/* Can this list not be had in this form? Then the others go on without it: a revocation is published in every form that holds it. */
+/*
+ * Can this list not be had in this form: too large for it, no identifier or suite for the key? Then the others go on without it: a revocation is
+ * published in every form that holds it, and first of all as JWT.
+ */
 static bool
 left_out(size_t i, sg_result r)
 {
-    return i != FLOW_LIST_JWT && (r.code == SG_E_TOO_LARGE || r.code == SG_E_UNSUPPORTED);
+    return i != FLOW_LIST_JWT && r.code != SG_E_NO_MEMORY;
 }
 
 /* EdDSA signs messages, and one packet carries so many bytes of them: what comes last is left out first. */

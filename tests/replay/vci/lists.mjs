@@ -29,6 +29,7 @@ function check(what, is, want = true) {
 execFileSync(BIN, ['init', '--demo', '--dir', DIR, '--listen', `127.0.0.1:${port}`], { stdio: ['ignore', 'ignore', 'ignore'] })
 const supervisor = spawn(BIN, ['run', '--dir', DIR], { stdio: ['ignore', 'ignore', 'ignore'] })
 const stop = () => { spawnSync(BIN, ['stop', '--dir', DIR]); supervisor.kill('SIGTERM'); rmSync(work, { recursive: true, force: true }) }
+process.on('uncaughtException', (e) => { console.log(`FAILED ${e.stack}`); stop(); process.exit(1) })
 let ready = false
 for (let i = 0; i < 200 && !ready; i++) {
   try { ready = (await call('GET', `${BASE}/readyz`, { timeout: 1000 })).status === 200 } catch { /* starting */ }
