@@ -194,11 +194,12 @@ test_a_list_object_leaves_the_scope_of_a_type(void **state)
 static void
 test_values_in_id_and_type_maps_are_refused(void **state)
 {
+#define MAP(container) \
+    "{\"@context\":{\"m\":{\"@id\":\"urn:m\",\"@container\":\"" container "\"}},\"m\":"
     static const char *const documents[] = {
-        "{\"@context\":{\"m\":{\"@id\":\"urn:m\",\"@container\":\"@id\"}},\"m\":{\"urn:a\":1}}",
-        "{\"@context\":{\"m\":{\"@id\":\"urn:m\",\"@container\":\"@id\"}},\"m\":{\"urn:a\":{\"@"
-        "list\":[]}}}",
-        "{\"@context\":{\"m\":{\"@id\":\"urn:m\",\"@container\":\"@type\"}},\"m\":{\"urn:a\":1}}",
+        MAP("@id") "{\"urn:a\":1}}",
+        MAP("@id") "{\"urn:a\":{\"@list\":[]}}}",
+        MAP("@type") "{\"urn:a\":1}}",
     };
     for (size_t i = 0; i < sizeof(documents) / sizeof(documents[0]); i++) {
         struct rdf_dataset dataset;
