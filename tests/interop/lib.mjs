@@ -60,6 +60,25 @@ export function callbacks(holders) {
 export const signerOf = (h) => ({ method: 'jwk', alg: h.alg, publicJwk: h.publicJwk })
 export const wallet = (holders) => new Openid4vciClient({ callbacks: callbacks(holders) })
 
+/** The pre-authorised flow with DPoP for one configuration; a credential for the key. */
+export async function receiveOne(id, key) {
+  const dpopKey = await holder()
+  const client = wallet([key, dpopKey])
+  const made = sealgate('offer', '--configuration', id, '--claims', 'conf/demo/claims.json')
+  if (made.status !== 0) throw new Error(`sealgate offer: ${made.stderr}`)
+  const credentialOffer = await client.resolveCredentialOffer(made.stdout.trim())
+  const issuerMetadata = await client.resolveIssuerMetadata(credentialOffer.credential_issuer)
+  const token = await client.retrievePreAuthorizedCodeAccessTokenFromOffer({ credentialOffer, issuerMetadata, dpop: { signer: signerOf(dpopKey) } })
+  const { c_nonce: nonce } = await client.requestNonce({ issuerMetadata })
+  const { jwt } = await client.createCredentialRequestJwtProof({ issuerMetadata, credentialConfigurationId: id, nonce, signer: signerOf(key) })
+  const answer = await client.retrieveCredentials({
+    issuerMetadata, credentialConfigurationId: id, proofs: { jwt: [jwt] },
+    accessToken: token.accessTokenResponse.access_token, dpop: { ...token.dpop, signer: signerOf(dpopKey) },
+  })
+  const [first] = answer.credentialResponse.credentials
+  return first.credential
+}
+
 /** Issuer key from the credential's x5c, checked against the demo root: the verifier's own path building. */
 export async function issuerKey(header) {
   const { readFileSync } = await import('node:fs')
