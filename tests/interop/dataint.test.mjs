@@ -52,8 +52,9 @@ function run(args, document) {
   return stdout.toString()
 }
 const ours = {
-  secure: (suite, curve, document, { purpose = 'assertionMethod', challenge = '', domain = '', pointers = [] } = {}) =>
-    JSON.parse(run(['secure', suite, curve, purpose, challenge, domain, ...pointers], document)),
+  secure: (suite, curve, document, { purpose = 'assertionMethod', challenge = '', domain = '', pointers = [], id, previous } = {}) =>
+    JSON.parse(run(['secure', suite, curve, purpose, challenge, domain, ...(id ? [`id=${id}`] : []),
+      ...(previous ? [`previous=${previous}`] : []), ...pointers], document)),
   verify: (document, { purpose = 'assertionMethod', challenge = '', domain = '' } = {}) => run(['verify', purpose, challenge, domain], document).trim(),
   derive: (document, pointers) => JSON.parse(run(['derive', ...pointers], document)),
 }
@@ -122,6 +123,21 @@ describe('cryptosuites of formats/dataint', { skip }, () => {
       assert.equal(ours.verify(yours, options), 'OK')
       assert.equal(ours.verify(yours, { ...options, challenge: 'c-2' }), 'CHALLENGE')
       assert.equal(ours.verify(yours, { ...options, domain: 'https://w.example' }), 'DOMAIN')
+    })
+  }
+
+  for (const previous of [undefined, 'urn:p:0']) {
+    test(`two proofs, ${previous ? 'a chain' : 'a set'}: ours verified by theirs`, async () => {
+      const first = ours.secure('eddsa-rdfc-2022', 'Ed25519', credential, { id: 'urn:p:0' })
+      const both = ours.secure('ecdsa-rdfc-2019', 'P-256', first, { id: 'urn:p:1', previous })
+      const suite = [new DataIntegrityProof({ cryptosuite: eddsaRdfc }), new DataIntegrityProof({ cryptosuite: ecdsaRdfc })]
+      const verify = async (document) => (await jsigs.verify(document, { suite, purpose: new AssertionProofPurpose(), documentLoader })).verified
+      assert.equal(ours.verify(both), 'OK')
+      assert.equal(await verify(both), true)
+      const last = { ...both, proof: both.proof[1] }
+      assert.equal(ours.verify(last), previous ? 'NOT_FOUND' : 'OK')
+      assert.equal(await verify(last), !previous)
+      assert.equal(await verify(changed(both)), false)
     })
   }
 

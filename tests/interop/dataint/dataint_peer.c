@@ -1,7 +1,8 @@
 /*
  * Data Integrity on a command line, for other people's libraries to talk to. Documents come on stdin and leave on stdout. req: FMT-3
  *
- *   dataint_peer secure SUITE P-256|P-384|Ed25519 PURPOSE CHALLENGE DOMAIN [POINTER...]   pointers: mandatory, ecdsa-sd-2023 ("" for none of the texts)
+ *   dataint_peer secure SUITE P-256|P-384|Ed25519 PURPOSE CHALLENGE DOMAIN [id=URL] [previous=URL] [POINTER...]
+ *                       pointers: mandatory ones of ecdsa-sd-2023; "" for what shall not be there
  *   dataint_peer verify PURPOSE CHALLENGE DOMAIN          prints OK or the name of the refusal
  *   dataint_peer derive [POINTER...]
  *   dataint_peer method P-256|P-384|Ed25519               prints the verification method of the key that secures
@@ -51,6 +52,16 @@ texts(char **argv, int n, sg_str *out)
     return count;
 }
 
+/* The next argument if it begins with `name`, which it is then taken without. */
+static sg_str
+value_of(int argc, char **argv, int *at, const char *name)
+{
+    if (*at < argc && strncmp(argv[*at], name, strlen(name)) == 0) {
+        return sg_cstr(argv[(*at)++] + strlen(name));
+    }
+    return SG_NO_STR;
+}
+
 static int
 secure(struct sg_arena *arena, const struct jsonld_contexts *contexts, int argc, char **argv)
 {
@@ -62,16 +73,22 @@ secure(struct sg_arena *arena, const struct jsonld_contexts *contexts, int argc,
         return 2;
     }
     domain = sg_cstr(argv[6]);
+    int first = 7;
+    sg_str id = value_of(argc, argv, &first, "id=");
+    sg_str previous = value_of(argc, argv, &first, "previous=");
     struct di_test_proof proof = { .suite = di_suite_id(suite),
         .key = &key,
         .contexts = contexts,
-        .options = { .purpose = sg_cstr(argv[4]),
+        .options = { .id = id,
+            .previous = &previous,
+            .n_previous = previous.n > 0,
+            .purpose = sg_cstr(argv[4]),
             .created = SG_LIT("2024-01-01T00:00:00Z"),
             .challenge = sg_cstr(argv[5]),
             .domains = &domain,
             .n_domains = domain.n > 0 },
         .mandatory = pointers,
-        .n_mandatory = texts(argv + 7, argc - 7, pointers) };
+        .n_mandatory = texts(argv + first, argc - first, pointers) };
     const struct sjson *document = di_test_json(arena, read_all(arena));
     sg_result r = di_test_secure(arena, document, &proof, &why, &out);
     return finish(r, &why, out);
