@@ -118,7 +118,8 @@ cli_init_settings(const struct cli *cli, const struct cli_plan *plan)
     sg_result r = sg_arena_printf(a, &text,
         "%senvironment = %s\npublic_url = %s\nbrand = %s\nstatus_key = %s\n%s", head,
         plan->environment, plan->base, plan->demo ? "sealgate DEMO issuer" : "sealgate",
-        CLI_STATUS_LABEL, plan->demo ? "verify_trust = trust/root.pem\n" : "");
+        CLI_STATUS_LABEL, plan->demo ? "verify_trust = trust/root.pem\n"
+                     "vcapi_configuration = employee_badge_ldp_ecdsa_rdfc\n" : "");
     int bad = put_text(cli, "conf/gateway.ini", r, text);
     if (bad == CLI_DONE) {
         bad = put_courier(cli, plan, SG_NO_STR);

@@ -274,6 +274,9 @@ sg_result
 flow_claims_check(struct sg_arena *arena, const struct flow_config *config,
     const struct sjson *claims, struct sg_why *why)
 {
+    if (config->documents == FLOW_DOCUMENTS_PRESENTATIONS) {
+        return wrong(why, "this configuration secures presentations alone", 0);
+    }
     if (claims->source.n > FLOW_CLAIMS_MAX) {
         return wrong(why, "the claims are too large", claims->source.n);
     }

@@ -88,23 +88,6 @@ run() { # NODE NAME FOLDER [mocha arguments...]
         --reporter json --reporter-option "output=$results/$name.json" "$@" >"$results/$name.log" 2>&1) || true
     "$node" "$here/w3c/config.mjs" report "$name" "$results/$name.json" || failed=1
 }
-# The suite calls `docker compose -f FILE run --rm NAME COMMAND...`: here that is our program, with /tests/ where the suite has its files.
-shim() {
-    [ -x "$build/tests/josecose_suite" ] || { echo "jose-cose: SKIPPED, $build/tests/josecose_suite is not built"; return 1; }
-    mkdir -p "$work/shim"
-    cat >"$work/shim/docker" <<END
-#!/bin/sh
-shift 6
-n=\$#
-while [ \$n -gt 0 ]; do
-    case \$1 in /tests/*) set -- "\$@" "\$PWD\$1" ;; *) set -- "\$@" "\$1" ;; esac
-    shift
-    n=\$((n - 1))
-done
-exec "$build/tests/josecose_suite" "\$@"
-END
-    chmod 755 "$work/shim/docker"
-}
 wanted=${*:-data-model eddsa ecdsa bitstring jose-cose}
 for suite in $wanted; do
     case $suite in
@@ -112,7 +95,7 @@ for suite in $wanted; do
     eddsa) run "$node" eddsa vc-di-eddsa-test-suite ;;
     ecdsa) run "$newer" ecdsa vc-di-ecdsa-test-suite ;;
     bitstring) run "$node" bitstring vc-bitstring-status-list-test-suite ;;
-    jose-cose) shim && run "$newer" jose-cose vc-jose-cose-test-suite --timeout 150000 ;;
+    jose-cose) sh "$here/w3c/jose_cose.sh" shim "$build" "$work/shim" && run "$newer" jose-cose vc-jose-cose-test-suite --timeout 150000 ;;
     *) echo "no such suite: $suite"; failed=1 ;;
     esac
 done

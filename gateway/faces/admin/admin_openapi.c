@@ -105,7 +105,8 @@ write_operation(struct sjson_wr *wr, const struct http_route *row)
         write_body(wr, row, schema);
     }
     write_responses(wr, row, schema);
-    if (strncmp(row->path, "/v1/", 4) == 0 || strcmp(row->name, "vci_credential") == 0) {
+    if (strncmp(row->path, "/v1/", 4) == 0 || strncmp(row->path, "/vc-api/", 8) == 0 ||
+        strcmp(row->name, "vci_credential") == 0) {
         sjson_wr_member_raw(wr, "security", SG_LIT("[{\"dpop\":[]}]"));
     }
     sjson_wr_object_end(wr);

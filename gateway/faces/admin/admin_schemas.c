@@ -10,7 +10,57 @@
     "{\"type\":\"object\",\"required\":[" required "],\"properties\":{" properties "}}"
 #define LIST(of) "{\"type\":\"array\",\"items\":" of "}"
 
+#define ANY "{\"type\":\"object\"}"
+#define BOOL "{\"type\":\"boolean\"}"
+#define FLAGS \
+    "\"returnResults\":" BOOL ",\"returnProblemDetails\":" BOOL ",\"returnCredential\":" BOOL
+#define OPTIONS(properties)                                                                       \
+    "\"options\":{\"type\":\"object\",\"additionalProperties\":false,\"properties\":{" properties \
+    "}}"
+/* A signed object: JSON, or the text of a compact serialisation. */
+#define SIGNED "{\"type\":[\"object\",\"string\"]}"
+#define VERIFIED                                                               \
+    OBJ("\"verified\"", "\"verified\":" BOOL ",\"problemDetails\":" LIST(      \
+                            ANY) ",\"results\":" ANY ",\"credential\":" SIGNED \
+                                 ",\"verifiablePresentation\":" SIGNED)
+#define VC_ISSUE                                             \
+    OBJ("\"credential\"", "\"credential\":" ANY "," OPTIONS( \
+                              "\"credentialId\":" TEXT ",\"mandatoryPointers\":" LIST(TEXT)))
+#define VC_ISSUED OBJ("\"verifiableCredential\"", "\"verifiableCredential\":" ANY)
+#define VC_VERIFY \
+    OBJ("\"verifiableCredential\"", "\"verifiableCredential\":" SIGNED "," OPTIONS(FLAGS))
+#define VC_DERIVE                               \
+    OBJ("\"verifiableCredential\",\"options\"", \
+        "\"verifiableCredential\":" ANY "," OPTIONS("\"selectivePointers\":" LIST(TEXT)))
+#define VC_STATUS                                                                   \
+    OBJ("\"credentialId\",\"credentialStatus\",\"status\",\"order\",\"signature\"", \
+        "\"credentialId\":" TEXT ",\"credentialStatus\":" ANY ",\"status\":" BOOL   \
+        ",\"indexAllocator\":" TEXT ",\"order\":" TEXT ",\"signature\":" TEXT)
+#define VP_PROVE            \
+    OBJ("\"presentation\"", \
+        "\"presentation\":" ANY "," OPTIONS("\"challenge\":" TEXT ",\"domain\":" TEXT))
+#define VP_PROVED OBJ("\"verifiablePresentation\"", "\"verifiablePresentation\":" ANY)
+#define VP_VERIFY                                                                            \
+    OBJ("", "\"verifiablePresentation\":" SIGNED ",\"presentation\":" SIGNED "," OPTIONS(    \
+                "\"challenge\":" TEXT                                                        \
+                ",\"domain\":{\"type\":[\"string\",\"array\"]},\"returnPresentation\":" BOOL \
+                ",\"returnResults\":" BOOL ",\"returnProblemDetails\":" BOOL))
+#define CHALLENGE OBJ("\"challenge\"", "\"challenge\":" TEXT)
+/* One endpoint: the default instance, and one by its configuration. */
+#define TWICE(name, request, status, response)                  \
+    { "vcapi_" name, request, status, JSON, response },         \
+    {                                                           \
+        "vcapi_instance_" name, request, status, JSON, response \
+    }
+
 static const struct admin_schema schemas[] = {
+    TWICE("issue", VC_ISSUE, "201", VC_ISSUED),
+    TWICE("verify", VC_VERIFY, "200", VERIFIED),
+    TWICE("derive", VC_DERIVE, "201", VC_ISSUED),
+    TWICE("status", VC_STATUS, "200", ANY),
+    TWICE("present", VP_PROVE, "201", VP_PROVED),
+    TWICE("verify_presentation", VP_VERIFY, "200", VERIFIED),
+    TWICE("challenge", NULL, "200", CHALLENGE),
     { "admin_offer_make",
         OBJ("\"configuration\",\"claims\"",
             "\"configuration\":" TEXT

@@ -153,6 +153,31 @@ methods_write(struct http_request *req, struct sjson_wr *wr, sg_str id, const st
     return SG_DONE;
 }
 
+/* A seal key speaks for its issuer in presentations only where a configuration secures presentations with it (flow_document.h). */
+static bool
+presents(struct http_request *req, const struct peer_key *key)
+{
+    const struct flow_configs *set = flow_configurations(face_app(req)->flow);
+    for (size_t i = 0; i < set->n; i++) {
+        if (set->items[i].documents == FLOW_DOCUMENTS_PRESENTATIONS &&
+            sg_str_equal(set->items[i].seal_key, key->label)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void
+relationship_write(struct sjson_wr *wr, const char *name, const sg_str *ids, size_t n)
+{
+    sjson_wr_name(wr, sg_cstr(name));
+    sjson_wr_array(wr);
+    for (size_t i = 0; i < n; i++) {
+        sjson_wr_text(wr, ids[i]);
+    }
+    sjson_wr_array_end(wr);
+}
+
 /* `contexts`: ends with NULL. */
 static sg_result
 document_write(
@@ -160,8 +185,9 @@ document_write(
 {
     const struct peer_key *keys[KEYS_MAX];
     sg_str *ids = SG_NEW_ARRAY(req->arena, 2 * KEYS_MAX, sg_str);
-    size_t n_ids = 0;
-    SG_REQUIRE(ids != NULL, NO_MEMORY);
+    sg_str *presenting = SG_NEW_ARRAY(req->arena, 2 * KEYS_MAX, sg_str);
+    size_t n_ids = 0, n_presenting = 0;
+    SG_REQUIRE(ids != NULL && presenting != NULL, NO_MEMORY);
     size_t n = peer_keys(face_app(req)->registry, keys, KEYS_MAX);
     sjson_wr_object(wr);
     sjson_wr_name(wr, SG_LIT("@context"));
@@ -176,16 +202,17 @@ document_write(
     for (size_t i = 0; i < n && i < KEYS_MAX; i++) {
         if (keys[i]->purpose == WIRE_PURPOSE_SEAL && published(keys[i])) {
             SG_TRY(methods_write(req, wr, id, keys[i], &ids[n_ids]));
+            for (size_t m = 0; m < 2 && presents(req, keys[i]); m++) {
+                presenting[n_presenting++] = ids[n_ids + m];
+            }
             n_ids += 2;
         }
     }
     sjson_wr_array_end(wr);
-    sjson_wr_name(wr, SG_LIT("assertionMethod"));
-    sjson_wr_array(wr);
-    for (size_t i = 0; i < n_ids; i++) {
-        sjson_wr_text(wr, ids[i]);
+    relationship_write(wr, "assertionMethod", ids, n_ids);
+    if (n_presenting > 0) {
+        relationship_write(wr, "authentication", presenting, n_presenting);
     }
-    sjson_wr_array_end(wr);
     sjson_wr_object_end(wr);
     return SG_DONE;
 }

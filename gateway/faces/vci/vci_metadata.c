@@ -231,6 +231,9 @@ vci_issuer_metadata(struct http_request *req)
     sjson_wr_name(&wr, SG_LIT("credential_configurations_supported"));
     sjson_wr_object(&wr);
     for (size_t i = 0; i < configs->n; i++) {
+        if (configs->items[i].documents == FLOW_DOCUMENTS_PRESENTATIONS) {
+            continue; /* for system clients: no wallet can ask for it */
+        }
         sjson_wr_name(&wr, configs->items[i].id);
         write_config(&wr, &configs->items[i], language);
     }

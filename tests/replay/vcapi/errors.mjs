@@ -46,7 +46,17 @@ async function start() {
   process.exit(1)
 }
 execFileSync(BIN, ['init', '--demo', '--dir', DIR, '--listen', `127.0.0.1:${port}`], { stdio: ['ignore', 'ignore', 'ignore'] })
+const entry = (id, more) => ({ id, format: 'ldp_vc', cryptosuite: 'ecdsa-rdfc-2019', issuer: 'did:web', '@context': ['https://www.w3.org/ns/credentials/v2'], type: ['VerifiableCredential', 'TestCredential'], ...more })
+writeFileSync(join(DIR, 'configurations/test.json'), JSON.stringify({
+  credential_metadata: {}, sealgate: { seal_key: 'seal-es256', validity_s: 86400, claims: { name: { type: 'string' } } },
+  formats: [entry('no_mandate', { documents: 'any' }), entry('shows', { documents: 'presentations' }),
+    entry('adds', { documents: 'any', existing_proofs: 'add' }), entry('chains', { documents: 'any', existing_proofs: 'chain' })] }), { mode: 0o644 })
 await start()
+for (const id of ['shows', 'adds', 'chains']) {
+  execFileSync(BIN, ['mandate', 'set', 'demo-client', '--dir', DIR, '--key', 'seal-es256', '--configuration', id, '--count', '1000',
+    '--operator', join(DIR, 'operators/operator1.json'), '--operator', join(DIR, 'operators/operator2.json')], { stdio: ['ignore', 'ignore', 'inherit'] })
+}
+await sleep(1500) // the gateway learns of mandates within a second
 const system = new SystemClient(BASE, DIR)
 await system.signIn()
 const post = (path, body, headers) => call('POST', `${BASE}${path}`, {
@@ -111,23 +121,139 @@ expect('a credential where a presentation belongs', await post('/vc-api/presenta
 // ---- status (req: STA-2) ----------------------------------------------------------------------------------------------
 const payload = JSON.parse(Buffer.from(parts[1], 'base64url'))
 const { uri, idx } = payload.status.status_list
-const entry = { type: 'BitstringStatusListEntry', statusPurpose: 'revocation', statusListIndex: String(idx), statusListCredential: uri }
+const status_entry = { type: 'BitstringStatusListEntry', statusPurpose: 'revocation', statusListIndex: String(idx), statusListCredential: uri }
 const status = (body) => post('/vc-api/credentials/status', body)
-const change = { credentialId: 'urn:a', credentialStatus: entry, status: true }
+const change = { credentialId: 'urn:a', credentialStatus: status_entry, status: true }
 expect('status without an order', await status(change), 403, { code: 'POLICY' })
 const order = statusOrder(clientKey(DIR), 'demo-client', uri, idx, 1)
 expect('an order that is no order', await status({ ...change, order: 'AAAA', signature: 'AAAA' }), 400)
 expect('an order of another value', await status({ ...change, status: false, ...order }), 409, { code: 'CONFLICT' })
-expect('an order of another entry', await status({ ...change, credentialStatus: { ...entry, statusListIndex: String(idx + 1) }, ...order }), 409, { code: 'CONFLICT' })
-expect('an order of another list', await status({ ...change, credentialStatus: { ...entry, statusListCredential: `${uri}x` }, ...order }), 409, { code: 'CONFLICT' })
+expect('an order of another entry', await status({ ...change, credentialStatus: { ...status_entry, statusListIndex: String(idx + 1) }, ...order }), 409, { code: 'CONFLICT' })
+expect('an order of another list', await status({ ...change, credentialStatus: { ...status_entry, statusListCredential: `${uri}x` }, ...order }), 409, { code: 'CONFLICT' })
 expect('no entry', await status({ credentialId: 'urn:a', status: true, ...order }), 400, { code: 'MISSING' })
-expect('no credentialId', await status({ credentialStatus: entry, status: true, ...order }), 400, { code: 'MISSING' })
-expect('an index that is no text', await status({ ...change, credentialStatus: { ...entry, statusListIndex: idx }, ...order }), 400, { code: 'TYPE' })
+expect('no credentialId', await status({ credentialStatus: status_entry, status: true, ...order }), 400, { code: 'MISSING' })
+expect('an index that is no text', await status({ ...change, credentialStatus: { ...status_entry, statusListIndex: idx }, ...order }), 400, { code: 'TYPE' })
 expect('an order in another name', await status({ ...change, ...statusOrder(clientKey(DIR), 'somebody', uri, idx, 1) }), 403, { code: 'POLICY' })
 const forged = statusOrder(newKey(), 'demo-client', uri, idx, 1)
 expect('an order that another key signed', await status({ ...change, ...forged }), 400, { code: 'SIGNATURE' })
 expect('the order', await status({ ...change, ...order }), 200)
 expect('the revoked credential', await verify(sdJwt), 200, refused('https://www.w3.org/ns/credentials/status-list#STATUS_VERIFICATION_ERROR'))
+
+// ---- issue: what a configuration takes (flow_document.h; VCALM 3.2.1) ---------------------------------------------------------
+const stripped = ({ proof, credentialStatus, ...rest }) => rest
+const demo = (id) => {
+  const run = spawnSync(BIN, ['issue', '--configuration', id, '--claims', join(work, 'claims.json'), '--dir', DIR], { encoding: 'utf8' })
+  if (run.status !== 0) throw new Error(`${id}: ${run.stderr}`)
+  return run.stdout.trim()
+}
+const LDP = 'employee_badge_ldp_ecdsa_rdfc'
+const badge = stripped(JSON.parse(demo(LDP)))
+const issue = (id, credential, options) => post(`/vc-api/${id}/credentials/issue`, { credential, ...(options && { options }) })
+const secured = await issue(LDP, badge)
+expect('a document that the configuration would have built', secured, 201, { more: (a) => {
+  const vc = a.json.verifiableCredential
+  return JSON.stringify(vc.credentialSubject) === JSON.stringify(badge.credentialSubject) && vc.proof.cryptosuite === 'ecdsa-rdfc-2019' && vc.credentialStatus.length === 2
+} })
+expect('it verifies', await verify(secured.json.verifiableCredential, { returnResults: true }), 200,
+  { more: (a) => a.json.verified && a.json.results.proof.length === 1 && a.json.results.proof[0].verified && a.json.results.credentialStatus.length === 2 && a.json.results.validUntil.verified })
+expect('the default instance', await post('/vc-api/credentials/issue', { credential: badge }), 201)
+const changed = (over) => ({ ...badge, ...over })
+const subject = (over) => changed({ credentialSubject: { ...badge.credentialSubject, ...over } })
+for (const [what, document, status, code] of [
+  ['another issuer', changed({ issuer: 'did:web:evil.example' }), 400, 'ISSUER'],
+  ['a subject with more', subject({ salary: 1 }), 400, 'CLAIMS'],
+  ['a subject with less', subject({ given_name: undefined }), 400, 'CLAIMS'],
+  ['a claim of a wrong type', subject({ employee_id: 7 }), 400, 'CLAIMS'],
+  ['two subjects', changed({ credentialSubject: [badge.credentialSubject, badge.credentialSubject] }), 400, 'CLAIMS'],
+  ['another type', changed({ type: ['VerifiableCredential'] }), 400, 'CLAIMS'],
+  ['another context', changed({ '@context': ['https://www.w3.org/ns/credentials/v2'] }), 400, 'CLAIMS'],
+  ['a member that is not planned', changed({ termsOfUse: { type: 'https://a.example/T' } }), 400, 'CLAIMS'],
+  ['a longer life', changed({ validUntil: '2099-01-01T00:00:00Z' }), 400, 'CLAIMS'],
+  ['a life without end', changed({ validUntil: undefined }), 400, 'CLAIMS'],
+  ['no type', changed({ type: undefined }), 400, 'VCDM'],
+  ['no context', changed({ '@context': undefined }), 400, 'VCDM'],
+  ['an empty subject', changed({ credentialSubject: {} }), 400, 'VCDM'],
+  ['a date that is none', changed({ validFrom: 'yesterday' }), 400, 'VCDM'],
+  ['a proof that is there', { ...badge, proof: secured.json.verifiableCredential.proof }, 400, 'VALUE'],
+]) expect(`issue: ${what}`, await issue(LDP, document), status, { code })
+expect('issue: a text', await issue(LDP, 'x'), 400, { code: 'TYPE' })
+expect('issue: pointers where no suite has them', await issue(LDP, badge, { mandatoryPointers: ['/issuer'] }), 400, { code: 'VALUE' })
+expect('issue: pointers that are none', await issue(LDP, badge, { mandatoryPointers: ['issuer'] }), 400, { code: 'VALUE' })
+expect('issue: pointers that are no list', await issue(LDP, badge, { mandatoryPointers: '/issuer' }), 400, { code: 'TYPE' })
+expect('issue: a credentialId', await issue(LDP, badge, { credentialId: 'urn:a' }), 201)
+expect('issue: a credentialId that is no text', await issue(LDP, badge, { credentialId: 1 }), 400, { code: 'TYPE' })
+expect('a presentation at a configuration for credentials', await post(`/vc-api/${LDP}/presentations`, { presentation: { '@context': ['https://www.w3.org/ns/credentials/v2'], type: ['VerifiablePresentation'] } }), 400, { code: 'UNSUPPORTED' })
+expect('issue: no mandate', await issue('no_mandate', { '@context': ['https://www.w3.org/ns/credentials/v2'], type: ['VerifiableCredential'], issuer: badge.issuer, credentialSubject: { id: 'urn:a' } }), 403, { code: 'ACTIVATION' })
+expect('issue: no presentation with a key for credentials', await issue('shows', badge), 400, { code: 'UNSUPPORTED' })
+
+for (const id of ['employee_badge_jwt', 'employee_badge_vc_sd_jwt', 'employee_badge_cose']) {
+  const answer = await issue(id, badge)
+  expect(`${id}: in its envelope`, answer, 201, { more: (a) => a.json.verifiableCredential.type === 'EnvelopedVerifiableCredential' })
+  expect(`${id}: verifies`, await verify(answer.json.verifiableCredential), 200, holds)
+  const data = answer.json.verifiableCredential.id
+  const at = data.length - 30
+  const tampered = data.slice(0, at) + (data[at] === 'A' ? 'B' : 'A') + data.slice(at + 1)
+  expect(`${id}: a changed character`, await verify({ ...answer.json.verifiableCredential, id: tampered }), 200, { more: (a) => a.json.verified === false })
+}
+
+// ---- tampering with a document: every member of it ------------------------------------------------------------------------------
+const vc = secured.json.verifiableCredential
+for (const name of Object.keys(vc).filter((n) => n !== 'proof')) {
+  const { [name]: gone, ...rest } = vc
+  expect(`without ${name}`, await verify(rest), 200, { more: (a) => a.json.verified === false })
+}
+for (const name of Object.keys(vc.credentialSubject)) {
+  expect(`another ${name}`, await verify({ ...vc, credentialSubject: { ...vc.credentialSubject, [name]: 'other' } }), 200, { more: (a) => a.json.verified === false })
+}
+for (const name of Object.keys(vc.proof)) {
+  expect(`proof without ${name}`, await verify({ ...vc, proof: { ...vc.proof, [name]: undefined } }), 200, { more: (a) => a.json.verified === false })
+}
+expect('another purpose', await verify({ ...vc, proof: { ...vc.proof, proofPurpose: 'authentication' } }), 200, { more: (a) => a.json.verified === false })
+expect('a term that nobody defines', await verify({ ...vc, undefinedTerm: 1 }), 200, { more: (a) => a.json.verified === false })
+
+// ---- selective disclosure --------------------------------------------------------------------------------------------------------
+const SD = 'employee_badge_ldp_ecdsa_sd'
+const base = (await issue(SD, badge, { mandatoryPointers: ['/issuer', '/validUntil', '/credentialStatus'] })).json.verifiableCredential
+const derive = (verifiableCredential, options) => post(`/vc-api/${SD}/credentials/derive`, { verifiableCredential, options })
+expect('a base proof is for the holder', await verify(base), 200, { more: (a) => a.json.verified === false })
+const derived = await derive(base, { selectivePointers: ['/credentialSubject/employee_id'] })
+expect('derive', derived, 201, { more: (a) => a.json.verifiableCredential.credentialSubject.employee_id === claims.employee_id && !('given_name' in a.json.verifiableCredential.credentialSubject) })
+expect('what was derived verifies', await verify(derived.json.verifiableCredential), 200, holds)
+expect('and is no base proof', await derive(derived.json.verifiableCredential, { selectivePointers: ['/credentialSubject/employee_id'] }), 400)
+expect('derive: no pointers', await derive(base, {}), 400, { code: 'MISSING' })
+expect('derive: a pointer to nothing', await derive(base, { selectivePointers: ['/credentialSubject/salary'] }), 400)
+expect('derive: pointers that are none', await derive(base, { selectivePointers: [1] }), 400, { code: 'TYPE' })
+expect('derive: another suite', await derive(vc, { selectivePointers: ['/issuer'] }), 400)
+
+// ---- presentations (VCALM 3.5.1; Data Integrity 2.1) --------------------------------------------------------------------------------
+const plain = (over) => ({ '@context': ['https://www.w3.org/ns/credentials/v2'], type: ['VerifiablePresentation'], verifiableCredential: [vc], ...over })
+const prove = (presentation, options) => post('/vc-api/shows/presentations', { presentation, options })
+const check = (verifiablePresentation, options) => post('/vc-api/presentations/verify', { verifiablePresentation, options })
+const challenge = (await post('/vc-api/challenges', '{}')).json.challenge
+const shown = await prove(plain({ holder: badge.issuer }), { challenge, domain: 'v.example' })
+expect('prove', shown, 201, { more: (a) => a.json.verifiablePresentation.proof.proofPurpose === 'authentication' && a.json.verifiablePresentation.proof.challenge === challenge })
+const vp = shown.json.verifiablePresentation
+expect('the presentation verifies', await check(vp, { challenge, domain: 'v.example', returnResults: true }), 200,
+  { more: (a) => a.json.verified && a.json.results.credentials.length === 1 && a.json.results.credentials[0].verified })
+expect('another challenge', await check(vp, { challenge: 'x', domain: 'v.example' }), 200, refused('https://w3id.org/security#INVALID_CHALLENGE_ERROR'))
+expect('another domain', await check(vp, { challenge, domain: 'w.example' }), 200, refused('https://w3id.org/security#INVALID_DOMAIN_ERROR'))
+expect('a domain of a wrong type', await check(vp, { challenge, domain: 1 }), 400, { code: 'TYPE' })
+expect('a bad credential in it', await check({ ...vp, verifiableCredential: [{ ...vc, validFrom: '2020-01-01T00:00:00Z' }] }, { challenge, domain: 'v.example' }), 200, { more: (a) => a.json.verified === false })
+expect('a challenge, and no proof', await check(plain(), { challenge }), 200, refused('https://w3id.org/security#INVALID_CHALLENGE_ERROR'))
+expect('a credential at its place', await check(vc, {}), 200, { more: (a) => a.json.verified === false })
+expect('a presentation where a credential belongs', await verify(vp), 200, { more: (a) => a.json.verified === false })
+expect('prove: another holder', await prove(plain({ holder: 'did:web:evil.example' }), {}), 400, { code: 'ISSUER' })
+expect('prove: a credential', await prove(badge, {}), 400, { code: 'VCDM' })
+expect('prove: strings as credentials', await prove(plain({ verifiableCredential: ['eyJ'] }), {}), 400, { code: 'VCDM' })
+expect('prove: an option of another type', await prove(plain(), { challenge: 1 }), 400, { code: 'TYPE' })
+
+// ---- proofs that are there: a set, a chain (Data Integrity 4.3) --------------------------------------------------------------------------
+const twice = { ...badge, issuer: badge.issuer }
+const set = await issue('adds', secured.json.verifiableCredential)
+expect('a second proof beside the first', set, 201, { more: (a) => a.json.verifiableCredential.proof.length === 2 })
+expect('the set verifies', await verify(set.json.verifiableCredential), 200, holds)
+expect('a chain over a proof without id', await issue('chains', secured.json.verifiableCredential), 400, { code: 'MISSING' })
+expect('no proof to chain to', await issue('chains', twice), 201)
 
 // ---- instances and challenges --------------------------------------------------------------------------------------------
 expect('an unknown instance', await post('/vc-api/other/credentials/issue', { credential: {} }), 404, { code: 'CONFIGURATION' })
