@@ -164,3 +164,24 @@ tsl_token_verify(struct sg_arena *arena, const struct tsl_token *token, sg_str u
     };
     return tsl_signed_verify(arena, &list, uri, rules, n_rules, now);
 }
+
+sg_result
+tsl_key_named(struct sg_arena *arena, const struct jwk *key, sg_str uri,
+    const struct tsl_trust_rule *rules, size_t n_rules)
+{
+    uint8_t is[JWK_THUMBPRINT_LEN], named[JWK_THUMBPRINT_LEN];
+    SG_TRY(jwk_thumbprint(arena, key, is));
+    for (size_t i = 0; i < n_rules; i++) {
+        if (!rule_covers(&rules[i], uri)) {
+            continue;
+        }
+        if (rules[i].jwk != NULL) {
+            SG_TRY(jwk_thumbprint(arena, rules[i].jwk, named));
+        }
+        const uint8_t *want = rules[i].jwk != NULL ? named : rules[i].thumbprint;
+        if (want != NULL && memcmp(is, want, sizeof(is)) == 0) {
+            return SG_DONE;
+        }
+    }
+    SG_FAIL(ISSUER);
+}

@@ -39,4 +39,11 @@ struct tsl_signed {
 SG_CHECKED sg_result tsl_signed_verify(struct sg_arena *arena, const struct tsl_signed *list,
     sg_str uri, const struct tsl_trust_rule *rules, size_t n_rules, int64_t now);
 
+/*
+ * For signatures that are verified elsewhere (Data Integrity proofs): does a rule that names a key cover this URI and name this one, by
+ * thumbprint or did:key? Anchors have no say: such a proof brings no certificate. SG_E_ISSUER.
+ */
+SG_CHECKED sg_result tsl_key_named(struct sg_arena *arena, const struct jwk *key, sg_str uri,
+    const struct tsl_trust_rule *rules, size_t n_rules);
+
 #endif

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "courier_keep.h"
+#include "courier_proof.h"
 
 /* Parsing one token: its text, JSON, list packed and unpacked, chunks of the arena doubling. Kept between fetches: the first chunk only. */
 #define SCRATCH_FIRST ((size_t)64 * 1024)
@@ -32,6 +33,7 @@ struct courier_desk {
     struct courier_fetcher *fetcher;
     struct courier_lists *lists;
     struct sg_arena *scratch;
+    struct jsonld_contexts *contexts; /* the built-in ones, for lists with proofs */
     struct ask *asks;
     size_t n_asks;
     int64_t now_ms; /* of the current turn */
@@ -185,31 +187,56 @@ purposes_of(const struct bsl_list *list)
     return set;
 }
 
+/* A Bitstring list whose signature holds. */
+static sg_result
+read_bits(struct courier_desk *desk, const struct courier_list *list,
+    const struct bsl_list *bitstring, struct taken *ret)
+{
+    const struct courier_desk_settings *s = &desk->settings;
+    struct bsl_view view;
+    SG_TRY(verdict_check_bsl(
+        &s->policy, bitstring, uri_of(list), list->fetch_started_ms, desk->now_ms, &ret->until_ms));
+    unsigned size = bitstring->size == 0 ? 1 : bitstring->size;
+    SG_TRY(bsl_list_bits(desk->scratch, bitstring, size, s->inflated_max, &view));
+    ret->facts = (struct tsl_token){
+        .iat = bitstring->valid_from,
+        .exp = bitstring->valid_until,
+        .ttl = bitstring->ttl_ms / 1000 + (bitstring->ttl_ms % 1000 > 0 ? 1 : 0),
+    };
+    ret->bitstring = size;
+    ret->purposes = purposes_of(bitstring);
+    ret->raw = view.raw;
+    return SG_DONE;
+}
+
 /* As vc+jwt. */
 static sg_result
-read_bitstring(
+read_bits_jwt(
     struct courier_desk *desk, const struct courier_list *list, sg_bytes body, struct taken *ret)
 {
     const struct courier_desk_settings *s = &desk->settings;
     struct bsl_jwt jwt;
-    struct bsl_view view;
     SG_TRY(bsl_jwt_parse(desk->scratch, sg_bytes_str(body), &jwt));
     struct tsl_signed is = { .jws = &jwt.jws };
     SG_TRY(tsl_signed_verify(
         desk->scratch, &is, uri_of(list), s->rules, s->n_rules, desk->now_ms / 1000));
-    SG_TRY(verdict_check_bsl(
-        &s->policy, &jwt.list, uri_of(list), list->fetch_started_ms, desk->now_ms, &ret->until_ms));
-    unsigned size = jwt.list.size == 0 ? 1 : jwt.list.size;
-    SG_TRY(bsl_list_bits(desk->scratch, &jwt.list, size, s->inflated_max, &view));
-    ret->facts = (struct tsl_token){
-        .iat = jwt.list.valid_from,
-        .exp = jwt.list.valid_until,
-        .ttl = jwt.list.ttl_ms / 1000 + (jwt.list.ttl_ms % 1000 > 0 ? 1 : 0),
-    };
-    ret->bitstring = size;
-    ret->purposes = purposes_of(&jwt.list);
-    ret->raw = view.raw;
-    return SG_DONE;
+    return read_bits(desk, list, &jwt.list, ret);
+}
+
+/* As a document with its proof inside. Its form first, which costs little; then the proof. */
+static sg_result
+read_bits_proof(
+    struct courier_desk *desk, const struct courier_list *list, sg_bytes body, struct taken *ret)
+{
+    const struct courier_desk_settings *s = &desk->settings;
+    const struct sjson *credential = NULL;
+    struct bsl_list bitstring;
+    SG_REQUIRE(body.n <= BSL_LIST_MAX, TOO_LARGE);
+    SG_TRY(sjson_parse_object(desk->scratch, sg_bytes_str(body), NULL, &credential));
+    SG_TRY(bsl_list_parse(credential, &bitstring));
+    SG_TRY(courier_proof_verify(desk->scratch, credential, uri_of(list), s->rules, s->n_rules,
+        desk->now_ms / 1000, desk->contexts));
+    return read_bits(desk, list, &bitstring, ret);
 }
 
 /* Which kind it is, its own typ says: a signer signs it, and neither kind can be read as the other. */
@@ -217,13 +244,14 @@ static sg_result
 read_any(
     struct courier_desk *desk, const struct courier_list *list, sg_bytes body, struct taken *ret)
 {
-    SG_REQUIRE(body.n == 0 || body.p[0] != '{',
-        UNSUPPORTED); /* a bare credential with a Data Integrity proof */
+    if (body.n > 0 && body.p[0] == '{') {
+        return read_bits_proof(desk, list, body, ret);
+    }
     struct jws jws;
     bool jwt = body.n > 0 && body.p[0] < 0x80;
     if (jwt && sg_ok(jws_parse(desk->scratch, sg_bytes_str(body), &jws)) &&
         (sg_str_is(jws.typ, BSL_TYP) || sg_str_is(jws.typ, BSL_JWT_TYPE))) {
-        return read_bitstring(desk, list, body, ret);
+        return read_bits_jwt(desk, list, body, ret);
     }
     return read_token(desk, list, body, ret);
 }
@@ -496,6 +524,7 @@ courier_desk_new(const struct courier_desk_settings *settings, struct courier_de
     desk->scratch = sg_arena_new(SCRATCH_FIRST, SCRATCH_MAX);
     desk->lists = courier_lists_new(settings->cache_max);
     SG_REQUIRE(desk->scratch != NULL && desk->lists != NULL, NO_MEMORY);
+    SG_TRY(jsonld_contexts_new(NULL, 0, NULL, &desk->contexts));
     struct courier_fetch_settings fetch_settings = settings->fetch;
     fetch_settings.done = on_fetched;
     fetch_settings.context = desk;
@@ -518,6 +547,7 @@ courier_desk_free(struct courier_desk **desk)
     }
     courier_fetcher_free(&(*desk)->fetcher);
     courier_lists_free(&(*desk)->lists);
+    jsonld_contexts_free(&(*desk)->contexts);
     sg_arena_free(&(*desk)->scratch);
     free(*desk);
     *desk = NULL;

@@ -9,7 +9,9 @@
 #include "tsl_token.h"
 
 /* Every form that the desk reads; JWT first where a list comes as both. */
-#define ACCEPT "Accept: " TSL_MEDIA_TYPE ", " BSL_JWT_TYPE ", " TSL_CWT_TYPE ";q=0.5"
+#define ACCEPT                                                                                     \
+    "Accept: " TSL_MEDIA_TYPE ", " BSL_JWT_TYPE ", " TSL_CWT_TYPE ";q=0.5, " BSL_JSON_TYPE ";q=0." \
+                                                                                           "4"
 
 struct fetch {
     struct courier_fetcher *owner;

@@ -21,6 +21,7 @@
 #include "courier_keep.h"
 #include "courier_serve.h"
 #include "courier_trust.h"
+#include "dataint.h"
 #include "did.h"
 #include "status_support.h"
 
@@ -779,6 +780,85 @@ test_bitstring_list(void **state)
     assert_int_equal(v.value, 1);
 }
 
+/* The same list as a document with a proof by `signer`, under its did:key. `secure`: the suite. */
+static sg_str
+bitstring_document(sg_str uri, enum di_suite_id suite, const struct status_key *signer)
+{
+    uint8_t *raw = sg_arena_alloc(c.arena, 16384);
+    struct jsonld_contexts *contexts = NULL;
+    struct di_proof_options options = { .purpose = SG_LIT("assertionMethod"),
+        .created = SG_LIT("2026-01-01T00:00:00Z") };
+    struct di_pending pending;
+    const struct sjson *v = NULL;
+    uint8_t signature[64];
+    sg_bytes text;
+    sg_str did, document;
+    assert_non_null(raw);
+    raw[0] = 0x40;
+    assert_ok(did_key_of(c.arena, &signer->jwk, &did));
+    assert_ok(did_method_of(c.arena, did, &options.verification_method));
+    struct bsl_payload p = { .id = uri,
+        .issuer = did,
+        .purpose = BSL_REVOCATION,
+        .list = { 1, sg_bytes_of(raw, 16384) },
+        .valid_from = now_s() - 5,
+        .valid_until = now_s() + 600 };
+    assert_ok(bsl_credential_build(c.arena, &p, &text));
+    assert_ok(sjson_parse_object(c.arena, sg_bytes_str(text), NULL, &v));
+    assert_ok(jsonld_contexts_new(NULL, 0, NULL, &contexts));
+    struct di_request request = { .document = v,
+        .suite = di_suite_by_id(suite),
+        .key = &signer->jwk,
+        .options = &options,
+        .contexts = contexts };
+    assert_ok(di_prepare(c.arena, &request, NULL, &pending));
+    status_sign(signer, pending.message, signature);
+    assert_ok(di_attach(c.arena, &pending, SG_BYTES(signature), &document));
+    jsonld_contexts_free(&contexts);
+    return document;
+}
+
+static void
+test_bitstring_list_with_a_proof(void **state)
+{
+    (void)state;
+    static const struct {
+        enum di_suite_id suite;
+        const char *path; /* a rule by thumbprint, a rule by did:key */
+    } rows[] = { { DI_ECDSA_JCS_2019, "/status/pinned/di-jcs" },
+        { DI_ECDSA_RDFC_2019, "/status/pinned/di-rdfc" },
+        { DI_ECDSA_RDFC_2019, "/status/did/di-rdfc" } };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        sg_str uri = url(rows[i].path);
+        sg_str document = bitstring_document(uri, rows[i].suite, &c.pinned);
+        route(rows[i].path, M_BODY, document);
+        assert_int_equal(ask_type(WIRE_REF_BITSTRING_REVOCATION, uri, 0).verdict, WIRE_GOOD);
+        assert_int_equal(ask_type(WIRE_REF_BITSTRING_REVOCATION, uri, 1).verdict, WIRE_BAD);
+    }
+    /* a proof that holds, by a key that nobody named; and one that does not hold any more */
+    struct status_key other;
+    status_key_new(c.arena, &other);
+    sg_str foreign = url("/status/pinned/di-foreign");
+    route("/status/pinned/di-foreign", M_BODY,
+        bitstring_document(foreign, DI_ECDSA_JCS_2019, &other));
+    assert_int_equal(ask_type(WIRE_REF_BITSTRING_REVOCATION, foreign, 0).code, SG_E_ISSUER);
+    status_key_done(&other);
+    sg_str changed = url("/status/pinned/di-changed");
+    sg_str document = bitstring_document(changed, DI_ECDSA_JCS_2019, &c.pinned);
+    char *copy = sg_arena_alloc(c.arena, document.n);
+    assert_non_null(copy);
+    memcpy(copy, document.p, document.n);
+    char *purpose = memmem(copy, document.n, "\"validUntil\":\"2", 15);
+    assert_non_null(purpose);
+    purpose[14] = '3'; /* a thousand years more */
+    route("/status/pinned/di-changed", M_BODY, sg_str_of(copy, document.n));
+    assert_int_equal(ask_type(WIRE_REF_BITSTRING_REVOCATION, changed, 0).code, SG_E_SIGNATURE);
+    /* an anchor has no say here */
+    sg_str anchored = url("/status/unknown/di");
+    route("/status/unknown/di", M_BODY, bitstring_document(anchored, DI_ECDSA_JCS_2019, &c.pinned));
+    assert_int_equal(ask_type(WIRE_REF_BITSTRING_REVOCATION, anchored, 0).code, SG_E_ISSUER);
+}
+
 static void
 test_bitstring_lists_that_say_nothing(void **state)
 {
@@ -790,9 +870,19 @@ test_bitstring_lists_that_say_nothing(void **state)
     route("/status/pinned/bits-moved", M_BODY,
         bitstring_token(url("/status/pinned/bits"), BSL_REVOCATION, now_s() + 600));
     assert_int_equal(ask_type(WIRE_REF_BITSTRING_REVOCATION, moved, 0).code, SG_E_VALUE);
-    sg_str bare = url("/status/pinned/bits-bare");
-    route("/status/pinned/bits-bare", M_BODY, SG_LIT("{\"type\":\"VerifiableCredential\"}"));
-    assert_int_equal(ask_type(WIRE_REF_BITSTRING_REVOCATION, bare, 0).code, SG_E_UNSUPPORTED);
+    sg_str bare = url("/status/pinned/bits-bare"); /* nobody signed it */
+    sg_bytes text;
+    uint8_t *raw = sg_arena_alloc(c.arena, 16384);
+    assert_non_null(raw);
+    struct bsl_payload p = { .id = bare,
+        .issuer = SG_LIT("did:example:a"),
+        .purpose = BSL_REVOCATION,
+        .list = { 1, sg_bytes_of(raw, 16384) },
+        .valid_from = now_s() - 5,
+        .valid_until = now_s() + 600 };
+    assert_ok(bsl_credential_build(c.arena, &p, &text));
+    route("/status/pinned/bits-bare", M_BODY, sg_bytes_str(text));
+    assert_int_equal(ask_type(WIRE_REF_BITSTRING_REVOCATION, bare, 0).code, SG_E_PROOF_VALUE);
     sg_str foreign = url("/status/unknown/bits");
     route("/status/unknown/bits", M_BODY, bitstring_token(foreign, BSL_REVOCATION, now_s() + 600));
     assert_int_equal(ask_type(WIRE_REF_BITSTRING_REVOCATION, foreign, 0).code, SG_E_ISSUER);
@@ -1315,6 +1405,7 @@ main(void)
         TEST(test_good_revoked_suspended_and_beyond),
         TEST(test_list_as_cwt),
         TEST(test_bitstring_list),
+        TEST(test_bitstring_list_with_a_proof),
         TEST(test_bitstring_lists_that_say_nothing),
         TEST(test_evidence_is_kept_by_hash),
         TEST(test_no_evidence_no_verdict),
