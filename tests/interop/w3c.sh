@@ -45,7 +45,6 @@ tls_key = gateway/tls.key
 vcapi_profile = w3c-suite
 vcapi_test_mode = yes
 vcapi_test_client = demo-client
-vcapi_configuration = w3c_ed25519
 END
 echo "own_ca = trust/tls-root.pem" >>"$dir/conf/courier.ini"
 cp "$here"/w3c/configurations/*.json "$dir/configurations/"
