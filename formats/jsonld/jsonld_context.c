@@ -354,6 +354,9 @@ read_vocab(struct jsonld_run *run, const struct definition *d, struct jsonld_ctx
     if (iri.null || iri.kw != JSONLD_KW_NONE) {
         return jsonld_refuse(run, "invalid vocab mapping");
     }
+    if (!jsonld_iri_absolute(iri.s) && !jsonld_is_blank(iri.s)) {
+        SG_TRY(jsonld_loss(run, "relative @vocab reference"));
+    }
     into->has_vocab = true;
     into->vocab = iri.s;
     return SG_DONE;

@@ -166,23 +166,6 @@ put_direction(const struct expanding *x, const struct sjson *v)
     return SG_DONE;
 }
 
-/*
- * Arrays in an explicit @list: the specification flattens them unless the term has that container too, some processors make lists
- * of lists. Two documents that say different things would have one meaning here and two there: not to be signed.
- */
-static sg_result
-check_nested_arrays(
-    const struct expanding *x, const struct jsonld_active *active, const struct sjson *v)
-{
-    bool container = active->term != NULL && (active->term->container & JSONLD_IN_LIST) != 0;
-    for (const struct sjson *e = v->type == SJSON_ARRAY ? v->first : NULL; e != NULL; e = e->next) {
-        if (e->type == SJSON_ARRAY && !container) {
-            return jsonld_loss(x->run, "array within @list");
-        }
-    }
-    return SG_DONE;
-}
-
 static sg_result
 put_items(
     const struct expanding *x, const struct jsonld_ctx *ctx, const struct sjson *v, unsigned has)
@@ -192,9 +175,7 @@ put_items(
     if (active.under == JSONLD_UNDER_TERM) { /* the context may be another one by now */
         active.term = jsonld_ctx_find(x->run, ctx, active.name);
     }
-    if (has == JSONLD_HAS_LIST) {
-        SG_TRY(check_nested_arrays(x, &active, v));
-    }
+    active.in_list = active.in_list || has == JSONLD_HAS_LIST;
     SG_TRY(jsonld_expand_element(x->run, ctx, &active, v, false, &out));
     if (has == JSONLD_HAS_SET && out.null) {
         return SG_DONE;
@@ -656,6 +637,12 @@ expand_array(struct jsonld_run *run, const struct jsonld_ctx *ctx,
             SG_TRY(wrap(run, JSONLD_HAS_LIST, &one.items, &list));
             one.items = (struct jsonld_items){ 0 };
             jsonld_items_add(&one.items, list);
+        } else if (active->in_list && one.array) {
+            /*
+             * An array or set in an explicit @list: the specification flattens it unless the term has that container too, some
+             * processors make lists of lists. One document would have one meaning here and another there: not to be signed.
+             */
+            SG_TRY(jsonld_loss(run, "array within @list"));
         }
         jsonld_items_join(&ret->items, &one.items);
     }

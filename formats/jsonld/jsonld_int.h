@@ -323,6 +323,7 @@ struct jsonld_active {
     enum jsonld_under under;
     sg_str name;
     const struct jsonld_term *term; /* in the context that goes with it, or NULL */
+    bool in_list;                   /* inside an explicit "@list" */
 };
 
 void jsonld_items_add(struct jsonld_items *items, struct jsonld_item *item);
