@@ -523,18 +523,27 @@ process_one(struct jsonld_run *run, const struct sjson *context, const struct js
     return jsonld_refuse(run, "invalid local context");
 }
 
+/*
+ * Step 2. The specification looks at a context definition alone, and wants the definitions of an array to agree: the first one
+ * speaks for them. What is no boolean step 5.11 refuses.
+ */
+static bool
+propagates(const struct sjson *local, bool otherwise)
+{
+    const struct sjson *first = local->type == SJSON_ARRAY ? local->first : local;
+    const struct sjson *said = sjson_get(first, "@propagate");
+    if (said != NULL && (said->type == SJSON_TRUE || said->type == SJSON_FALSE)) {
+        return said->type == SJSON_TRUE;
+    }
+    return otherwise;
+}
+
 sg_result
 jsonld_ctx_process(struct jsonld_run *run, const struct jsonld_ctx *active,
     const struct sjson *local, const struct jsonld_how *how, const struct jsonld_ctx **ret)
 {
     const struct jsonld_ctx *result = active;
-    const struct sjson *said = sjson_get(local, "@propagate");
-    bool propagate = said == NULL || said->type == SJSON_TRUE || said->type == SJSON_FALSE
-                         ? how->propagate
-                         : true; /* 5.11 refuses it */
-    if (said != NULL && (said->type == SJSON_TRUE || said->type == SJSON_FALSE)) {
-        propagate = said->type == SJSON_TRUE;
-    }
+    bool propagate = propagates(local, how->propagate);
     SG_REQUIRE(run->frames < JSONLD_FRAMES_MAX, DEPTH);
     run->frames++;
     if (!propagate && active->previous == NULL) {

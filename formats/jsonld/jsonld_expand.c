@@ -442,14 +442,17 @@ put_property(const struct expanding *x, const struct jsonld_ctx *ctx, sg_str iri
 static sg_result put_members(
     const struct expanding *x, const struct jsonld_ctx *ctx, const struct sjson *element);
 
-/* Step 14, for one key that expands to @nest. */
+/* Step 14, for one key that expands to @nest: that key is the active property of what stands below. */
 static sg_result
 put_nested(const struct expanding *x, const struct jsonld_ctx *ctx, const struct sjson *member)
 {
+    struct jsonld_active key = { .under = JSONLD_UNDER_TERM, .name = member->name };
+    struct expanding nested = *x;
     const struct sjson *v = member->type == SJSON_ARRAY ? member->first : member;
-    const struct jsonld_term *term = jsonld_ctx_find(x->run, ctx, member->name);
-    if (term != NULL && term->context != NULL) {
-        SG_TRY(jsonld_ctx_scoped(x->run, ctx, term, JSONLD_SCOPE_PROPERTY, &ctx));
+    key.term = jsonld_ctx_find(x->run, ctx, member->name);
+    nested.active = &key;
+    if (key.term != NULL && key.term->context != NULL) {
+        SG_TRY(jsonld_ctx_scoped(x->run, ctx, key.term, JSONLD_SCOPE_PROPERTY, &ctx));
     }
     for (; v != NULL; v = member->type == SJSON_ARRAY ? v->next : NULL) {
         if (v->type != SJSON_OBJECT) {
@@ -462,7 +465,7 @@ put_nested(const struct expanding *x, const struct jsonld_ctx *ctx, const struct
                 return refuse(x, "invalid @nest value");
             }
         }
-        SG_TRY(put_members(x, ctx, v));
+        SG_TRY(put_members(&nested, ctx, v));
     }
     return SG_DONE;
 }

@@ -218,6 +218,10 @@ put_literal(struct rdfing *x, const struct jsonld_item *item, const struct rdf_t
     if (item->types != NULL && !item->type_json && !jsonld_iri_well_formed(datatype)) {
         return jsonld_loss(x->run, "relative type reference");
     }
+    /* RDF 1.1 3.3: these two are for literals with a language and for no others */
+    if (sg_str_is(datatype, RDF_LANG_STRING) || sg_str_is(datatype, RDF_DIR_LANG_STRING)) {
+        return jsonld_loss(x->run, "language type without a language");
+    }
     if ((item->has & JSONLD_HAS_LANGUAGE) != 0 && !jsonld_language_well_formed(item->language)) {
         return jsonld_loss(x->run, "invalid @language value");
     }

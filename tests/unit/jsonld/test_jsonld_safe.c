@@ -78,6 +78,8 @@ static const struct row rows[] = {
     { "rdfDirection not set", ",\"p\":{\"@value\":\"v\",\"@direction\":\"rtl\"}}" },
     { "blank node predicate", ",\"_:p\":\"v\"}" },
     { "relative predicate reference", ",\"urn:ex:has space\":\"v\"}" },
+    { "language type without a language",
+        ",\"p\":{\"@value\":\"v\",\"@type\":\"" RDF_LANG_STRING "\"}}" },
     { "relative type reference", ",\"p\":{\"@value\":\"v\",\"@type\":\"urn:ex:<\"}}" },
 };
 
@@ -190,6 +192,23 @@ test_a_list_object_leaves_the_scope_of_a_type(void **state)
     assert_int_equal(dataset.n, 5); /* type, p a, p list, first b, rest nil */
 }
 
+/* "@propagate" of the first definition of an array counts, and @nest is the active property of what stands below it. */
+static void
+test_propagate_in_an_array_and_list_below_nest(void **state)
+{
+    struct rdf_dataset dataset;
+    struct sg_why why = { 0 };
+    struct jsonld_options options = { .contexts = none };
+    const struct sjson *document =
+        parsed(state, "{\"@context\":[{\"@propagate\":false,\"p\":\"urn:p\"},{\"q\":\"urn:q\"}],"
+                      "\"q\":{\"p\":1,\"urn:r\":1}}");
+    assert_ok(jsonld_to_rdf(*state, document, &options, &why, &dataset));
+    assert_int_equal(dataset.n, 2); /* q and r; p is not defined in there */
+    document = parsed(state, "{\"@context\":{\"n\":\"@nest\"},\"urn:p\":1,\"n\":{\"@list\":[1]}}");
+    assert_refused(jsonld_to_rdf(*state, document, &options, &why, &dataset), JSONLD);
+    assert_string_equal(why.what, "invalid set or list object");
+}
+
 /* The index of an id map or type map belongs to a node; a value would swallow it. */
 static void
 test_values_in_id_and_type_maps_are_refused(void **state)
@@ -277,6 +296,7 @@ main(void)
         cmocka_unit_test(test_a_list_object_leaves_the_scope_of_a_type),
         cmocka_unit_test(test_a_type_may_bring_the_alias_under_which_the_next_one_stands),
         cmocka_unit_test(test_values_in_id_and_type_maps_are_refused),
+        cmocka_unit_test(test_propagate_in_an_array_and_list_below_nest),
         cmocka_unit_test(test_numbers_have_their_canonical_forms),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
