@@ -156,6 +156,10 @@ struct di_proof_result {
     const sg_str *domains;
     size_t n_domains;
     struct cid_method method; /* filled once resolved: key, controller */
+    /* What the signature is over, as in di_pending: joins evidence. Empty when the method was not resolved or the document not canonicalised; the
+     * issuer's of ecdsa-sd-2023. It is there for a signature that does not hold, too. */
+    sg_bytes message;
+    const struct jose_alg *alg;
 };
 struct di_report {
     size_t n;

@@ -37,6 +37,7 @@ struct di_job {
     const struct sjson *config;   /* the proof without proofValue, in the form that is hashed */
     const struct jsonld_contexts *contexts;
     struct sg_why *why;
+    sg_bytes *ret_message; /* verifying: what the signature is over, once it is known; or NULL */
 };
 /*
  * No base, no loss (DI 2.4.3). Direction of text becomes a datatype, as the programs do that most signers use; the suites do not say,

@@ -205,7 +205,7 @@ di_prepare(struct sg_arena *arena, const struct di_request *request, struct sg_w
     size_t n_others;
     SG_TRY(read_others(arena, root, &own, why, &others, &n_others));
 
-    struct di_job job = { arena, request->suite, alg, NULL, NULL, request->contexts, why };
+    struct di_job job = { arena, request->suite, alg, NULL, NULL, request->contexts, why, NULL };
     SG_TRY(di_job_fill(&job, root, &own, others, n_others));
     struct di_hashes hashes = { 0 };
     SG_TRY(request->suite->prepare(&job, request->selective, &hashes, &parts->extra));

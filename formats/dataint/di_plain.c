@@ -52,5 +52,8 @@ di_plain_verify(const struct di_job *job, const struct di_expect *expect, const 
     DI_NEED(read && n == job->alg->sig_len, job->why, "proofValue", PROOF_VALUE);
     struct di_hashes hashes;
     SG_TRY(di_plain_prepare(job, NULL, &hashes, NULL));
+    if (job->ret_message != NULL) {
+        *job->ret_message = hashes.message;
+    }
     return jwk_verify(key, job->alg, hashes.message, sg_bytes_of(signature, n));
 }

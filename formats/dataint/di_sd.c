@@ -184,6 +184,9 @@ di_sd_verify(const struct di_job *job, const struct di_expect *expect, const str
     DI_NEED(count_not(mandatory, statements.n) == value.n_signatures, job->why, "proofValue",
         PROOF_VALUE);
     SG_TRY(to_sign(job, value.public_key, &statements, mandatory, &hashes));
+    if (job->ret_message != NULL) {
+        *job->ret_message = hashes.message;
+    }
     SG_TRY(jwk_verify(key, job->alg, hashes.message, value.base_signature));
     return verify_statements(job, &value, &statements, mandatory);
 }

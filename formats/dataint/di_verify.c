@@ -152,8 +152,9 @@ check_jcs(const struct verifier *v, const struct di_claim *claim, struct sg_why 
 
 static sg_result
 verify_one(const struct verifier *v, const struct di_claim *claim, struct sg_why *why,
-    struct cid_method *method)
+    struct di_proof_result *row)
 {
+    struct cid_method *method = &row->method;
     SG_TRY(check_expected(claim, v->expect, why));
     DI_NEED(v->expect->context == NULL || same_context(v->root, v->expect->context), why,
         "@context", CONTEXT);
@@ -171,7 +172,9 @@ verify_one(const struct verifier *v, const struct di_claim *claim, struct sg_why
     SG_CLEANUP(jwk_key_free)
     struct jwk_key *key = NULL;
     SG_TRY(jwk_key_new(&method->key, &key));
-    struct di_job job = { v->arena, claim->suite, alg, NULL, NULL, v->contexts, why };
+    struct di_job job = { v->arena, claim->suite, alg, NULL, NULL, v->contexts, why,
+        &row->message };
+    row->alg = alg;
     SG_TRY(di_job_fill(&job, v->root, claim, v->claims, v->n));
     return claim->suite->verify(&job, v->expect, key, claim->value);
 }
@@ -285,7 +288,7 @@ verify_each(struct verifier *v, struct di_proof_result *rows)
     for (size_t i = 0; i < v->n; i++) {
         if (rows[i].code == SG_OK) {
             struct sg_why why = { 0 };
-            sg_result r = verify_one(v, &v->claims[i], &why, &rows[i].method);
+            sg_result r = verify_one(v, &v->claims[i], &why, &rows[i]);
             if (!sg_ok(r)) {
                 report_refusal(&rows[i], r.code, why.what);
             }

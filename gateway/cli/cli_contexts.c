@@ -68,3 +68,16 @@ cli_contexts_read(const struct cli *cli, struct jsonld_document *ret, size_t max
     }
     return sg_ok(r) ? CLI_DONE : cli_refused(cli, path, r);
 }
+
+bool
+cli_own_document(const struct cli *cli, struct cid_document *ret)
+{
+    const struct sjson *json;
+    const char *path = cli_path(cli, "trust/did.json");
+    if (path == NULL || !sg_ok(cli_read_json(cli->arena, path, &json)) ||
+        !sg_ok(sjson_member_text(json, "id", &ret->url))) {
+        return false;
+    }
+    ret->json = json->source;
+    return true;
+}

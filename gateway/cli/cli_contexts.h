@@ -1,12 +1,15 @@
-/* The contexts that a state directory adds to those built in (contexts/index.json; docs/operations.md). */
+/* What a state directory knows for verifying without a network: contexts beside those built in (contexts/index.json), the issuer's DID document. */
 #ifndef CLI_CONTEXTS_H
 #define CLI_CONTEXTS_H
 
+#include "cid.h"
 #include "cli.h"
 #include "jsonld.h"
 
 /* None where the directory has no index. Each file must have the digest that the index pins. Prints; CLI_DONE or CLI_FAILED. */
 int cli_contexts_read(
     const struct cli *cli, struct jsonld_document *ret, size_t max, size_t *ret_n);
+/* trust/did.json, as `init` left it. False when there is none. */
+bool cli_own_document(const struct cli *cli, struct cid_document *ret);
 
 #endif

@@ -32,19 +32,6 @@ struct check {
 
 /* ---- whom to believe ------------------------------------------------------------------------------------- */
 
-/* Without --document: the DID document that `init` left in the directory, if there is one. */
-static void
-read_own_document(struct check *c)
-{
-    const struct sjson *json;
-    const char *path = cli_path(c->cli, "trust/did.json");
-    if (path != NULL && sg_ok(cli_read_json(c->cli->arena, path, &json)) &&
-        sg_ok(sjson_member_text(json, "id", &c->documents[0].url))) {
-        c->documents[0].json = json->source;
-        c->table.n = 1;
-    }
-}
-
 /* --document: DID documents and other documents about keys, each under its own `id`. */
 static int
 read_documents(struct check *c)
@@ -62,8 +49,8 @@ read_documents(struct check *c)
         document->json = json->source;
         c->table.n = i + 1;
     }
-    if (c->table.n == 0) {
-        read_own_document(c);
+    if (c->table.n == 0 && cli_own_document(c->cli, &c->documents[0])) {
+        c->table.n = 1; /* without --document */
     }
     c->table.documents = c->documents;
     c->resolver = cid_resolver_of(&c->table);

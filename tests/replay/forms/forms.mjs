@@ -177,6 +177,12 @@ for (const id of ids) {
   const held = sealgate('evidence', 'verify', bundle, '--object', file)
   check(`${id}: evidence holds`, held.status, 0)
   if (held.status !== 0) console.log(held.stdout, held.stderr)
+  holds(`${id}: the bytes that were signed follow from the object`, /ok +dtbs/.test(held.stdout) && /ok +seal-signature/.test(held.stdout) && /ok +assigned-status/.test(held.stdout), held.stdout)
+  if (format === 'ldp_vc') {
+    writeFileSync(file, text(one).replace(/20[0-9]{2}-([0-9-]{5}T[0-9:]{8}Z","credentialSubject)/, '2099-$1'))
+    const changed = sealgate('evidence', 'verify', bundle, '--object', file)
+    check(`${id}: another end of validity is not what was signed`, [changed.status, /FAILED +dtbs/.test(changed.stdout)], [1, true])
+  }
   const direct = await system.api('POST', '/v1/credentials', { configuration: id, claims, holder_jwk: newKey().jwk })
   check(`${id}: directly`, [direct.status, typeof direct.json?.credential], [200, typeof one])
 }
