@@ -34,6 +34,7 @@ struct draft_form {
 struct flow_list_draft {
     struct draft_form forms[FLOW_LIST_FORMS];
     struct tsl_payload snapshot;
+    struct tsl_kept kept[BSL_MESSAGE + 1]; /* by purpose: vc+jwt and JSON carry the same bits */
     const struct peer_key *key;
     const struct jose_alg *alg;
     sg_str kid;
@@ -126,7 +127,8 @@ prepare_bitstring(struct sg_arena *arena, struct flow_list_draft *d, enum bsl_pu
 {
     sg_bytes payload;
     sg_str header;
-    SG_TRY(tsl_board_credential(arena, &d->snapshot, purpose, d->issuer, &payload));
+    SG_TRY(
+        tsl_board_credential(arena, &d->snapshot, purpose, d->issuer, &d->kept[purpose], &payload));
     SG_TRY(bsl_header_build(arena, d->alg->id, d->kid, d->key->chain, d->key->n_chain, &header));
     return jose_message(arena, form, header, payload);
 }
@@ -149,7 +151,7 @@ prepare_json(struct sg_arena *arena, struct flow_list_draft *d, enum bsl_purpose
     SG_TRY(jwk_from_spki(arena, d->key->spki, key));
     SG_TRY(did_key_of(arena, key, &did));
     SG_TRY(did_method_of(arena, did, &options->verification_method));
-    SG_TRY(tsl_board_credential(arena, &d->snapshot, purpose, did, &payload));
+    SG_TRY(tsl_board_credential(arena, &d->snapshot, purpose, did, &d->kept[purpose], &payload));
     SG_TRY(sjson_parse_object(arena, sg_bytes_str(payload), NULL, &document));
     SG_TRY(flow_time_text(d->snapshot.iat, created));
     SG_TRY(sg_arena_str(arena, sg_cstr(created), &options->created));

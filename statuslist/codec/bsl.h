@@ -133,6 +133,7 @@ struct bsl_payload {
     sg_str issuer; /* a URL */
     enum bsl_purpose purpose;
     struct bsl_view list;
+    sg_str encoded; /* the list as bsl_encode gives it, when that was done already; else empty */
     int64_t valid_from;
     int64_t valid_until;
     int64_t ttl_ms;                     /* 0 leaves it out */

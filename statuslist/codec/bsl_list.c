@@ -208,12 +208,15 @@ write_subject(
 sg_result
 bsl_credential_build(struct sg_arena *arena, const struct bsl_payload *payload, sg_bytes *ret)
 {
-    sg_str encoded, subject_id;
+    sg_str encoded = payload->encoded;
+    sg_str subject_id;
     char from[BSL_DATE_LEN], until[BSL_DATE_LEN];
     SG_TRY(check_payload(payload));
     SG_REQUIRE(
         bsl_date_to(payload->valid_from, from) && bsl_date_to(payload->valid_until, until), VALUE);
-    SG_TRY(bsl_encode(arena, payload->list.raw, &encoded));
+    if (encoded.n == 0) {
+        SG_TRY(bsl_encode(arena, payload->list.raw, &encoded));
+    }
     SG_TRY(sg_arena_printf(arena, &subject_id, "%.*s#list", SG_PRINT(payload->id)));
 
     struct sg_buf buf = sg_buf_new(arena, encoded.n + 1024, BSL_LIST_MAX);

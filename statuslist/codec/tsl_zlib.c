@@ -6,6 +6,11 @@
 /* windowBits as zlib wants them: which wrapping is written and read */
 #define AS_ZLIB 15
 #define AS_GZIP (15 + 16)
+/*
+ * Of a list with one bit in fifty set, level 9 takes some twenty times as long as this, for an eighth fewer bytes (one in a thousand: a fifth
+ * fewer). For ZLIB the draft recommends level 9 (4.1).
+ */
+#define GZIP_LEVEL 6
 
 /* zlib's state comes from the arena too: nothing to give back on the ways out. */
 static voidpf
@@ -35,13 +40,12 @@ stream_in(struct sg_arena *arena, sg_bytes in)
 }
 
 static sg_result
-pack(struct sg_arena *arena, sg_bytes raw, int wrapping, sg_bytes *ret)
+pack(struct sg_arena *arena, sg_bytes raw, int level, int wrapping, sg_bytes *ret)
 {
     SG_REQUIRE(raw.n <= TSL_RAW_MAX, TOO_LARGE);
     z_stream zs = stream_in(arena, raw);
     SG_REQUIRE(
-        deflateInit2(&zs, Z_BEST_COMPRESSION, Z_DEFLATED, wrapping, 8, Z_DEFAULT_STRATEGY) == Z_OK,
-        NO_MEMORY);
+        deflateInit2(&zs, level, Z_DEFLATED, wrapping, 8, Z_DEFAULT_STRATEGY) == Z_OK, NO_MEMORY);
     size_t room = deflateBound(&zs, (uLong)raw.n);
     uint8_t *out = sg_arena_alloc(arena, room);
     SG_REQUIRE(out != NULL, NO_MEMORY);
@@ -116,7 +120,7 @@ unpack(struct sg_arena *arena, sg_bytes in, int wrapping, size_t max, sg_bytes *
 sg_result
 tsl_deflate(struct sg_arena *arena, sg_bytes raw, sg_bytes *ret)
 {
-    return pack(arena, raw, AS_ZLIB, ret);
+    return pack(arena, raw, Z_BEST_COMPRESSION, AS_ZLIB, ret);
 }
 
 sg_result
@@ -128,7 +132,7 @@ tsl_inflate(struct sg_arena *arena, sg_bytes in, size_t max, sg_bytes *ret)
 sg_result
 tsl_gzip(struct sg_arena *arena, sg_bytes raw, sg_bytes *ret)
 {
-    return pack(arena, raw, AS_GZIP, ret);
+    return pack(arena, raw, GZIP_LEVEL, AS_GZIP, ret);
 }
 
 sg_result

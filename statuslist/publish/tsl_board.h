@@ -56,12 +56,19 @@ int64_t tsl_board_due_at(struct tsl_board *board);
  */
 SG_CHECKED sg_result tsl_board_snapshot(struct tsl_board *board, struct sg_arena *arena,
     int64_t now, struct tsl_payload *ret, uint64_t *ret_version);
+/* The packed bits of a snapshot for one purpose, kept between calls: packing is what a version costs. Begin with an empty one. */
+struct tsl_kept {
+    struct bsl_view list;
+    sg_str encoded;
+};
 /*
- * The Bitstring Status List of a purpose (BSL_REVOCATION, BSL_SUSPENSION, BSL_MESSAGE) over the same indexes, as a credential without proof. Its URL is the
- * board's with "/" and the purpose behind it; ttl and end are the board's. Messages: what the values of a Token Status List mean.
+ * The Bitstring Status List of a purpose (BSL_REVOCATION, BSL_SUSPENSION, BSL_MESSAGE) over the same indexes, as a credential without proof. Its URL
+ * is the board's with "/" and the purpose behind it; ttl and end are the board's. Messages: what the values of a Token Status List mean.
+ * `kept` (may be NULL) belongs to this snapshot and purpose alone.
  */
 SG_CHECKED sg_result tsl_board_credential(struct sg_arena *arena,
-    const struct tsl_payload *snapshot, enum bsl_purpose purpose, sg_str issuer, sg_bytes *ret);
+    const struct tsl_payload *snapshot, enum bsl_purpose purpose, sg_str issuer,
+    struct tsl_kept *kept, sg_bytes *ret);
 SG_CHECKED sg_result tsl_board_credential_uri(
     struct sg_arena *arena, sg_str uri, enum bsl_purpose purpose, sg_str *ret);
 /*

@@ -62,9 +62,10 @@ tsl_board_entries_write(struct sjson_wr *wr, sg_str uri, uint64_t idx)
 
 sg_result
 tsl_board_credential(struct sg_arena *arena, const struct tsl_payload *snapshot,
-    enum bsl_purpose purpose, sg_str issuer, sg_bytes *ret)
+    enum bsl_purpose purpose, sg_str issuer, struct tsl_kept *kept, sg_bytes *ret)
 {
     int64_t ttl_ms = 0;
+    struct tsl_kept own = { 0 };
     struct bsl_payload payload = {
         .issuer = issuer,
         .purpose = purpose,
@@ -74,7 +75,13 @@ tsl_board_credential(struct sg_arena *arena, const struct tsl_payload *snapshot,
     SG_REQUIRE(!__builtin_mul_overflow(snapshot->ttl, (int64_t)1000, &ttl_ms), VALUE);
     payload.ttl_ms = ttl_ms; /* there milliseconds, here seconds */
     SG_TRY(tsl_board_credential_uri(arena, snapshot->sub, purpose, &payload.id));
-    SG_TRY(bsl_from_tsl(arena, &snapshot->list, purpose, &payload.list));
+    kept = kept == NULL ? &own : kept;
+    if (kept->encoded.n == 0) {
+        SG_TRY(bsl_from_tsl(arena, &snapshot->list, purpose, &kept->list));
+        SG_TRY(bsl_encode(arena, kept->list.raw, &kept->encoded));
+    }
+    payload.list = kept->list;
+    payload.encoded = kept->encoded;
     if (purpose == BSL_MESSAGE) {
         payload.messages = tsl_board_messages(payload.list.size, &payload.n_messages);
         SG_REQUIRE(

@@ -21,8 +21,8 @@ read_back(struct sg_arena *arena, const struct tsl_payload *snapshot, enum bsl_p
 {
     sg_bytes text;
     const struct sjson *v = NULL;
-    assert_ok(
-        tsl_board_credential(arena, snapshot, purpose, SG_LIT("https://issuer.example"), &text));
+    assert_ok(tsl_board_credential(
+        arena, snapshot, purpose, SG_LIT("https://issuer.example"), NULL, &text));
     assert_ok(sjson_parse_object(arena, sg_bytes_str(text), NULL, &v));
     assert_ok(bsl_list_parse(v, list));
     assert_true(bsl_list_has_purpose(list, bsl_purpose_text(purpose)));
@@ -76,6 +76,30 @@ test_every_form_says_the_same(void **state)
 }
 
 static void
+test_packed_bits_are_kept(void **state)
+{
+    (void)state;
+    struct sg_arena *arena = sg_arena_new(0, (size_t)32 * 1024 * 1024);
+    struct tsl_board *board = board_of(2);
+    struct tsl_payload snapshot;
+    struct tsl_kept kept = { 0 };
+    uint64_t version = 0;
+    sg_bytes first, second, fresh;
+    assert_ok(tsl_board_set(board, 7, TSL_INVALID));
+    assert_ok(tsl_board_snapshot(board, arena, 1700000000, &snapshot, &version));
+    assert_ok(tsl_board_credential(arena, &snapshot, BSL_REVOCATION, SG_LIT("u:a"), &kept, &first));
+    const char *packed = kept.encoded.p;
+    assert_ok(
+        tsl_board_credential(arena, &snapshot, BSL_REVOCATION, SG_LIT("u:b"), &kept, &second));
+    assert_ptr_equal(kept.encoded.p, packed);
+    assert_ok(tsl_board_credential(arena, &snapshot, BSL_REVOCATION, SG_LIT("u:b"), NULL, &fresh));
+    assert_true(sg_bytes_equal(second, fresh));
+    assert_false(sg_bytes_equal(first, second)); /* another issuer */
+    tsl_board_free(&board);
+    sg_arena_free(&arena);
+}
+
+static void
 test_one_bit_and_eight_bits(void **state)
 {
     (void)state;
@@ -97,10 +121,10 @@ test_one_bit_and_eight_bits(void **state)
     struct tsl_board *eight = board_of(8);
     assert_ok(tsl_board_snapshot(eight, arena, 1700000000, &snapshot, &version));
     read_back(arena, &snapshot, BSL_SUSPENSION, 1, &list, &view);
-    assert_refused(
-        tsl_board_credential(arena, &snapshot, BSL_MESSAGE, SG_LIT("u:i"), &text), UNSUPPORTED);
-    assert_refused(
-        tsl_board_credential(arena, &snapshot, BSL_REFRESH, SG_LIT("u:i"), &text), UNSUPPORTED);
+    assert_refused(tsl_board_credential(arena, &snapshot, BSL_MESSAGE, SG_LIT("u:i"), NULL, &text),
+        UNSUPPORTED);
+    assert_refused(tsl_board_credential(arena, &snapshot, BSL_REFRESH, SG_LIT("u:i"), NULL, &text),
+        UNSUPPORTED);
     tsl_board_free(&eight);
     sg_arena_free(&arena);
 }
@@ -135,6 +159,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_every_form_says_the_same),
+        cmocka_unit_test(test_packed_bits_are_kept),
         cmocka_unit_test(test_one_bit_and_eight_bits),
         cmocka_unit_test_setup_teardown(
             test_credential_carries_both_entries, support_arena_setup, support_arena_teardown),
