@@ -7,6 +7,8 @@
 #include "tsl_board.h"
 #include "vcdm_terms.h"
 
+#define DAY_S 86400
+
 /* ---- policy "claims": nothing but what the configuration would have built ----------------------------------- */
 
 static sg_result
@@ -57,7 +59,7 @@ static sg_result
 members_fit(const struct sjson *document, const struct flow_vcdm *vcdm, struct sg_why *why)
 {
     static const char *const known[] = { "@context", "id", "type", "issuer", "validFrom",
-        "validUntil", "credentialSubject", "name", "description" };
+        "validUntil", "credentialSubject" };
     for (const struct sjson *m = document->first; m != NULL; m = m->next) {
         bool found = sjson_equal(m, sjson_get_str(vcdm->more, m->name));
         for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
@@ -74,12 +76,18 @@ members_fit(const struct sjson *document, const struct flow_vcdm *vcdm, struct s
     return SG_DONE;
 }
 
+/* As the configuration would have set it: from now, give or take a day, and no longer than validity_s. */
 static sg_result
 period_fits(const struct flow_config *config, const struct vcdm_credential *credential, int64_t now,
     struct sg_why *why)
 {
-    int64_t from = credential->valid_from.present ? credential->valid_from.s : now;
-    if (!credential->valid_until.present || credential->valid_until.s - from > config->validity_s) {
+    const struct vcdm_time *from = &credential->valid_from;
+    const struct vcdm_time *until = &credential->valid_until;
+    int64_t day = config->round_s > DAY_S ? config->round_s : DAY_S;
+    if (from->present && (from->s < now - day || from->s > now + day)) {
+        return unfit(why, "validFrom: within a day of now");
+    }
+    if (!until->present || until->s > now + config->validity_s) {
         return unfit(why, "validUntil: within the configuration's validity_s");
     }
     return SG_DONE;
@@ -267,6 +275,18 @@ flow_document_text(struct sg_arena *arena, const struct flow_make *make, sg_str 
     SG_TRY(write_statuses(arena, &wr, sjson_get(document, "credentialStatus"), make->ref));
     sjson_wr_object_end(&wr);
     return sg_buf_end_str(&buf, ret);
+}
+
+sg_str
+flow_document_type(const struct flow_document *document, const struct flow_config *config)
+{
+    const struct sjson *type = sjson_get(document->json, "type");
+    sg_str last = type != NULL && type->type == SJSON_STRING ? type->text : SG_NO_STR;
+    for (const struct sjson *e = type != NULL && type->type == SJSON_ARRAY ? type->first : NULL;
+         e != NULL; e = e->next) {
+        last = e->text;
+    }
+    return last.n > 0 && last.n <= WIRE_URI_MAX ? last : config->type;
 }
 
 sg_result

@@ -2,7 +2,7 @@
  * Whole documents of a system client (VC-API, req: PRO-5): a credential or presentation that is secured as it stands, by a configuration that says which
  * key, suite and issuer. Members of a template's entry:
  *   documents        text  "none" (default): only claims are issued. "claims": a credential whose contexts, type and subject are what the configuration would
- *                          have built from claims that it accepts, and whose validity is no longer than validity_s. "any": every credential whose issuer
+ *                          have built from claims that it accepts, and which holds from now for no longer than validity_s. "any": every credential whose issuer
  *                          is this one and that keeps the rules of the data model (VCDM 2.0, or 1.1) and defines its terms. "presentations": presentations
  *                          whose holder is this issuer
  *   existing_proofs  text  "refuse" (default), "add": the new proof stands beside those that came (a proof set), "chain": it covers them (previousProof)
@@ -37,6 +37,8 @@ SG_CHECKED sg_result flow_document_check(struct sg_arena *arena, const struct fl
 /* The text that is secured: the client's members verbatim, and credentialStatus beside them when make->ref is there. SG_E_TOO_LARGE. */
 SG_CHECKED sg_result flow_document_text(
     struct sg_arena *arena, const struct flow_make *make, sg_str *ret);
+/* What the intent says it is: the document's most specific type, as the configuration's own stands last; config->type when that is too long for a record. */
+sg_str flow_document_type(const struct flow_document *document, const struct flow_config *config);
 /* ids of the proofs that a new one shall cover: config->existing is FLOW_PROOFS_CHAIN. SG_E_MISSING: one has no id. */
 SG_CHECKED sg_result flow_document_previous(
     struct sg_arena *arena, const struct sjson *document, const sg_str **ret, size_t *ret_n);

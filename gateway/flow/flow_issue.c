@@ -9,6 +9,7 @@
 #include <sodium.h>
 #include <stdlib.h>
 
+#include "flow_document.h"
 #include "sg_secret.h"
 #include "sg_text.h"
 
@@ -288,7 +289,7 @@ make_intent(struct job *job, const uint8_t unique[UNIQUE_LEN], sg_bytes *ret)
     intent->requester = job->client;
     intent->configuration = config->id;
     intent->format = sg_cstr(config->form->format);
-    intent->type = config->type;
+    intent->type = job->document == NULL ? config->type : flow_document_type(job->document, config);
     intent->created_at = job->now;
     intent->expires_at = job->now + FLOW_INTENT_LIFE_S;
     intent->unique = sg_bytes_of(unique, UNIQUE_LEN);

@@ -58,7 +58,7 @@ function local(keysFile, base) {
       ],
       verifiers: [{ id: did('w3c-ed25519'), endpoint: `${base}/vc-api/credentials/verify`, supports: { vc }, tags: all, ...ecdsa('P-256', 'P-384') }],
       vpVerifiers: [{ id: did('w3c-ed25519'), endpoint: `${base}/vc-api/presentations/verify`, tags: ['vc2.0'] }],
-      vcHolders: [{ id: did('w3c-ed25519'), endpoint: `${base}/vc-api/w3c_p256_sd/credentials/derive`, supports: { vc }, tags: ['vcHolders', 'ecdsa-sd-2023'], ...ecdsa('P-256') }],
+      vcHolders: [{ id: did('w3c-ed25519'), endpoint: `${base}/vc-api/w3c_p256_sd/credentials/derive`, supports: { vc }, tags: ['vcHolder', 'ecdsa-sd-2023'], ...ecdsa('P-256') }],
       'jose-cose': { features: { credential_jose: true, credential_cose: true, credential_sdjwt: true, presentation_jose: true, presentation_cose: true, presentation_sdjwt: true } },
     }],
   }

@@ -284,6 +284,67 @@ test_forms_have_different_names(void **state)
     assert_null(flow_form_find(SG_LIT("dc+sd-jw")));
 }
 
+#define LDP(members)                                                                              \
+    "{\"credential_metadata\":{},\"sealgate\":{\"validity_s\":86400,\"claims\":{\"name\":{"       \
+    "\"type\":\"string\"}}},"                                                                     \
+    "\"formats\":[{" ENTRY "\"format\":\"ldp_vc\",\"cryptosuite\":\"ecdsa-jcs-2019\"," VC members \
+    "}]}"
+
+/* req: PRO-5: what a configuration takes from clients is said in it, and nothing is taken unless it says so. */
+static void
+test_documents_of_clients_are_said_by_the_configuration(void **state)
+{
+    static const struct {
+        const char *text;
+        enum flow_documents documents;
+        enum flow_proofs existing;
+    } good[] = {
+        { LDP(""), FLOW_DOCUMENTS_NONE, FLOW_PROOFS_REFUSE },
+        { LDP(",\"documents\":\"none\""), FLOW_DOCUMENTS_NONE, FLOW_PROOFS_REFUSE },
+        { LDP(",\"documents\":\"claims\""), FLOW_DOCUMENTS_CLAIMS, FLOW_PROOFS_REFUSE },
+        { LDP(",\"documents\":\"any\",\"existing_proofs\":\"chain\""), FLOW_DOCUMENTS_ANY,
+            FLOW_PROOFS_CHAIN },
+        { LDP(",\"documents\":\"presentations\",\"existing_proofs\":\"add\""),
+            FLOW_DOCUMENTS_PRESENTATIONS, FLOW_PROOFS_ADD },
+    };
+    static const char *const bad[] = {
+        LDP(",\"documents\":\"all\""),
+        LDP(",\"documents\":true"),
+        LDP(",\"documents\":\"any\",\"existing_proofs\":\"drop\""),
+        LDP(",\"documents\":\"any\",\"level\":2"),
+        LDP(",\"documents\":\"presentations\",\"status_list\":\"a\""),
+        "{" SHARED ",\"formats\":[{" SD_JWT ",\"documents\":\"claims\"}]}",
+        ONE("\"format\":\"vc+jwt\",\"documents\":\"presentations\"," VC),
+        ONE("\"format\":\"vc+jwt\",\"documents\":\"any\",\"existing_proofs\":\"add\"," VC),
+    };
+    struct flow_configs set;
+    for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+        struct sg_why why = { 0 };
+        assert_ok(parse(state, good[i].text, &why, &set));
+        assert_int_equal(set.items[0].documents, good[i].documents);
+        assert_int_equal(set.items[0].existing, good[i].existing);
+    }
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        struct sg_why why = { 0 };
+        assert_refused(parse(state, bad[i], &why, &set), CONFIGURATION);
+        assert_non_null(why.what);
+    }
+}
+
+/* Whoever may show presentations may not issue claims under the same name. */
+static void
+test_a_configuration_for_presentations_issues_no_claims(void **state)
+{
+    struct flow_configs set;
+    struct sg_why why = { 0 };
+    const struct sjson *claims;
+    assert_ok(sjson_parse(*state, SG_LIT("{\"name\":\"x\"}"), NULL, &claims));
+    assert_ok(parse(state, LDP(",\"documents\":\"presentations\""), &why, &set));
+    assert_refused(flow_claims_check(*state, &set.items[0], claims, &why), CLAIMS);
+    assert_ok(parse(state, LDP(",\"documents\":\"any\""), &why, &set));
+    assert_ok(flow_claims_check(*state, &set.items[0], claims, &why));
+}
+
 int
 main(void)
 {
@@ -295,6 +356,8 @@ main(void)
         cmocka_unit_test(test_a_schema_that_is_none_is_refused),
         cmocka_unit_test(test_the_demo_has_every_format),
         cmocka_unit_test(test_a_format_we_do_not_issue_is_unsupported),
+        cmocka_unit_test(test_documents_of_clients_are_said_by_the_configuration),
+        cmocka_unit_test(test_a_configuration_for_presentations_issues_no_claims),
         cmocka_unit_test(test_forms_have_different_names),
     };
     return cmocka_run_group_tests(tests, support_arena_setup, support_arena_teardown);
