@@ -59,6 +59,11 @@ struct verify_expect {
     bool presentation; /* a credential is refused */
     /* A proof by a key that is not its issuer\'s is a warning: vectors of the W3C suites have such. Never where somebody relies on the issuer. */
     bool any_controller;
+    /*
+     * Inline contexts pass with a warning. Otherwise they are refused where RDF was signed: whoever holds a credential could add one that gives `credentialStatus`
+     * or `validUntil` another name without touching the signature, and a reader of fixed names would not see them any more (Data Integrity 4.6).
+     */
+    bool inline_contexts;
     bool
         unsigned_presentation; /* one without proof passes although a challenge was given: the W3C suites */
     const sg_str *audiences; /* of a presentation: `aud` (one), or the set `domain` */

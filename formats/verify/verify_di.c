@@ -40,6 +40,37 @@ tell_proofs(struct run *run, const struct place *at, const struct sjson *documen
     }
 }
 
+/* An object, or an array with one, as "@context" of any node. */
+static bool
+has_inline_context(const struct sjson *node)
+{
+    const struct sjson *context = sjson_get(node, "@context");
+    bool found = context != NULL && context->type == SJSON_OBJECT;
+    for (const struct sjson *e = context == NULL ? NULL : context->first; e != NULL && !found;
+         e = e->next) {
+        found = e->type == SJSON_OBJECT;
+    }
+    for (const struct sjson *e = node->first; e != NULL && !found; e = e->next) {
+        found = e != context && has_inline_context(e); /* as deep as the parser allows */
+    }
+    return found;
+}
+
+/* Data Integrity 4.6, and B.5 of VCDM 2.0: what was signed is RDF, what is read are names. The JCS suites sign the names. */
+static void
+check_names(struct run *run, const struct place *at, const struct sjson *document,
+    const struct di_report *report)
+{
+    bool rdf = false;
+    for (size_t i = 0; i < report->n; i++) {
+        rdf = rdf || (report->proofs[i].suite != NULL && di_suite_jsonld(report->proofs[i].suite));
+    }
+    if (rdf && has_inline_context(document)) {
+        run_note(run, at, "contexts", run->expect->inline_contexts ? VERIFY_WARNING : VERIFY_ERROR,
+            SG_E_CONTEXT, SG_LIT("an inline context can rename members that were signed"));
+    }
+}
+
 static bool
 check_proofs(
     struct run *run, const struct place *at, const struct sjson *document, bool presentation)
@@ -65,6 +96,9 @@ check_proofs(
         run->arena, document, &wants, run->trust->resolver, run->trust->contexts, &why, &report);
     run->no_memory = run->no_memory || r.code == SG_E_NO_MEMORY;
     tell_proofs(run, at, document, r, &report, &why);
+    if (sg_ok(r)) {
+        check_names(run, at, document, &report);
+    }
     if (sg_ok(r) && expect->any_controller) {
         run_note(run, at, "issuer key", VERIFY_WARNING, SG_E_ISSUER,
             SG_LIT("not asked for: whose key made the proof"));
