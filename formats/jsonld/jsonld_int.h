@@ -214,6 +214,11 @@ enum jsonld_scope {
 };
 SG_CHECKED sg_result jsonld_ctx_scoped(struct jsonld_run *run, const struct jsonld_ctx *active,
     const struct jsonld_term *term, enum jsonld_scope scope, const struct jsonld_ctx **ret);
+/* A new layer over `ctx`, to be filled. */
+SG_CHECKED sg_result jsonld_ctx_layer(
+    struct jsonld_run *run, const struct jsonld_ctx *ctx, struct jsonld_ctx **ret);
+SG_CHECKED sg_result jsonld_ctx_has_protected(
+    struct jsonld_run *run, const struct jsonld_ctx *ctx, bool *ret);
 /* The same terms in one layer. */
 SG_CHECKED sg_result jsonld_ctx_flatten(
     struct jsonld_run *run, const struct jsonld_ctx *ctx, const struct jsonld_ctx **ret);
@@ -231,6 +236,9 @@ struct jsonld_local {
     bool changed;    /* a term differs from what it was */
 };
 SG_CHECKED sg_result jsonld_term_create(
+    struct jsonld_run *run, struct jsonld_local *local, sg_str name);
+/* The same if the local context (NULL: none) has the name and it was not created yet. */
+SG_CHECKED sg_result jsonld_term_depend(
     struct jsonld_run *run, struct jsonld_local *local, sg_str name);
 
 struct jsonld_iri {
