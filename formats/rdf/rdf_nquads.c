@@ -328,32 +328,50 @@ read_line(struct rd *rd, struct rdf_quad *quads, size_t cap, size_t *n)
     return SG_DONE;
 }
 
-/* Not more than there are lines, nor than fit in the text; *ret_ascii: no byte above 7F. */
 static size_t
-most_quads(sg_str in, bool *ret_ascii)
+count(sg_str text, char c)
 {
-    size_t lines = 1;
-    uint8_t all = 0;
-    for (size_t i = 0; i < in.n; i++) {
-        lines += in.p[i] == '\n' || in.p[i] == '\r';
-        all |= (uint8_t)in.p[i];
+    size_t n = 0;
+    for (size_t i = sg_str_index(text, c, 0); i < text.n; i = sg_str_index(text, c, i + 1)) {
+        n++;
     }
-    *ret_ascii = all < 0x80;
+    return n;
+}
+
+/* Not more than there are lines, nor than fit in the text. */
+static size_t
+most_quads(sg_str in)
+{
+    size_t lines = 1 + count(in, '\n') + count(in, '\r');
     size_t most = in.n / QUAD_LEAST + 1;
     most = lines < most ? lines : most;
     return most < RDF_QUADS_MAX ? most : RDF_QUADS_MAX;
+}
+
+static bool
+is_ascii(sg_str text)
+{
+    uint64_t all = 0;
+    for (; text.n >= 8; text.p += 8, text.n -= 8) {
+        uint64_t word;
+        memcpy(&word, text.p, 8);
+        all |= word;
+    }
+    for (size_t i = 0; i < text.n; i++) {
+        all |= (uint8_t)text.p[i];
+    }
+    return (all & 0x8080808080808080U) == 0;
 }
 
 sg_result
 rdf_nquads_parse(struct sg_arena *arena, sg_str in, struct sg_why *why, struct rdf_dataset *ret)
 {
     SG_REQUIRE(in.n <= INPUT_MAX, TOO_LARGE);
-    bool ascii;
-    size_t cap = most_quads(in, &ascii);
-    if (!ascii && !sg_utf8_valid(in)) {
+    if (!is_ascii(in) && !sg_utf8_valid(in)) {
         sg_why_note(why, "UTF-8", 0, 0);
         SG_FAIL(ENCODING);
     }
+    size_t cap = most_quads(in);
     struct rdf_quad *quads = SG_NEW_ARRAY(arena, cap, struct rdf_quad);
     sg_bytes copy;
     SG_REQUIRE(quads != NULL, NO_MEMORY);

@@ -1,6 +1,6 @@
 #include "rdf_sort.h"
 
-#define RUN ((size_t)8) /* up to so many lines the plain way is shorter */
+#define RUN RDF_SORT_FEW /* up to so many lines the plain way is shorter */
 #define ALIGN ((size_t)16)
 
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "shared() and next_of() count on it");
@@ -167,19 +167,21 @@ rdf_sort(struct rdf_line *lines, struct rdf_line *spare, size_t n)
 struct rdf_block {
     struct rdf_block *next; /* made earlier, free now */
     size_t cap;
-    uint8_t *data;
+    uint8_t data[] __attribute__((aligned(16)));
 };
 
 static struct rdf_block *
 block_new(struct sg_arena *arena, size_t cap)
 {
-    struct rdf_block *b = SG_NEW(arena, struct rdf_block);
-    if (b == NULL) {
+    size_t n;
+    if (!sg_size_add(cap, sizeof(struct rdf_block), &n)) {
         return NULL;
     }
-    b->cap = cap;
-    b->data = sg_arena_alloc(arena, cap);
-    return b->data == NULL ? NULL : b;
+    struct rdf_block *b = sg_arena_alloc(arena, n);
+    if (b != NULL) {
+        b->cap = cap;
+    }
+    return b;
 }
 
 sg_result

@@ -4,6 +4,9 @@
 
 #include "sg_arena.h"
 
+/* Up to so many lines need no spare room. */
+#define RDF_SORT_FEW ((size_t)8)
+
 struct rdf_line {
     const uint8_t *p;
     uint32_t n;
@@ -14,7 +17,7 @@ struct rdf_line {
 };
 
 /*
- * By bytes, which for UTF-8 is by code point; `spare` has room for n. Merges that remember what two lines share: n log n
+ * By bytes, which for UTF-8 is by code point; `spare` has room for n (NULL up to RDF_SORT_FEW). Merges that remember what two lines share: n log n
  * steps and each byte of a shared beginning looked at once, whatever the order was.
  */
 void rdf_sort(struct rdf_line *lines, struct rdf_line *spare, size_t n);

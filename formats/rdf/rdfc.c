@@ -4,6 +4,7 @@
 #include "sg_text.h"
 
 #define STACK_FIRST ((size_t)2 * 1024)
+#define FEW RDF_SORT_FEW
 
 /* Defaults of struct rdf_limits. */
 #define DEEP_CALLS_EACH ((size_t)64)
@@ -54,9 +55,9 @@ rdfc_put_hex(const struct rdfc *c, const uint8_t *hash, uint8_t *out)
 static sg_result
 issuer_new(struct sg_arena *arena, size_t n, struct rdfc_issuer *ret)
 {
-    ret->number = SG_NEW_ARRAY(arena, n, uint32_t);
-    ret->order = SG_NEW_ARRAY(arena, n, uint32_t);
-    SG_REQUIRE(ret->number != NULL && ret->order != NULL, NO_MEMORY);
+    ret->number = SG_NEW_ARRAY(arena, 2 * n, uint32_t);
+    SG_REQUIRE(ret->number != NULL, NO_MEMORY);
+    ret->order = ret->number + n;
     memset(ret->number, 0xff, n * sizeof(*ret->number)); /* RDF_NO_NODE */
     ret->n = 0;
     return SG_DONE;
@@ -77,9 +78,9 @@ hash_first_degree(struct rdfc *c, uint32_t node, uint8_t *ret)
         most += c->quads[mine[i]].n;
     }
     struct rdf_line *lines = rdf_stack_array(&c->stack, 2 * n, sizeof(*lines));
-    uint8_t *text = rdf_stack_take(&c->stack, most);
-    uint8_t *joined = rdf_stack_take(&c->stack, most);
-    SG_REQUIRE(lines != NULL && text != NULL && joined != NULL, NO_MEMORY);
+    uint8_t *text = rdf_stack_take(&c->stack, 2 * most);
+    SG_REQUIRE(lines != NULL && text != NULL, NO_MEMORY);
+    uint8_t *joined = text + most;
     uint8_t *out = text;
     for (size_t i = 0; i < n; i++) {
         const struct rdfc_quad *q = &c->quads[mine[i]];
@@ -98,8 +99,7 @@ hash_first_degree(struct rdfc *c, uint32_t node, uint8_t *ret)
     rdf_sort(lines, lines + n, n);
     out = joined;
     for (size_t i = 0; i < n; i++) {
-        memcpy(out, lines[i].p, lines[i].n);
-        out += lines[i].n;
+        out = rdfc_copy(out, lines[i].p, lines[i].n);
         mine[i] = lines[i].id; /* nearly the order of the result: less to sort there */
     }
     sg_hash(c->alg, sg_bytes_of(joined, (size_t)(out - joined)), ret);
@@ -122,6 +122,11 @@ bucket_of(const uint8_t *hash, unsigned bits)
 static sg_result
 sort_by_hash(struct rdfc *c, const struct rdf_line *from, struct rdf_line *to)
 {
+    if (c->n_nodes <= FEW) {
+        memcpy(to, from, c->n_nodes * sizeof(*to));
+        rdf_sort(to, NULL, c->n_nodes);
+        return SG_DONE;
+    }
     struct rdf_mark mark = rdf_stack_mark(&c->stack);
     unsigned bits = 1;
     while (bits < 24 && (size_t)1 << bits < c->n_nodes) {

@@ -58,6 +58,29 @@ rdfc_first_hash(const struct rdfc *c, uint32_t node)
     return c->first + (size_t)node * c->hash_len;
 }
 
+/* memcpy for the few dozen bytes that terms and lines are: without a call. Returns the end. */
+static inline uint8_t *
+rdfc_copy(uint8_t *out, const void *from, size_t n)
+{
+    const uint8_t *p = (const uint8_t *)from;
+    if (n > 64 || n < 8) {
+        if (n != 0) {
+            memcpy(out, p, n);
+        }
+    } else if (n < 16) {
+        memcpy(out, p, 8);
+        memcpy(out + n - 8, p + n - 8, 8);
+    } else {
+        memcpy(out, p, 16);
+        if (n > 32) {
+            memcpy(out + 16, p + 16, 16);
+            memcpy(out + n - 32, p + n - 32, 16);
+        }
+        memcpy(out + n - 16, p + n - 16, 16);
+    }
+    return out + n;
+}
+
 /* Issue Identifier (4.5.2); a node keeps its number. */
 void rdfc_issue(struct rdfc_issuer *issuer, uint32_t node);
 /* Take back all but the first n. */

@@ -60,10 +60,7 @@ number_node(struct names *names, const struct rdf_term *t, uint32_t *ret)
 static uint8_t *
 put(uint8_t *out, sg_str s)
 {
-    if (s.n != 0) {
-        memcpy(out, s.p, s.n);
-    }
-    return out + s.n;
+    return rdfc_copy(out, s.p, s.n);
 }
 
 static uint8_t *

@@ -7,28 +7,26 @@ rdfc_put_line(uint8_t *out, const struct rdfc_quad *q, const struct rdfc_name na
     uint32_t done = 0;
     if ((q->node[1] & q->node[2]) == RDF_NO_NODE && q->node[0] != RDF_NO_NODE) {
         memcpy(out, names[0].text, RDFC_NAME_MAX); /* most quads, without a loop */
-        memcpy(out + names[0].n, q->text, q->n);
-        return out + names[0].n + q->n;
+        return rdfc_copy(out + names[0].n, q->text, q->n);
     }
     for (int k = 0; k < 3; k++) {
         if (q->node[k] != RDF_NO_NODE) {
-            memcpy(out, q->text + done, q->at[k] - done);
-            out += q->at[k] - done;
+            out = rdfc_copy(out, q->text + done, q->at[k] - done);
             memcpy(out, names[k].text, RDFC_NAME_MAX);
             out += names[k].n;
             done = q->at[k];
         }
     }
-    memcpy(out, q->text + done, q->n - done);
-    return out + (q->n - done);
+    return rdfc_copy(out, q->text + done, q->n - done);
 }
 
 sg_result
 rdfc_make_labels(struct rdfc *c, const sg_str *from, struct rdf_label **ret)
 {
-    struct rdf_label *labels = SG_NEW_ARRAY(c->arena, c->n_nodes, struct rdf_label);
-    uint8_t *text = sg_arena_array(c->arena, c->n_nodes, RDFC_NAME_MAX);
-    SG_REQUIRE(labels != NULL && text != NULL, NO_MEMORY);
+    size_t each = sizeof(struct rdf_label) + RDFC_NAME_MAX;
+    struct rdf_label *labels = sg_arena_array(c->arena, c->n_nodes, each);
+    SG_REQUIRE(labels != NULL, NO_MEMORY);
+    uint8_t *text = (uint8_t *)(labels + c->n_nodes);
     for (uint32_t i = 0; i < c->canonical.n; i++) {
         uint8_t *name = text + (size_t)i * RDFC_NAME_MAX;
         size_t n = rdfc_put_name(name, "_:c14n", i);
@@ -64,11 +62,10 @@ put_canonical(struct rdfc *c, const struct out *o, const struct rdfc_quad *q, ui
 static void
 append(struct rdfc *c, struct out *o, const struct rdf_line *line)
 {
-    memcpy(o->text, line->p, line->n);
     sg_str view = sg_str_of((const char *)o->text, line->n);
+    o->text = rdfc_copy(o->text, line->p, line->n);
     c->repeated |= o->n > 0 && sg_str_equal(o->views[o->n - 1], view);
     o->views[o->n++] = view;
-    o->text += line->n;
 }
 
 /* The n quads numbered by `some`, sorted among themselves. */

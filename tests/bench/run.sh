@@ -9,6 +9,8 @@ for bench in "$build"/bench/bench_*; do
     echo "-- $(basename "$bench")"
     "$bench"
 done
+echo "-- RDFC-1.0 beside rdf-canonize"
+sh "$(dirname "$0")/rdf/compare.sh" "$build" || [ $? = 77 ]
 work=$(mktemp -d "${TMPDIR:-/tmp}/sealgate-bench-XXXXXX")
 trap '"$build/sealgate" stop --dir "$work/state" >/dev/null 2>&1 || true; rm -rf "$work"' EXIT INT TERM
 "$build/sealgate" init --demo --dir "$work/state" --listen "127.0.0.1:$port" >"$work/log" 2>&1 || { cat "$work/log"; exit 1; }

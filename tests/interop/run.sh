@@ -7,15 +7,7 @@ top=$(cd "$here/../.." && pwd)
 build=$(cd "${1:-$top/build/dev}" && pwd)
 port=${SEALGATE_INTEROP_PORT:-18480}
 
-command -v node >/dev/null || { echo "SKIPPED: node is not installed"; exit 77; }
-modules=$top/build/interop
-mkdir -p "$modules"
-if ! cmp -s "$here/package-lock.json" "$modules/package-lock.json"; then
-    cp "$here/package.json" "$here/package-lock.json" "$modules/"
-    (cd "$modules" && npm ci --ignore-scripts --no-audit --no-fund >npm.log 2>&1) || {
-        rm -f "$modules/package-lock.json"
-        echo "SKIPPED: npm ci failed (no registry?): $(tail -n 1 "$modules/npm.log")"; exit 77; }
-fi
+. "$here/npm.sh"
 cp "$here"/*.mjs "$modules/"
 
 work=$(mktemp -d "${TMPDIR:-/tmp}/sealgate-interop-XXXXXX")
