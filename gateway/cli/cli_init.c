@@ -593,6 +593,15 @@ append_iaca(const struct init *in)
     return cli_write(cli_path(in->cli, "trust/root.pem"), sg_str_bytes(both), 0644);
 }
 
+/* trust/iaca.crl, which the gateway serves where the certificates point. */
+static sg_result
+write_crl(const struct init *in)
+{
+    sg_bytes crl;
+    SG_TRY(iaca_crl(in->cli->arena, in->iaca, cli_now(), &crl));
+    return cli_write(cli_path(in->cli, "trust/iaca.crl"), crl, 0644);
+}
+
 static int
 make_iaca(struct init *in)
 {
@@ -612,6 +621,7 @@ make_iaca(struct init *in)
                        cli_path(in->cli, "trust/iaca.pem"))
                  : r;
     r = sg_ok(r) ? append_iaca(in) : r;
+    r = sg_ok(r) ? write_crl(in) : r;
     return sg_ok(r) ? CLI_DONE : cli_refused(in->cli, "demo IACA", r);
 }
 

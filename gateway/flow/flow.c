@@ -22,6 +22,8 @@ copy_settings(struct flow *flow, const struct flow_settings *from)
     flow->settings.log = text;
     SG_TRY(sg_arena_cstr(flow->arena, sg_cstr(from->contexts), &text));
     flow->settings.contexts = text;
+    SG_TRY(sg_arena_cstr(flow->arena, sg_cstr(from->crl), &text));
+    flow->settings.crl = text;
     SG_TRY(sg_arena_cstr(flow->arena, sg_cstr(from->log_vkey), &text));
     flow->settings.log_vkey = text;
     return SG_DONE;

@@ -22,6 +22,7 @@ struct flow_settings {
     sg_str base;                /* public URL, no trailing slash */
     const char *configurations; /* folder: "configurations" */
     const char *contexts;       /* folder: "contexts" (flow_contexts.h); may be absent */
+    const char *crl;            /* file: "trust/iaca.crl"; may be absent */
     const char *log;            /* folder of checkpoint and tiles: "log" */
     const char *log_vkey;       /* file: "trust/log.vkey" */
     sg_str status_key;          /* label: "status-es256" */
@@ -52,6 +53,8 @@ SG_CHECKED sg_result flow_start(struct flow *flow);
 void flow_close(struct flow **flow);
 
 const struct flow_configs *flow_configurations(const struct flow *flow);
+/* The revocation list of mdoc document signers, DER. SG_E_NOT_FOUND, SG_E_STORE_DOWN. Reads a small file. */
+SG_CHECKED sg_result flow_crl_read(struct flow *flow, struct sg_arena *arena, sg_bytes *ret);
 /* Contexts that configuration added, for serving those under our own URL. */
 const struct flow_contexts *flow_contexts(const struct flow *flow);
 

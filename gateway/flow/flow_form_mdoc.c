@@ -9,6 +9,7 @@
  *   device_signed array  name spaces whose elements the device may sign itself (keyAuthorizations); default none
  * The seal key needs a document signer certificate. Answers hold IssuerSigned as base64url without padding.
  */
+#include "dcbor_item.h"
 #include "flow_form.h"
 #include "flow_read.h"
 #include "jcs.h"
@@ -281,6 +282,89 @@ attach(struct sg_arena *arena, const struct flow_pending *pending, sg_bytes sign
     return sg_b64url_encode(arena, issuer_signed, ret);
 }
 
+/* ---- back to the claims ------------------------------------------------------------------------------------- */
+
+struct values {
+    struct sg_arena *arena;
+    const struct part *part;
+    struct dcbor_item name_spaces;
+};
+
+static bool
+is_path(const struct element *e, const sg_str *path, size_t n)
+{
+    bool same = e->claim.n == n;
+    for (size_t i = 0; same && i < n; i++) {
+        same = e->claim.steps[i].kind == SDJWT_STEP_NAME &&
+               sg_str_equal(e->claim.steps[i].name, path[i]);
+    }
+    return same;
+}
+
+/* One IssuerSignedItemBytes: the value when it is this element's. */
+static bool
+item_value(const struct dcbor_item *tagged, sg_str identifier, struct dcbor_item *ret)
+{
+    struct dcbor_item bytes, item, name;
+    sg_bytes inner;
+    sg_str text;
+    return sg_ok(dcbor_item_tagged(tagged, 24, &bytes)) &&
+           sg_ok(dcbor_item_bytes(&bytes, &inner)) &&
+           sg_ok(dcbor_item_open(inner, MDOC_DEPTH_MAX, MDOC_ITEMS_MAX, &item)) &&
+           sg_ok(dcbor_item_find_text(&item, "elementIdentifier", &name)) &&
+           sg_ok(dcbor_item_text(&name, &text)) && sg_str_equal(text, identifier) &&
+           sg_ok(dcbor_item_find_text(&item, "elementValue", ret));
+}
+
+static const struct sjson *
+element_value(const struct values *values, sg_str space, sg_str identifier)
+{
+    struct dcbor_item items, one, value;
+    if (!sg_ok(dcbor_item_find_str(&values->name_spaces, space, &items))) {
+        return NULL;
+    }
+    struct dcbor_walk walk = dcbor_item_walk(&items);
+    while (dcbor_item_next(&walk, &one)) {
+        const struct sjson *json;
+        sg_str text;
+        if (item_value(&one, identifier, &value)) {
+            return sg_ok(mdoc_value_json(values->arena, value.raw, &text)) &&
+                           sg_ok(sjson_parse(values->arena, text, NULL, &json))
+                       ? json
+                       : NULL;
+        }
+    }
+    return NULL;
+}
+
+static const struct sjson *
+value_of(void *context, const sg_str *path, size_t n)
+{
+    const struct values *values = context;
+    for (size_t i = 0; i < values->part->n; i++) {
+        const struct space *space = &values->part->spaces[i];
+        for (size_t j = 0; j < space->n; j++) {
+            if (is_path(&space->elements[j], path, n)) {
+                return element_value(values, space->name, space->elements[j].identifier);
+            }
+        }
+    }
+    return NULL;
+}
+
+/* Of IssuerSigned with every element; claims that no element carries are not there, and then the instruction's hash does not fit. */
+static sg_result
+claims(struct sg_arena *arena, const struct flow_config *config, sg_str credential, sg_str *ret)
+{
+    struct values values = { .arena = arena, .part = config->part };
+    struct dcbor_item root;
+    sg_bytes cbor;
+    SG_TRY(sg_b64url_decode(arena, credential, &cbor));
+    SG_TRY(dcbor_item_open(cbor, MDOC_DEPTH_MAX, MDOC_ITEMS_MAX, &root));
+    SG_TRY(dcbor_item_find_text(&root, "nameSpaces", &values.name_spaces));
+    return flow_claims_back(arena, config, value_of, &values, ret);
+}
+
 const struct flow_form flow_form_mdoc = {
     .format = "mso_mdoc",
     .members = members,
@@ -293,4 +377,5 @@ const struct flow_form flow_form_mdoc = {
     .need = need,
     .build = build,
     .attach = attach,
+    .claims = claims,
 };

@@ -16,6 +16,7 @@
 
 #define TILES_MAX 64 /* of one look-up: two proofs through at most eight levels, and some room */
 #define VKEY_MAX 1024
+#define CRL_MAX ((size_t)256 * 1024)
 
 struct tile {
     unsigned level;
@@ -47,12 +48,10 @@ finish(struct lookup *look, sg_result r, sg_bytes bundle)
 
 /* ---- files of the log ---------------------------------------------------------------------------------------- */
 
-sg_result
-flow_log_read(struct flow *flow, struct sg_arena *arena, sg_str name, size_t max, sg_bytes *ret)
+static sg_result
+read_file(struct sg_arena *arena, const char *path, size_t max, sg_bytes *ret)
 {
-    sg_str path;
-    SG_TRY(sg_arena_printf(arena, &path, "%s/%.*s", flow->settings.log, SG_PRINT(name)));
-    int fd = open(path.p, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
     if (fd < 0) {
         return errno == ENOENT ? SG_ERROR(NOT_FOUND) : SG_ERROR(STORE_DOWN);
     }
@@ -63,6 +62,20 @@ flow_log_read(struct flow *flow, struct sg_arena *arena, sg_str name, size_t max
     SG_REQUIRE(got >= 0 && (size_t)got <= max, STORE_DOWN);
     *ret = sg_bytes_of(bytes, (size_t)got);
     return SG_DONE;
+}
+
+sg_result
+flow_log_read(struct flow *flow, struct sg_arena *arena, sg_str name, size_t max, sg_bytes *ret)
+{
+    sg_str path;
+    SG_TRY(sg_arena_printf(arena, &path, "%s/%.*s", flow->settings.log, SG_PRINT(name)));
+    return read_file(arena, path.p, max, ret);
+}
+
+sg_result
+flow_crl_read(struct flow *flow, struct sg_arena *arena, sg_bytes *ret)
+{
+    return read_file(arena, flow->settings.crl, CRL_MAX, ret);
 }
 
 static sg_result

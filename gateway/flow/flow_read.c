@@ -1,5 +1,7 @@
 #include "flow_read.h"
 
+#include "jcs.h"
+
 #define BASE_WORD "${BASE}"
 
 sg_result
@@ -200,4 +202,64 @@ flow_base_expand(struct sg_arena *arena, sg_str text, sg_str base, sg_str *ret)
     }
     sg_buf_put_str(&buf, sg_str_slice(text, from, text.n));
     return sg_buf_end_str(&buf, ret);
+}
+
+/* ---- back to the claims ------------------------------------------------------------------------------ */
+
+struct back {
+    flow_value_fn value;
+    void *context;
+    sg_str path[FLOW_CLAIM_DEPTH + 2];
+};
+
+/* Is there a value for any claim below these rules? */
+static bool
+any_below(struct back *back, const struct flow_claim_rule *rules, size_t n_rules, size_t n)
+{
+    for (size_t i = 0; i < n_rules && n <= FLOW_CLAIM_DEPTH; i++) {
+        back->path[n] = rules[i].name;
+        if (back->value(back->context, back->path, n + 1) != NULL ||
+            (rules[i].type == FLOW_CLAIM_OBJECT &&
+                any_below(back, rules[i].inner, rules[i].n_inner, n + 1))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void
+write_back(struct back *back, struct sjson_wr *wr, const struct flow_claim_rule *rules,
+    size_t n_rules, size_t n)
+{
+    for (size_t i = 0; i < n_rules && n <= FLOW_CLAIM_DEPTH; i++) {
+        back->path[n] = rules[i].name;
+        const struct sjson *v = back->value(back->context, back->path, n + 1);
+        if (v != NULL) {
+            sjson_wr_name(wr, rules[i].name);
+            sjson_wr_value(wr, v);
+        } else if (rules[i].type == FLOW_CLAIM_OBJECT &&
+                   any_below(back, rules[i].inner, rules[i].n_inner, n + 1)) {
+            sjson_wr_name(wr, rules[i].name);
+            sjson_wr_object(wr);
+            write_back(back, wr, rules[i].inner, rules[i].n_inner, n + 1);
+            sjson_wr_object_end(wr);
+        }
+    }
+}
+
+sg_result
+flow_claims_back(struct sg_arena *arena, const struct flow_config *config, flow_value_fn value,
+    void *context, sg_str *ret)
+{
+    struct back back = { .value = value, .context = context };
+    struct sg_buf buf = sg_buf_new(arena, 1024, 2 * FLOW_CLAIMS_MAX);
+    struct sjson_wr wr = sjson_wr_new(&buf);
+    const struct sjson *claims;
+    sg_str text;
+    sjson_wr_object(&wr);
+    write_back(&back, &wr, config->claims, config->n_claims, 0);
+    sjson_wr_object_end(&wr);
+    SG_TRY(sg_buf_end_str(&buf, &text));
+    SG_TRY(sjson_parse_object(arena, text, NULL, &claims));
+    return jcs_encode(arena, claims, ret);
 }

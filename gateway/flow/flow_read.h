@@ -41,4 +41,10 @@ bool flow_path_exists(const struct sjson *v, const struct sdjwt_step *steps, siz
 /* The claim at a path of names; NULL when it is not there. */
 const struct sjson *flow_claim_at(const struct sjson *claims, const struct sdjwt_path *path);
 
+/* The value of the claim at a path of names, NULL when it is not there: what a format has of it. */
+typedef const struct sjson *(*flow_value_fn)(void *context, const sg_str *path, size_t n);
+/* The claims object that these values make under the configuration's rules, canonical (RFC 8785). SG_E_TOO_LARGE, SG_E_NO_MEMORY. */
+SG_CHECKED sg_result flow_claims_back(struct sg_arena *arena, const struct flow_config *config,
+    flow_value_fn value, void *context, sg_str *ret);
+
 #endif

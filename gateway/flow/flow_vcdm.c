@@ -342,40 +342,11 @@ mapped_value(const struct sjson *mapping, const struct sjson *subject, const sg_
     return NULL;
 }
 
-/* Is any claim below these rules in the subject? */
-static bool
-any_below(const struct sjson *mapping, const struct sjson *subject,
-    const struct flow_claim_rule *rules, size_t n_rules, sg_str *path, size_t n)
+static const struct sjson *
+subject_value(void *context, const sg_str *path, size_t n)
 {
-    for (size_t i = 0; i < n_rules && n <= FLOW_CLAIM_DEPTH; i++) {
-        path[n] = rules[i].name;
-        if (mapped_value(mapping, subject, path, n + 1) != NULL ||
-            (rules[i].type == FLOW_CLAIM_OBJECT &&
-                any_below(mapping, subject, rules[i].inner, rules[i].n_inner, path, n + 1))) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static void
-write_back(struct sjson_wr *wr, const struct sjson *mapping, const struct sjson *subject,
-    const struct flow_claim_rule *rules, size_t n_rules, sg_str *path, size_t n)
-{
-    for (size_t i = 0; i < n_rules && n <= FLOW_CLAIM_DEPTH; i++) {
-        path[n] = rules[i].name;
-        const struct sjson *v = mapped_value(mapping, subject, path, n + 1);
-        if (v != NULL) {
-            sjson_wr_name(wr, rules[i].name);
-            sjson_wr_value(wr, v);
-        } else if (rules[i].type == FLOW_CLAIM_OBJECT &&
-                   any_below(mapping, subject, rules[i].inner, rules[i].n_inner, path, n + 1)) {
-            sjson_wr_name(wr, rules[i].name);
-            sjson_wr_object(wr);
-            write_back(wr, mapping, subject, rules[i].inner, rules[i].n_inner, path, n + 1);
-            sjson_wr_object_end(wr);
-        }
-    }
+    const struct sjson *const *pair = context; /* mapping, subject */
+    return mapped_value(pair[0], pair[1], path, n);
 }
 
 sg_result
@@ -384,21 +355,20 @@ flow_vcdm_claims(struct sg_arena *arena, const struct flow_config *config,
 {
     const struct sjson *subject = sjson_get(document, "credentialSubject");
     const struct sjson *claims;
-    sg_str path[FLOW_CLAIM_DEPTH + 1];
     sg_str text;
     SG_REQUIRE(subject != NULL && subject->type == SJSON_OBJECT, CLAIMS);
+    if (vcdm->subject != NULL) {
+        const struct sjson *pair[] = { vcdm->subject, subject };
+        return flow_claims_back(arena, config, subject_value, pair, ret);
+    }
     struct sg_buf buf = sg_buf_new(arena, 1024, FLOW_DOCUMENT_MAX);
     struct sjson_wr wr = sjson_wr_new(&buf);
     sjson_wr_object(&wr);
-    for (const struct sjson *m = vcdm->subject != NULL ? NULL : subject->first; m != NULL;
-         m = m->next) {
+    for (const struct sjson *m = subject->first; m != NULL; m = m->next) {
         if (!sg_str_is(m->name, "id") || vcdm->holder == FLOW_HOLDER_NONE) {
             sjson_wr_name(&wr, m->name);
             sjson_wr_value(&wr, m);
         }
-    }
-    if (vcdm->subject != NULL) {
-        write_back(&wr, vcdm->subject, subject, config->claims, config->n_claims, path, 0);
     }
     sjson_wr_object_end(&wr);
     SG_TRY(sg_buf_end_str(&buf, &text));

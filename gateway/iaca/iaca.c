@@ -320,3 +320,58 @@ iaca_issue(struct sg_arena *arena, const struct iaca *iaca, sg_bytes spki, const
     SG_REQUIRE(good, INTERNAL);
     return der_of(arena, cert, ret);
 }
+
+/* ---- the revocation list --------------------------------------------------------------------------------------------- */
+
+static void
+crl_free(X509_CRL **crl)
+{
+    X509_CRL_free(*crl);
+}
+
+static bool
+add_crl_extensions(X509_CRL *crl, const struct iaca *iaca)
+{
+    X509V3_CTX ctx;
+    X509V3_set_ctx(&ctx, iaca->cert, NULL, NULL, crl, 0);
+    X509_EXTENSION *authority =
+        X509V3_EXT_conf_nid(NULL, &ctx, NID_authority_key_identifier, "keyid:always");
+    ASN1_INTEGER *number = ASN1_INTEGER_new();
+    bool good = authority != NULL && number != NULL && ASN1_INTEGER_set(number, 1) == 1 &&
+                X509_CRL_add_ext(crl, authority, -1) == 1 &&
+                X509_CRL_add1_ext_i2d(crl, NID_crl_number, number, 0, 0) == 1;
+    X509_EXTENSION_free(authority);
+    ASN1_INTEGER_free(number);
+    return good;
+}
+
+static bool
+fill_crl(X509_CRL *crl, const struct iaca *iaca, int64_t now)
+{
+    ASN1_TIME *last = ASN1_TIME_set(NULL, (time_t)now - 3600);
+    ASN1_TIME *next = ASN1_TIME_set(NULL, (time_t)now + (time_t)IACA_CRL_DAYS * 86400);
+    bool good =
+        last != NULL && next != NULL && X509_CRL_set_version(crl, X509_CRL_VERSION_2) == 1 &&
+        X509_CRL_set_issuer_name(crl, X509_get_subject_name(iaca->cert)) == 1 &&
+        X509_CRL_set1_lastUpdate(crl, last) == 1 && X509_CRL_set1_nextUpdate(crl, next) == 1 &&
+        add_crl_extensions(crl, iaca) && X509_CRL_sign(crl, iaca->key, EVP_sha256()) > 0;
+    ASN1_TIME_free(last);
+    ASN1_TIME_free(next);
+    return good;
+}
+
+sg_result
+iaca_crl(struct sg_arena *arena, const struct iaca *iaca, int64_t now, sg_bytes *ret)
+{
+    SG_CLEANUP(crl_free)
+    X509_CRL *crl = X509_CRL_new();
+    bool good = crl != NULL && fill_crl(crl, iaca, now);
+    ERR_clear_error();
+    SG_REQUIRE(good, INTERNAL);
+    uint8_t *der = NULL;
+    int n = i2d_X509_CRL(crl, &der);
+    SG_REQUIRE(n > 0, INTERNAL);
+    sg_result r = sg_arena_bytes(arena, sg_bytes_of(der, (size_t)n), ret);
+    OPENSSL_free(der);
+    return r;
+}

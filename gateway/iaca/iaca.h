@@ -51,4 +51,12 @@ SG_CHECKED sg_result iaca_issue(struct sg_arena *arena, const struct iaca *iaca,
     const char *common_name, int64_t now, int days, const uint8_t serial[IACA_SERIAL_LEN],
     sg_bytes *ret);
 
+#define IACA_CRL_DAYS 365
+/*
+ * A revocation list of this root without entries, valid from an hour before `now` for IACA_CRL_DAYS, number 1: what its certificates' distribution
+ * point must serve (Annex B.1.10). The status of a document signer of the demo is its key's. DER in the arena. SG_E_INTERNAL.
+ */
+SG_CHECKED sg_result iaca_crl(
+    struct sg_arena *arena, const struct iaca *iaca, int64_t now, sg_bytes *ret);
+
 #endif

@@ -265,6 +265,7 @@ open_flow(struct serve *serve, struct sg_why *why, char ret_file[FLOW_FILE_MAX])
         .base = sg_cstr(conf->public_url),
         .configurations = "configurations",
         .contexts = "contexts",
+        .crl = "trust/iaca.crl",
         .log = "log",
         .log_vkey = "trust/log.vkey",
         .status_key = sg_cstr(conf->status_key),

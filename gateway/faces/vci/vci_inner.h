@@ -13,6 +13,7 @@ void vci_jwt_vc_issuer(struct http_request *req);
 void vci_jwks(struct http_request *req);
 void vci_did(struct http_request *req);
 void vci_issuer(struct http_request *req);
+void vci_crl(struct http_request *req);
 void vci_context(struct http_request *req);
 void vci_type_metadata(struct http_request *req);
 void vci_token(struct http_request *req);

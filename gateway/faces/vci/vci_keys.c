@@ -263,3 +263,17 @@ vci_own_document(struct http_request *req, sg_str url, sg_str *ret)
     SG_TRY(document_write(req, &wr, url, as_did ? did_contexts : cid_contexts));
     return sg_buf_end_str(&buf, ret);
 }
+
+/* Where mdoc document signers' certificates point (ISO/IEC 18013-5 Annex B). */
+void
+vci_crl(struct http_request *req)
+{
+    struct http_reply reply = { .status = 200, .content_type = "application/pkix-crl" };
+    sg_result r = flow_crl_read(face_app(req)->flow, req->arena, &reply.body);
+    if (!sg_ok(r)) {
+        face_problem(req, r, NULL);
+        return;
+    }
+    http_reply_header(&reply, "Cache-Control", SG_LIT("max-age=3600"));
+    http_answer(req, &reply);
+}

@@ -16,6 +16,8 @@ const struct http_route vci_routes[] = {
         "DID document of the issuer (did:web)", "vci" },
     { HTTP_GET, "/issuer", vci_issuer, 0, "", HTTP_CORS, "vci_issuer",
         "Controlled identifier document of the issuer (CID 1.0)", "vci" },
+    { HTTP_GET, "/trust/iaca.crl", vci_crl, 0, "", HTTP_CORS, "vci_crl",
+        "Revocation list of the demo's mdoc document signers (DER)", "vci" },
     { HTTP_GET, "/contexts/{name}", vci_context, 0, "", HTTP_CORS, "vci_context",
         "A JSON-LD context that this issuer's credentials use", "vci" },
     { HTTP_GET, "/credentials/{name}", vci_type_metadata, 0, "", HTTP_CORS, "vci_type_metadata",

@@ -207,6 +207,8 @@ const cid = (await call('GET', `${BASE}/issuer`)).json
 check('the issuer as a URL', cid.id, `${BASE}/issuer`)
 const context = await call('GET', `${BASE}/contexts/employee-badge-v1`)
 check('our own context', [context.status, context.headers['content-type']?.split(';')[0], typeof context.json?.['@context']], [200, 'application/ld+json', 'object'])
+const crl = await call('GET', `${BASE}/trust/iaca.crl`)
+check('the revocation list that document signers point to', [crl.status, crl.headers['content-type']], [200, 'application/pkix-crl'])
 check('no other context', (await call('GET', `${BASE}/contexts/index.json`)).status, 404)
 
 // ---- refused alike ------------------------------------------------------------------------------------------------------------------------

@@ -168,6 +168,32 @@ test_openssl_agrees(void **state)
     support_rmdir(folder);
 }
 
+/* Empty, of the root, signed by it, and current. */
+static void
+test_the_revocation_list(void **state)
+{
+    SG_CLEANUP(iaca_free)
+    struct iaca *iaca = NULL;
+    sg_bytes root, der;
+    assert_ok(iaca_new(&names, NOW, serial, &iaca));
+    assert_ok(iaca_certificate(*state, iaca, &root));
+    assert_ok(iaca_crl(*state, iaca, NOW, &der));
+    const uint8_t *p = root.p;
+    X509 *cert = d2i_X509(NULL, &p, (long)root.n);
+    p = der.p;
+    X509_CRL *crl = d2i_X509_CRL(NULL, &p, (long)der.n);
+    assert_non_null(cert);
+    assert_non_null(crl);
+    assert_int_equal(X509_CRL_verify(crl, X509_get0_pubkey(cert)), 1);
+    assert_int_equal(X509_NAME_cmp(X509_CRL_get_issuer(crl), X509_get_subject_name(cert)), 0);
+    assert_null(X509_CRL_get_REVOKED(crl));
+    time_t at = NOW;
+    assert_true(X509_cmp_time(X509_CRL_get0_lastUpdate(crl), &at) < 0);
+    assert_true(X509_cmp_time(X509_CRL_get0_nextUpdate(crl), &at) > 0);
+    X509_CRL_free(crl);
+    X509_free(cert);
+}
+
 static void
 test_missing_files(void **state)
 {
@@ -183,6 +209,7 @@ main(void)
         cmocka_unit_test(test_signer_fits_the_profile),
         cmocka_unit_test(test_bad_arguments_are_refused),
         cmocka_unit_test(test_openssl_agrees),
+        cmocka_unit_test(test_the_revocation_list),
         cmocka_unit_test(test_missing_files),
     };
     return cmocka_run_group_tests(tests, support_arena_setup, support_arena_teardown);
