@@ -260,7 +260,9 @@ verify_json(struct run *run, const struct place *at, sg_str text)
 void
 verify_any(struct run *run, const struct place *at, sg_bytes object)
 {
-    object = trimmed(object);
+    if (!is_cbor(object)) { /* bytes are taken as they are: a signature may end in 0x20 */
+        object = trimmed(object);
+    }
     if (object.n == 0 || object.n > VERIFY_OBJECT_MAX) {
         run_step(run, at, "form", object.n == 0 ? SG_ERROR(MALFORMED) : SG_ERROR(TOO_LARGE));
         return;

@@ -116,8 +116,8 @@ struct verify_result {
 };
 
 /*
- * Recognise and verify. `object` is what came, without white space around it (it is cut off): compact serialisations, JSON, CBOR, or the
- * base64url or hex text of CBOR. A result always comes, also for bytes that are nothing: finding "form". SG_E_NO_MEMORY alone fails.
+ * Recognise and verify. `object` is what came: compact serialisations, JSON, CBOR, or the base64url or hex text of CBOR; white space
+ * around text is cut off. A result always comes, also for bytes that are nothing: finding "form". SG_E_NO_MEMORY alone fails.
  */
 SG_CHECKED sg_result verify_object(struct sg_arena *arena, sg_bytes object,
     const struct verify_trust *trust, const struct verify_expect *expect,

@@ -1,6 +1,7 @@
 /* formats/verify: VCDM documents as vc+jwt and vp+jwt, enveloped objects (req: FMT-4). Keys are made here. */
 #include "support.h"
 
+#include "cose.h"
 #include "did.h"
 #include "es256.h"
 #include "jsonld.h"
@@ -306,6 +307,50 @@ test_depth_has_an_end(void **state)
     assert_false(result.verified);
 }
 
+/* A vc+cose whose signature ends in this byte: signatures of ES256 differ each time. */
+static sg_bytes
+cose_credential_ending_in(void **state, uint8_t last)
+{
+    sg_str did = did_of(state, issuer);
+    sg_str kid = text_of(state, "%.*s#%.*s", SG_PRINT(did), (int)did.n - 8, did.p + 8);
+    sg_str document = text_of(state,
+        "{" CONTEXT ",\"type\":[\"VerifiableCredential\"],\"issuer\":\"%.*s\","
+        "\"credentialSubject\":{\"id\":\"urn:a\"}}",
+        SG_PRINT(did));
+    const struct cose_headers headers = { .alg = jose_alg_by_id(JOSE_ES256),
+        .typ = SG_LIT("application/vc+cose"),
+        .kid = sg_str_bytes(kid) };
+    sg_bytes header, message, out;
+    uint8_t signature[64] = { 0 };
+    assert_ok(cose_protected(*state, &headers, &header));
+    assert_ok(cose_to_be_signed(*state, header, SG_NO_BYTES, sg_str_bytes(document), &message));
+    for (int i = 0; i < 20000 && (i == 0 || signature[63] != last); i++) {
+        es256_sign(issuer, message, signature);
+    }
+    assert_int_equal(signature[63], last);
+    assert_ok(cose_sign1_encode(
+        *state, &headers, header, sg_str_bytes(document), SG_BYTES(signature), true, &out));
+    return out;
+}
+
+/* What ends like a line of text is still a signature's last byte, and what follows a signature does not belong to the object. */
+static void
+test_bytes_are_taken_as_they_are(void **state)
+{
+    static const uint8_t ends[] = { ' ', '\t', '\r', '\n', 'x' };
+    for (size_t i = 0; i < sizeof(ends); i++) {
+        sg_bytes object = cose_credential_ending_in(state, ends[i]);
+        struct verify_result result = plain(state, sg_bytes_str(object));
+        assert_true(result.verified);
+        assert_int_equal(result.format, VERIFY_VC_COSE);
+        uint8_t *copy = sg_arena_alloc(*state, object.n + 1);
+        assert_non_null(copy);
+        memcpy(copy, object.p, object.n);
+        copy[object.n] = '\n';
+        assert_false(plain(state, sg_str_of((const char *)copy, object.n + 1)).verified);
+    }
+}
+
 static void
 test_each_changed_character_is_noticed(void **state)
 {
@@ -337,6 +382,7 @@ main(void)
         cmocka_unit_test(test_a_bare_document_is_refused),
         cmocka_unit_test(test_an_unsigned_presentation_answers_no_challenge),
         cmocka_unit_test(test_depth_has_an_end),
+        cmocka_unit_test(test_bytes_are_taken_as_they_are),
         cmocka_unit_test(test_each_changed_character_is_noticed),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
