@@ -200,8 +200,11 @@ static const struct cli_command commands[] = {
     { "verify", "FILE", "Verify a credential or presentation, offline unless --status",
         "Checks the issuer's certificate to a root you trust, its signature, every disclosure, "
         "type, times, and for a presentation\n"
-        "that the holder signed it for you: --nonce and --audience as you asked for them. Formats "
-        "of this version: SD-JWT VC.\n\n"
+        "that the holder signed it for you: --nonce and --audience as you asked for them, for an "
+        "mdoc --session-transcript.\n"
+        "The format is found from the bytes: SD-JWT VC, mdoc, W3C credentials and presentations "
+        "with Data Integrity proofs or as\n"
+        "vc+jwt, vc+sd-jwt, vc+cose.\n\n"
         "  sealgate verify badge.txt --trust root.pem\n"
         "  sealgate verify presentation.txt --nonce n-0S6 --audience https://verifier.example",
         verify_options, cmd_verify },

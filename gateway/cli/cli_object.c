@@ -28,28 +28,6 @@ cli_anchors(const struct cli *cli, sg_bytes ret[CLI_ANCHORS_MAX], size_t *ret_n)
 }
 
 int
-cli_object_read(const struct cli *cli, const char *path, struct sdjwt *ret)
-{
-    sg_str text;
-    const struct sjson *json;
-    sg_result r = cli_read_text(cli->arena, path, &text);
-    if (!sg_ok(r)) {
-        return cli_refused(cli, path, r);
-    }
-    if (text.n > 0 && text.p[0] == '{') {
-        r = sjson_parse_object(cli->arena, text, NULL, &json);
-        r = sg_ok(r) ? sdjwt_parse_json(cli->arena, json, ret) : r;
-    } else {
-        r = sdjwt_parse(cli->arena, text, ret);
-    }
-    if (!sg_ok(r)) {
-        return cli_fail(cli, "%s is no SD-JWT VC, the one format of this version: %s (%s)", path,
-            sg_code_row(r.code)->sentence, sg_code_row(r.code)->name);
-    }
-    return CLI_DONE;
-}
-
-int
 cli_at(const struct cli *cli, int64_t *ret)
 {
     const char *text = cli_value(cli, "--at");
