@@ -2,13 +2,14 @@
 // they issue and present interop_mdoc verifies; OpenID4VP's transcript is the same bytes.
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { createHash, createHmac, createPrivateKey, createPublicKey, diffieHellman, hkdfSync, randomBytes, sign, verify, X509Certificate } from 'node:crypto'
+import { X509Certificate } from 'node:crypto'
 import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import test from 'node:test'
 import { DeviceResponse as Auth0Response, Document as Auth0Document, MDoc, Verifier as Auth0Verifier } from '@auth0/mdl'
 import * as owf from '@owf/mdoc'
+import { context } from './owf_context.mjs'
 
 const NS = 'org.iso.18013.5.1'
 const DOC_TYPE = 'org.iso.18013.5.1.mDL'
@@ -89,50 +90,8 @@ test('we verify what @auth0/mdl presents by MAC', { skip }, async () => {
   assert.deepEqual(ours('verify', mdoc.encode()), shown)
 })
 
-// ---- @owf/mdoc, which asks for its cryptography
+// ---- @owf/mdoc
 
-const hashOf = { [owf.SignatureAlgorithm.ES256]: 'sha256' }
-const privateKeyOf = (key) => createPrivateKey({ key: { ...key.jwk, key_ops: undefined, alg: undefined }, format: 'jwk' })
-const publicKeyOf = (key) => createPublicKey({ key: { ...half(key.jwk), key_ops: undefined, alg: undefined }, format: 'jwk' })
-const raw = 'ieee-p1363'
-const context = {
-  crypto: {
-    random: (n) => new Uint8Array(randomBytes(n)),
-    digest: ({ digestAlgorithm, bytes }) => new Uint8Array(createHash(digestAlgorithm.replace('-', '')).update(bytes).digest()),
-    // encoded COSE_Keys, when it presents
-    calculateEphemeralMacKey: ({ privateKey, publicKey, sessionTranscriptBytes, info }) => {
-      const [mine, theirs] = [privateKey, publicKey].map((bytes) => owf.CoseKey.decode(bytes))
-      const z = diffieHellman({ privateKey: privateKeyOf(mine), publicKey: publicKeyOf(theirs) })
-      const salt = createHash('sha256').update(sessionTranscriptBytes).digest()
-      return owf.CoseKey.create({ keyType: owf.KeyType.Oct, k: new Uint8Array(hkdfSync('sha256', z, salt, info, 32)) })
-    },
-  },
-  cose: {
-    sign1: {
-      sign: ({ toBeSigned, key }) => new Uint8Array(sign(hashOf[owf.SignatureAlgorithm.ES256], toBeSigned, { key: privateKeyOf(key), dsaEncoding: raw })),
-      verify: ({ key, sign1 }) => verify(hashOf[owf.SignatureAlgorithm.ES256], sign1.toBeSigned, { key: publicKeyOf(key), dsaEncoding: raw }, sign1.signature),
-    },
-    mac0: {
-      sign: ({ key, toBeAuthenticated }) => new Uint8Array(createHmac('sha256', key.k).update(toBeAuthenticated).digest()),
-      verify: ({ mac0, key }) => createHmac('sha256', key.k).update(mac0.toBeAuthenticated).digest().equals(Buffer.from(mac0.tag)),
-    },
-  },
-  x509: {
-    getIssuerNameField: ({ certificate, field }) => new X509Certificate(certificate).issuer.split('\n').filter((l) => l.startsWith(`${field}=`)).map((l) => l.slice(field.length + 1)),
-    getPublicKey: ({ certificate }) => owf.CoseKey.fromJwk(new X509Certificate(certificate).publicKey.export({ format: 'jwk' })),
-    verifyCertificateChain: ({ trustedCertificates, x5chain }) => {
-      const leaf = new X509Certificate(x5chain[0])
-      if (!trustedCertificates.some((c) => leaf.verify(new X509Certificate(c).publicKey))) throw new Error('no trusted issuer')
-    },
-    getCertificateData: ({ certificate }) => {
-      const c = new X509Certificate(certificate)
-      return {
-        issuerName: c.issuer, subjectName: c.subject, serialNumber: c.serialNumber, thumbprint: c.fingerprint256,
-        notBefore: new Date(c.validFrom), notAfter: new Date(c.validTo), pem: c.toString(),
-      }
-    },
-  },
-}
 const der = (name) => new Uint8Array(new X509Certificate(file(name)).raw)
 const owfTranscript = () => owf.SessionTranscript.forOid4Vp({
   clientId: 'x509_san_dns:verifier.example', nonce: 'nonce-0123456789', responseUri: 'https://verifier.example/response',
