@@ -64,11 +64,11 @@ answer_list(struct http_request *req, const struct flow_list_body *body, const c
 
 /* The answer's bytes are copied before it returns. */
 static void
-answer_form(struct http_request *req, enum flow_list_form form, const char *type)
+answer_form(struct http_request *req, sg_str name, enum flow_list_form form, const char *type)
 {
     const struct flow_list_token *token SG_CLEANUP(flow_list_release)
     = NULL;
-    sg_result r = flow_list_hold(face_app(req)->flow, req->params[0], &token);
+    sg_result r = flow_list_hold(face_app(req)->flow, name, &token);
     if (sg_ok(r) && token->forms[form].body.n == 0) {
         r = SG_ERROR(
             NOT_READY); /* this version is too large for the form: nothing older is served in its place */
@@ -105,40 +105,49 @@ not_acceptable(struct http_request *req, sg_str types)
     http_answer(req, &reply);
 }
 
-void
-vci_status(struct http_request *req)
-{
-    if (asks_history(req, "time")) {
-        return;
-    }
-    /* 8.1: JWT unless the other is asked for */
-    if (http_accepts(req, TSL_JWT_TYPE, TSL_CWT_TYPE)) {
-        answer_form(req, FLOW_LIST_JWT, TSL_JWT_TYPE);
-    } else if (http_accepts(req, TSL_CWT_TYPE, NULL)) {
-        answer_form(req, FLOW_LIST_CWT, TSL_CWT_TYPE);
-    } else {
-        not_acceptable(
-            req, SG_LIT("This list is available as " TSL_JWT_TYPE " and " TSL_CWT_TYPE ".\n"));
-    }
-}
-
 /* vc+jwt unless only JSON is asked for, under one of the names that a credential with its proof inside goes by. */
 static void
-answer_credential(struct http_request *req, enum flow_list_form jwt, enum flow_list_form json)
+answer_credential(
+    struct http_request *req, sg_str name, enum flow_list_form jwt, enum flow_list_form json)
 {
     static const char *const types[] = { "application/vc", "application/ld+json",
         "application/json" };
     if (http_accepts(req, VC_JWT_TYPE, NULL)) {
-        answer_form(req, jwt, VC_JWT_TYPE);
+        answer_form(req, name, jwt, VC_JWT_TYPE);
         return;
     }
     for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
         if (http_accepts(req, types[i], NULL)) {
-            answer_form(req, json, types[i]);
+            answer_form(req, name, json, types[i]);
             return;
         }
     }
     not_acceptable(req, SG_LIT("This list is available as " VC_JWT_TYPE " and application/vc.\n"));
+}
+
+void
+vci_status(struct http_request *req)
+{
+    sg_str name = req->params[0];
+    if (asks_history(req, "time")) {
+        return;
+    }
+    /* LIST.bitstring: the revocations, under the one name that outsiders were promised */
+    static const sg_str tail = { ".bitstring", 10 };
+    if (name.n > tail.n && sg_str_equal(sg_str_slice(name, name.n - tail.n, tail.n), tail)) {
+        answer_credential(req, sg_str_slice(name, 0, name.n - tail.n), FLOW_LIST_REVOCATION,
+            FLOW_LIST_REVOCATION_JSON);
+        return;
+    }
+    /* 8.1: JWT unless the other is asked for */
+    if (http_accepts(req, TSL_JWT_TYPE, TSL_CWT_TYPE)) {
+        answer_form(req, name, FLOW_LIST_JWT, TSL_JWT_TYPE);
+    } else if (http_accepts(req, TSL_CWT_TYPE, NULL)) {
+        answer_form(req, name, FLOW_LIST_CWT, TSL_CWT_TYPE);
+    } else {
+        not_acceptable(
+            req, SG_LIT("This list is available as " TSL_JWT_TYPE " and " TSL_CWT_TYPE ".\n"));
+    }
 }
 
 void
@@ -158,7 +167,7 @@ vci_status_credential(struct http_request *req)
     }
     for (size_t i = 0; i < sizeof(purposes) / sizeof(purposes[0]); i++) {
         if (sg_str_is(req->params[1], purposes[i].purpose)) {
-            answer_credential(req, purposes[i].jwt, purposes[i].json);
+            answer_credential(req, req->params[0], purposes[i].jwt, purposes[i].json);
             return;
         }
     }

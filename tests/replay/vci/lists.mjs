@@ -145,6 +145,10 @@ check('forms have their own tags', new Set([cwt.etag, (await get(LIST)).etag, (a
 check('a purpose as JSON-LD', (await get(`${LIST}/revocation`, 'application/ld+json, application/json')).type, 'application/ld+json')
 check('a purpose as JSON', (await get(`${LIST}/revocation`, 'application/json')).type, 'application/json')
 check('a purpose as a credential', (await get(`${LIST}/revocation`, 'application/vc')).type, 'application/vc')
+check('revocations under their short name', (await get(`${LIST}.bitstring`, 'application/json')).body.toString(), (await get(`${LIST}/revocation`, 'application/json')).body.toString())
+check('the short name as vc+jwt', (await get(`${LIST}.bitstring`)).type, VC)
+check('the short name of nothing', (await get(`${BASE}/status/.bitstring`)).status, 404)
+check('the short name of no list', (await get(`${BASE}/status/nothing.bitstring`)).status, 404)
 for (const purpose of ['revocation', 'suspension', 'message']) {
   const { head, claims } = readJwt((await get(`${LIST}/${purpose}`)).body)
   const json = readJson((await get(`${LIST}/${purpose}`, 'application/vc')).body, head.kid)
