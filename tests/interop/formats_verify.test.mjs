@@ -18,6 +18,7 @@ import { BASE, holder, jose, receiveOne, sealgate } from './lib.mjs'
 import { derive, documentLoader, freshKey, proofBy, suites } from './peers.mjs'
 
 const TYP = 16 // RFC 9596
+const CWT_CLAIMS = 15 // RFC 9597
 const folder = mkdtempSync(join(tmpdir(), 'sealgate-formats-'))
 after(() => rmSync(folder, { recursive: true, force: true }))
 const metadata = await (await fetch(`${BASE}/.well-known/openid-credential-issuer`)).json()
@@ -201,6 +202,36 @@ test('jose: a vp+jwt around the gateway\'s vc+jwt verifies, and not for another'
   refused(text, NOT_HELD, ...askedElse)
   for (const changed of changedJws(text)) refused(changed, NOT_HELD, ...asked)
 })
+
+// CWT claims have an audience, but VC-JOSE-COSE names no nonce among them: nobody can say that such a presentation is fresh.
+test('@auth0/cose: a vp+cose around the gateway\'s vc+cose is for its audience and answers no nonce', async () => {
+  const key = await freshKey()
+  const credential = await receiveOne('employee_badge_cose', key)
+  const payload = Buffer.from(JSON.stringify({ '@context': ['https://www.w3.org/ns/credentials/v2'], type: ['VerifiablePresentation'], holder: key.did,
+    verifiableCredential: [{ '@context': 'https://www.w3.org/ns/credentials/v2', type: 'EnvelopedVerifiableCredential',
+      id: `data:application/vc+cose;base64,${Buffer.from(credential, 'base64url').toString('base64')}` }] }))
+  const made = async (aud) => Buffer.from((await Sign1.sign([[Headers.Algorithm, Algorithms[key.alg]], [TYP, 'application/vp+cose'],
+    [Headers.KeyID, Buffer.from(key.kid)], [CWT_CLAIMS, new Map([[3, aud]])]], [], payload, key.privateKey)).encode())
+  refused(await made('https://else.example'), /FAILED +signature.*DOMAIN/, ...asked)
+  const bytes = await made('https://verifier.example')
+  refused(bytes, /FAILED +signature.*CHALLENGE/, ...asked)
+  for (const changed of changedCose(bytes, 'VerifiablePresentation')) refused(changed, /FAILED +signature.*SIGNATURE/, ...asked)
+})
+
+for (const [id, format] of [['employee_badge_sd_jwt', 'dc+sd-jwt'], ['employee_badge_vc_sd_jwt', 'vc+sd-jwt']]) {
+  test(`@sd-jwt/core: key binding over the gateway's ${format} verifies, and not for another or by another`, async () => {
+    const key = await freshKey()
+    const credential = await receiveOne(id, key)
+    const present = (by) => new SDJwtInstance({ ...sdJwtKit(by), kbSignAlg: by.alg, kbSigner: sdJwtKit(by).signer }).present(credential, {},
+      { kb: { payload: { iat: Math.floor(Date.now() / 1000), aud: 'https://verifier.example', nonce: 'n-0S6_WzA2Mj' } } })
+    const text = await present(key)
+    assert.equal(verified(text, ...asked).format, format)
+    refused(text, NOT_HELD, ...askedElse)
+    refused(other(text, text.lastIndexOf('.') + 10), NOT_HELD, ...asked)
+    refused(await present(await freshKey()), NOT_HELD, ...asked)
+    refused(credential, NOT_HELD, ...asked) // no binding, although it was asked for
+  })
+}
 
 // ---- revocations
 
