@@ -83,6 +83,11 @@ whole(const void *settings, const char **ret_name)
     if (s->vcapi_test_mode && strcmp(s->environment, CONF_TEST) != 0) {
         return "is for the test environment alone (req: PRO-5)";
     }
+    /* it takes a proof by anybody's key for the issuer's: the suites' vectors need that, and nobody else may have it */
+    *ret_name = "vcapi_profile";
+    if (strcmp(s->vcapi_profile, CONF_VCAPI_SUITE) == 0 && strcmp(s->environment, CONF_TEST) != 0) {
+        return "w3c-suite is for the test environment alone (req: PRO-5)";
+    }
     *ret_name = "public_url";
     if (tls && !https) {
         return "is http although tls_cert is given";

@@ -173,9 +173,12 @@ check_presenter(struct run *run, const struct place *at, const struct sjson *doc
         check_proofs(run, at, document, true);
         return;
     }
-    bool asked = !at->inner && run->expect->nonce.n > 0 && !run->expect->unsigned_presentation;
-    if (asked) {
+    const struct verify_expect *expect = run->expect;
+    bool asked = !at->inner && !expect->unsigned_presentation;
+    if (asked && expect->nonce.n > 0) {
         run_step_why(run, at, "proof", SG_ERROR(CHALLENGE), "a challenge, and no proof answers it");
+    } else if (asked && expect->n_audiences > 0) {
+        run_step_why(run, at, "proof", SG_ERROR(DOMAIN), "a domain, and no proof is for it");
     } else {
         run_note(run, at, "proof", VERIFY_WARNING, SG_E_PROOF_VALUE,
             SG_LIT("the presentation has no proof: nobody says who shows it"));

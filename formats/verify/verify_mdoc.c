@@ -98,7 +98,9 @@ response(struct run *run, const struct place *at, sg_bytes cbor)
     }
     run->result.format = VERIFY_DEVICE_RESPONSE;
     run->result.presentation = true;
-    if (!run_step_why(run, at, "form", mdoc_response_parse(cbor, &why, shown), why.what)) {
+    /* not in one call: what comes first among arguments is the compiler's choice, and `why` might be read before it is written */
+    sg_result r = mdoc_response_parse(cbor, &why, shown);
+    if (!run_step_why(run, at, "form", r, why.what)) {
         return;
     }
     if (shown->status != 0 || shown->n_documents == 0) {

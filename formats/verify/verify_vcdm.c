@@ -261,6 +261,10 @@ verify_envelope(struct run *run, const struct place *at, unsigned envelope, sg_b
         return;
     }
     bool outer = !at->inner;
+    if (outer && media->presentation && expect->n_audiences > 1) {
+        /* a set of domains is Data Integrity's; `aud` is held against one, and none would be a presentation for somebody else taken */
+        run_step_why(run, at, "audience", SG_ERROR(DOMAIN), "one audience is needed");
+    }
     struct vcdm_rules rules = verify_rules(run);
     struct vcdm_verify policy = {
         .rules = &rules,

@@ -165,6 +165,23 @@ credential_fits(struct sg_arena *arena, const struct flow_make *make, const stru
     return subject_fits(arena, make, vcdm, issuer, why);
 }
 
+/*
+ * A credential without proof in a presentation that its issuer signs is that issuer's own word (VCDM 2.0, 4.13): whoever may have presentations signed
+ * would issue whatever he likes in this instance's name.
+ */
+static sg_result
+holds_no_claims(const struct vcdm_presentation *presentation, struct sg_why *why)
+{
+    for (size_t i = 0; i < presentation->n_entries; i++) {
+        const struct vcdm_entry *entry = &presentation->entries[i];
+        if (!entry->enveloped && entry->credential.proof == NULL) {
+            sg_why_note(why, "verifiableCredential: a credential without proof", i, 0);
+            SG_FAIL(CLAIMS);
+        }
+    }
+    return SG_DONE;
+}
+
 static sg_result
 presentation_fits(struct sg_arena *arena, const struct flow_make *make,
     const struct flow_issuer *issuer, struct sg_why *why)
@@ -179,7 +196,7 @@ presentation_fits(struct sg_arena *arena, const struct flow_make *make,
         sg_why_note(why, "holder: another one than this instance's", 0, 0);
         SG_FAIL(ISSUER);
     }
-    return SG_DONE;
+    return make->document->suite ? SG_DONE : holds_no_claims(&presentation, why);
 }
 
 static sg_result

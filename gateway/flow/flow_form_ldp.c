@@ -1,7 +1,8 @@
 /*
  * W3C credentials with a Data Integrity proof, ldp_vc (req: FMT-3). The document is flow_vcdm.h's. Members of a template's entry beside its:
  *   cryptosuite         text   "eddsa-rdfc-2022", "eddsa-jcs-2022", "ecdsa-rdfc-2019", "ecdsa-jcs-2019", "ecdsa-sd-2023"; must fit `alg`
- *   mandatory           array  ecdsa-sd-2023: JSON Pointers into the document that every derived proof shows; default ["/issuer"]
+ *   mandatory           array  ecdsa-sd-2023: JSON Pointers into the document that every derived proof shows; default ["/issuer"]. The validity period
+ *                              and credentialStatus are always among them: who may leave them out has a credential without end that nobody can revoke
  * The signature stands in the document: an answer holds the JSON object itself.
  */
 #include "dataint.h"
@@ -186,6 +187,37 @@ prepare(struct sg_arena *arena, const struct flow_make *make, const struct sjson
     return di_prepare(arena, &request, make->why, ret);
 }
 
+/* What the holder may not hide, whoever chose the pointers (req: STA-1). The W3C suites count statements: for them the pointers are theirs. */
+static sg_result
+add_held(struct sg_arena *arena, const struct flow_make *make, const struct sjson *document,
+    struct di_selective *select)
+{
+    static const char *const held[] = { "/validFrom", "/validUntil", "/issuanceDate",
+        "/expirationDate", "/credentialStatus" };
+    enum { N_HELD = sizeof(held) / sizeof(held[0]) };
+    if (make->document != NULL && make->document->suite) {
+        return SG_DONE;
+    }
+    size_t n = select->n_mandatory_pointers;
+    sg_str *pointers = SG_NEW_ARRAY(arena, n + N_HELD, sg_str);
+    SG_REQUIRE(pointers != NULL, NO_MEMORY);
+    for (size_t i = 0; i < n; i++) {
+        pointers[i] = select->mandatory_pointers[i];
+    }
+    for (size_t i = 0; i < N_HELD; i++) {
+        bool settled = sjson_get(document, held[i] + 1) == NULL;
+        for (size_t k = 0; k < select->n_mandatory_pointers && !settled; k++) {
+            settled = sg_str_is(pointers[k], held[i]);
+        }
+        if (!settled) {
+            pointers[n++] = sg_cstr(held[i]);
+        }
+    }
+    select->mandatory_pointers = pointers;
+    select->n_mandatory_pointers = n;
+    return SG_DONE;
+}
+
 static sg_result
 prepare_selective(struct sg_arena *arena, const struct flow_make *make,
     const struct sjson *document, struct di_pending *ret)
@@ -199,6 +231,7 @@ prepare_selective(struct sg_arena *arena, const struct flow_make *make,
         select.mandatory_pointers = make->document->mandatory;
         select.n_mandatory_pointers = make->document->n_mandatory;
     }
+    SG_TRY(add_held(arena, make, document, &select));
     SG_REQUIRE(make->random.n >= HMAC_KEY_LEN, INTERNAL);
     SG_TRY(flow_statement_new(&statement));
     memcpy(select.hmac_key, make->random.p, HMAC_KEY_LEN);

@@ -78,6 +78,10 @@ static const struct {
     { "environment = production\npublic_url = https://issuer.example\nbehind_proxy = yes\n"
       "vcapi_test_mode = yes\n",
         SG_E_VALUE, 4, "vcapi_test_mode" },
+    /* nor take anybody's proof for the issuer's */
+    { "environment = production\npublic_url = https://issuer.example\nbehind_proxy = yes\n"
+      "vcapi_profile = w3c-suite\n",
+        SG_E_VALUE, 4, "vcapi_profile" },
 };
 
 static void

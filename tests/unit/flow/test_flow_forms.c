@@ -9,7 +9,9 @@
 #include <openssl/evp.h>
 #include <openssl/x509.h>
 
+#include "dataint.h"
 #include "did.h"
+#include "flow_document.h"
 #include "flow_vcdm.h"
 #include "iaca.h"
 #include "jcs.h"
@@ -320,6 +322,110 @@ test_an_mdoc_without_a_document_signer_is_refused(void **state)
         sg_ok(config->form->head(*state, SG_LIT(BASE), config, &key, config->seal_alg, &part)));
 }
 
+/* The holder of ecdsa-sd-2023 shows what he likes, and his status and the end of his credential in any case (req: STA-1). */
+static void
+test_a_derived_proof_keeps_period_and_status(void **state)
+{
+    const struct flow_config *config =
+        flow_config_find(&configs, SG_LIT("employee_badge_ldp_ecdsa_sd"));
+    static const sg_str pointer = { "/credentialSubject/employee_id", 30 };
+    const struct sjson *base, *derived;
+    struct sg_why why = { 0 };
+    struct made made;
+    sg_str text;
+    make(state, config, &holder, &made);
+    assert_ok(sjson_parse_object(*state, made.credential, NULL, &base));
+    assert_ok(di_derive(*state, base, &pointer, 1, contexts.set, &why, &text));
+    assert_true(verifies(state, config, text));
+    assert_ok(sjson_parse_object(*state, text, NULL, &derived));
+    static const char *const held[] = { "issuer", "validFrom", "validUntil", "credentialStatus" };
+    for (size_t i = 0; i < sizeof(held) / sizeof(held[0]); i++) {
+        assert_true(sjson_equal(sjson_get(base, held[i]), sjson_get(derived, held[i])));
+    }
+    assert_null(sjson_get(sjson_get(derived, "credentialSubject"), "given_name"));
+}
+
+/* ---- documents of clients ------------------------------------------------------------------------------------- */
+
+/* Would the configuration secure it? */
+static sg_result
+offered(void **state, const struct flow_config *config, sg_str text, bool presentation, int64_t now)
+{
+    const struct jose_alg *alg = config->seal_alg;
+    struct flow_document given = { .presentation = presentation };
+    struct peer_key key = { .alg = alg->id, .spki = spki_of(keys[alg->id]) };
+    struct flow_head head = { .key = &key, .alg = alg };
+    struct flow_subject subject = { config, claims };
+    struct sg_why why = { 0 };
+    assert_ok(config->form->head(*state, SG_LIT(BASE), config, &key, alg, &head.part));
+    assert_ok(sjson_parse_object(*state, text, NULL, &given.json));
+    const struct flow_make in = { .base = SG_LIT(BASE),
+        .contexts = contexts.set,
+        .subject = &subject,
+        .head = &head,
+        .now = now,
+        .document = &given };
+    return config->form->document(*state, &in, &why);
+}
+
+/* A credential as the configuration makes it, without what only the gateway may put there. */
+static sg_str
+own_document(void **state, const struct flow_config *config)
+{
+    const struct sjson *document;
+    struct made made;
+    sg_str text;
+    make(state, config, &holder, &made);
+    assert_ok(sjson_parse_object(*state, made.credential, NULL, &document));
+    struct sg_buf buf = sg_buf_new(*state, 4096, 65536);
+    struct sjson_wr wr = sjson_wr_new(&buf);
+    sjson_wr_object(&wr);
+    for (const struct sjson *m = document->first; m != NULL; m = m->next) {
+        if (!sg_str_is(m->name, "proof") && !sg_str_is(m->name, "credentialStatus")) {
+            sjson_wr_name(&wr, m->name);
+            sjson_wr_value(&wr, m);
+        }
+    }
+    sjson_wr_object_end(&wr);
+    assert_ok(sg_buf_end_str(&buf, &text));
+    return text;
+}
+
+/* A full life that begins years from now outlives what the configuration gives, and its place in the status list. */
+static void
+test_a_life_does_not_begin_later(void **state)
+{
+    const struct flow_config *config =
+        flow_config_find(&configs, SG_LIT("employee_badge_ldp_ecdsa_rdfc"));
+    sg_str text = own_document(state, config);
+    assert_ok(offered(state, config, text, false, NOW));
+    assert_ok(offered(state, config, text, false, NOW + 3600));
+    assert_refused(offered(state, config, text, false, NOW - 10 * config->round_s), CLAIMS);
+}
+
+/* A presentation that the instance signs says nothing in its name that no configuration let pass. */
+static void
+test_a_presentation_makes_no_claims(void **state)
+{
+    struct flow_config config =
+        *flow_config_find(&configs, SG_LIT("employee_badge_ldp_ecdsa_rdfc"));
+    const struct sjson *bare, *issued;
+    struct made made;
+    sg_str issuer, text;
+    make(state, &config, &holder, &made);
+    assert_ok(sjson_parse_object(*state, own_document(state, &config), NULL, &bare));
+    assert_ok(sjson_parse_object(*state, made.credential, NULL, &issued));
+    assert_ok(sjson_member_text(bare, "issuer", &issuer));
+    config.documents = FLOW_DOCUMENTS_PRESENTATIONS;
+    static const char form[] = "{\"@context\":[\"https://www.w3.org/ns/credentials/v2\"],"
+                               "\"type\":[\"VerifiablePresentation\"],\"holder\":\"%.*s\","
+                               "\"verifiableCredential\":[%.*s]}";
+    assert_ok(sg_arena_printf(*state, &text, form, SG_PRINT(issuer), SG_PRINT(issued->source)));
+    assert_ok(offered(state, &config, text, true, NOW));
+    assert_ok(sg_arena_printf(*state, &text, form, SG_PRINT(issuer), SG_PRINT(bare->source)));
+    assert_refused(offered(state, &config, text, true, NOW), CLAIMS);
+}
+
 static void
 test_times(void **state)
 {
@@ -345,6 +451,9 @@ main(void)
         cmocka_unit_test(test_claims_come_back),
         cmocka_unit_test(test_a_holder_named_by_a_did_keeps_the_name),
         cmocka_unit_test(test_an_mdoc_without_a_document_signer_is_refused),
+        cmocka_unit_test(test_a_derived_proof_keeps_period_and_status),
+        cmocka_unit_test(test_a_life_does_not_begin_later),
+        cmocka_unit_test(test_a_presentation_makes_no_claims),
         cmocka_unit_test(test_times),
     };
     return cmocka_run_group_tests(tests, setup, teardown);

@@ -291,6 +291,29 @@ test_an_unsigned_presentation_answers_no_challenge(void **state)
     finding(&result, "proof", "", VERIFY_WARNING);
 }
 
+/* `aud` is held against one audience: with several asked for, none would be looked at. */
+static void
+test_an_envelope_is_not_held_against_several_audiences(void **state)
+{
+    static const sg_str asked[] = { { "https://v.example", 17 }, { "https://w.example", 17 } };
+    sg_str vp = presentation(state, "", ",\"aud\":\"https://x.example\",\"nonce\":\"n1\"");
+    struct verify_expect expect = { .audiences = asked, .n_audiences = 2, .nonce = SG_LIT("n1") };
+    struct verify_result result = verify(state, vp, expect);
+    assert_int_equal(finding(&result, "audience", "", VERIFY_ERROR)->code, SG_E_DOMAIN);
+    assert_false(result.verified);
+}
+
+static void
+test_an_unsigned_presentation_is_for_no_domain(void **state)
+{
+    static const sg_str domain = { "v.example", 9 };
+    sg_str text = text_of(state, "{" CONTEXT ",\"type\":[\"VerifiablePresentation\"]}");
+    struct verify_expect expect = { .audiences = &domain, .n_audiences = 1 };
+    struct verify_result result = verify(state, text, expect);
+    assert_int_equal(finding(&result, "proof", "", VERIFY_ERROR)->code, SG_E_DOMAIN);
+    assert_false(result.verified);
+}
+
 /* An envelope in an envelope in an envelope: the work has an end. */
 static void
 test_depth_has_an_end(void **state)
@@ -381,6 +404,8 @@ main(void)
         cmocka_unit_test(test_a_bad_credential_makes_the_presentation_bad),
         cmocka_unit_test(test_a_bare_document_is_refused),
         cmocka_unit_test(test_an_unsigned_presentation_answers_no_challenge),
+        cmocka_unit_test(test_an_envelope_is_not_held_against_several_audiences),
+        cmocka_unit_test(test_an_unsigned_presentation_is_for_no_domain),
         cmocka_unit_test(test_depth_has_an_end),
         cmocka_unit_test(test_bytes_are_taken_as_they_are),
         cmocka_unit_test(test_each_changed_character_is_noticed),
