@@ -59,11 +59,14 @@ has_inline_context(const struct sjson *node)
 /* Data Integrity 4.6, and B.5 of VCDM 2.0: what was signed is RDF, what is read are names. The JCS suites sign the names. */
 static void
 check_names(struct run *run, const struct place *at, const struct sjson *document,
-    const struct di_report *report)
+    bool presentation, const struct di_report *report)
 {
     bool rdf = false;
     for (size_t i = 0; i < report->n; i++) {
         rdf = rdf || (report->proofs[i].suite != NULL && di_suite_jsonld(report->proofs[i].suite));
+    }
+    if (rdf && !presentation) {
+        verify_names(run, at, document);
     }
     if (rdf && has_inline_context(document)) {
         run_note(run, at, "contexts", run->expect->inline_contexts ? VERIFY_WARNING : VERIFY_ERROR,
@@ -97,7 +100,7 @@ check_proofs(
     run->no_memory = run->no_memory || r.code == SG_E_NO_MEMORY;
     tell_proofs(run, at, document, r, &report, &why);
     if (sg_ok(r)) {
-        check_names(run, at, document, &report);
+        check_names(run, at, document, presentation, &report);
     }
     if (sg_ok(r) && expect->any_controller) {
         run_note(run, at, "issuer key", VERIFY_WARNING, SG_E_ISSUER,

@@ -78,11 +78,30 @@ read_entry(const struct sjson *entry, struct verify_ref *ret)
     return SG_DONE;
 }
 
+/* A type written as IRI: to RDF it may be the one that we know, and who shows the document may write it so. */
+static bool
+has_iri_type(const struct sjson *entry)
+{
+    const struct sjson *type = sjson_get(entry, "type");
+    bool array = type != NULL && type->type == SJSON_ARRAY;
+    for (const struct sjson *t = array ? type->first : type; t != NULL;
+         t = array ? t->next : NULL) {
+        if (t->type == SJSON_STRING && sg_str_index(t->text, ':', 0) < t->text.n) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void
 status_entry(struct run *run, const struct place *at, const struct sjson *entry)
 {
     struct verify_ref ref = { .subject = at->subject };
-    if (!vcdm_has_type(entry, "BitstringStatusListEntry")) {
+    if (has_iri_type(entry)) {
+        run_step_why(run, at, "status", SG_ERROR(STATUS_UNKNOWN),
+            "a credentialStatus whose type is an IRI and not a name");
+        run_input(run, entry);
+    } else if (!vcdm_has_type(entry, "BitstringStatusListEntry")) {
         run_note(run, at, "status", VERIFY_WARNING, SG_E_STATUS_UNKNOWN,
             SG_LIT("a credentialStatus of a type that is not known here"));
         run_input(run, entry);

@@ -76,7 +76,8 @@ sealed(void **state, const char *suite)
     assert_ok(
         sg_arena_printf(*state, &method, "%.*s#%.*s", SG_PRINT(did), (int)did.n - 8, did.p + 8));
     assert_ok(sg_arena_printf(*state, &text,
-        "{\"@context\":[\"" V2 "\"],\"type\":[\"VerifiableCredential\"],\"issuer\":\"%.*s\","
+        "{\"@context\":[\"" V2
+        "\"],\"id\":\"urn:c:1\",\"type\":[\"VerifiableCredential\"],\"issuer\":\"%.*s\","
         "\"validUntil\":\"2030-01-01T00:00:00Z\","
         "\"credentialSubject\":{\"id\":\"did:example:s\"}," STATUS "}",
         SG_PRINT(did)));
@@ -142,12 +143,55 @@ test_renamed_members_do_not_verify(void **state)
     }
 }
 
+/*
+ * The same without any context: a member may be written as its IRI, and a type too, and the credential's own properties at a second node of its name.
+ * Each of these keeps the statements that were signed, and would take status or end away from a reader of names.
+ */
+static void
+test_members_written_as_iris_do_not_verify(void **state)
+{
+    static const char *const tricks[][2] = {
+        { "\"credentialStatus\"", "\"https://www.w3.org/2018/credentials#credentialStatus\"" },
+        { "\"validUntil\":\"2030-01-01T00:00:00Z\"",
+            "\"https://www.w3.org/2018/credentials#validUntil\":{\"@type\":"
+            "\"http://www.w3.org/2001/XMLSchema#dateTime\",\"@value\":\"2030-01-01T00:00:00Z\"}" },
+        { "\"type\":\"BitstringStatusListEntry\",\"statusPurpose\":\"revocation\","
+          "\"statusListIndex\":\"7\",\"statusListCredential\":\"https://issuer.example/l\"",
+            "\"type\":\"https://www.w3.org/ns/credentials/status#BitstringStatusListEntry\","
+            "\"https://www.w3.org/ns/credentials/status#statusPurpose\":\"revocation\","
+            "\"https://www.w3.org/ns/credentials/status#statusListIndex\":\"7\","
+            "\"https://www.w3.org/ns/credentials/status#statusListCredential\":"
+            "{\"id\":\"https://issuer.example/l\"}" },
+        { "\"validUntil\":\"2030-01-01T00:00:00Z\",\"credentialSubject\":{",
+            "\"credentialSubject\":{\"@included\":{\"id\":\"urn:c:1\","
+            "\"https://www.w3.org/2018/credentials#validUntil\":{\"@type\":"
+            "\"http://www.w3.org/2001/"
+            "XMLSchema#dateTime\",\"@value\":\"2030-01-01T00:00:00Z\"}}," },
+    };
+    for (size_t i = 0; i < sizeof(tricks) / sizeof(tricks[0]); i++) {
+        sg_str object =
+            exchanged(state, sealed(state, "ecdsa-rdfc-2019"), tricks[i][0], tricks[i][1]);
+        struct verify_result result = verify(state, object, false);
+        bool holds = false;
+        for (size_t f = 0; f < result.n; f++) {
+            holds = holds || (strcmp(result.findings[f].check, "proof") == 0 &&
+                                 result.findings[f].severity == VERIFY_HELD);
+        }
+        if (!holds || result.verified) {
+            print_error("trick %zu: proof %d verified %d\n", i, holds, result.verified);
+        }
+        assert_true(holds); /* the danger is real */
+        assert_false(result.verified);
+    }
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_credential_and_its_status),
         cmocka_unit_test(test_renamed_members_do_not_verify),
+        cmocka_unit_test(test_members_written_as_iris_do_not_verify),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
