@@ -157,3 +157,18 @@ vcdm_published_contexts(void *arg, sg_str url, struct vcdm_resource *ret)
     }
     return SG_DONE;
 }
+
+bool
+vcdm_has_inline_context(const struct sjson *document)
+{
+    const struct sjson *context = sjson_get(document, "@context");
+    bool found = context != NULL && context->type == SJSON_OBJECT;
+    for (const struct sjson *e = context == NULL ? NULL : context->first; e != NULL && !found;
+         e = e->next) {
+        found = e->type == SJSON_OBJECT;
+    }
+    for (const struct sjson *e = document->first; e != NULL && !found; e = e->next) {
+        found = e != context && vcdm_has_inline_context(e); /* as deep as the parser allows */
+    }
+    return found;
+}

@@ -34,4 +34,10 @@ struct vcdm_published {
 };
 SG_CHECKED sg_result vcdm_published_contexts(void *arg, sg_str url, struct vcdm_resource *ret);
 
+/*
+ * Has the document, or anything in it, a context of its own instead of naming one? Where RDF is signed such a context can be changed later together with the
+ * names that it defines, and the signature stays good (VCDM 2.0 B.5).
+ */
+bool vcdm_has_inline_context(const struct sjson *document);
+
 #endif

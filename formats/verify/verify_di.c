@@ -40,22 +40,6 @@ tell_proofs(struct run *run, const struct place *at, const struct sjson *documen
     }
 }
 
-/* An object, or an array with one, as "@context" of any node. */
-static bool
-has_inline_context(const struct sjson *node)
-{
-    const struct sjson *context = sjson_get(node, "@context");
-    bool found = context != NULL && context->type == SJSON_OBJECT;
-    for (const struct sjson *e = context == NULL ? NULL : context->first; e != NULL && !found;
-         e = e->next) {
-        found = e->type == SJSON_OBJECT;
-    }
-    for (const struct sjson *e = node->first; e != NULL && !found; e = e->next) {
-        found = e != context && has_inline_context(e); /* as deep as the parser allows */
-    }
-    return found;
-}
-
 /* Data Integrity 4.6, and B.5 of VCDM 2.0: what was signed is RDF, what is read are names. The JCS suites sign the names. */
 static void
 check_names(struct run *run, const struct place *at, const struct sjson *document,
@@ -68,7 +52,7 @@ check_names(struct run *run, const struct place *at, const struct sjson *documen
     if (rdf && !presentation) {
         verify_names(run, at, document);
     }
-    if (rdf && has_inline_context(document)) {
+    if (rdf && vcdm_has_inline_context(document)) {
         run_note(run, at, "contexts", run->expect->inline_contexts ? VERIFY_WARNING : VERIFY_ERROR,
             SG_E_CONTEXT, SG_LIT("an inline context can rename members that were signed"));
     }

@@ -12,6 +12,7 @@
 #include "flow_vcdm.h"
 #include "peer_registry.h"
 #include "sg_text.h"
+#include "vcdm_terms.h"
 
 #define HMAC_KEY_LEN 32
 #define POINTERS_MAX 64
@@ -268,6 +269,13 @@ document(struct sg_arena *arena, const struct flow_make *make, struct sg_why *wh
 {
     const struct part *part = make->subject->config->part;
     const struct head *own = make->head->part;
+    /* What RDF signs are meanings: a context of its own lets a holder rename members later, so verifiers refuse it (formats/verify), and so nobody gets one. */
+    if (di_suite_jsonld(part->suite) && !make->document->suite &&
+        vcdm_has_inline_context(make->document->json)) {
+        sg_why_note(
+            why, "@context: a context of the document's own, with a suite that signs RDF", 0, 0);
+        SG_FAIL(VALUE);
+    }
     if (make->document->has_mandatory && !selective(part)) {
         sg_why_note(why, "mandatoryPointers: this configuration's cryptosuite has none", 0, 0);
         SG_FAIL(VALUE);

@@ -187,6 +187,9 @@ expect('issue: a credentialId', await issue(LDP, badge, { credentialId: 'urn:a' 
 expect('issue: a credentialId that is no text', await issue(LDP, badge, { credentialId: 1 }), 400, { code: 'TYPE' })
 expect('a presentation at a configuration for credentials', await post(`/vc-api/${LDP}/presentations`, { presentation: { '@context': ['https://www.w3.org/ns/credentials/v2'], type: ['VerifiablePresentation'] } }), 400, { code: 'UNSUPPORTED' })
 expect('issue: no mandate', await issue('no_mandate', { '@context': ['https://www.w3.org/ns/credentials/v2'], type: ['VerifiableCredential'], issuer: badge.issuer, credentialSubject: { id: 'urn:a' } }), 403, { code: 'ACTIVATION' })
+expect('issue: a context of its own under RDF', await issue('adds', { '@context': ['https://www.w3.org/ns/credentials/v2', { a: 'urn:a' }], type: ['VerifiableCredential'], issuer: badge.issuer, credentialSubject: { id: 'urn:a', a: 'x' } }), 400, { code: 'VALUE' })
+expect('issue: and deeper in it', await issue('adds', { '@context': ['https://www.w3.org/ns/credentials/v2'], type: ['VerifiableCredential'], issuer: badge.issuer, credentialSubject: { '@context': { a: 'urn:a' }, id: 'urn:a', a: 'x' } }), 400, { code: 'VALUE' })
+expect('issue: without one', await issue('adds', { '@context': ['https://www.w3.org/ns/credentials/v2'], type: ['VerifiableCredential'], issuer: badge.issuer, credentialSubject: { id: 'urn:a' } }), 201)
 expect('issue: no presentation with a key for credentials', await issue('shows', badge), 400, { code: 'UNSUPPORTED' })
 
 for (const id of ['employee_badge_jwt', 'employee_badge_vc_sd_jwt', 'employee_badge_cose']) {
