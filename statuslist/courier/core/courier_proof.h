@@ -7,7 +7,7 @@
 
 /*
  * Every proof of the credential must verify, be made for assertionMethod by a method of the issuer, and one must be by a key that a rule names for
- * this URI. Methods are did:key and did:jwk, which carry their key: nothing is fetched for a list but the list. SG_E_ISSUER, and what di_verify
+ * this URI. Under an RDF suite members are called by plain names, without contexts in the document (SG_E_CONTEXT). Methods are did:key and did:jwk, which carry their key: nothing is fetched for a list but the list. SG_E_ISSUER, and what di_verify
  * refuses (SG_E_NOT_FOUND: a method that would have to be fetched).
  */
 SG_CHECKED sg_result courier_proof_verify(struct sg_arena *arena, const struct sjson *credential,

@@ -195,6 +195,52 @@ test_bitstring_list_with_a_proof(void **state)
     assert_int_equal(ask_type(WIRE_REF_BITSTRING_REVOCATION, anchored, 0).code, SG_E_ISSUER);
 }
 
+/* Who serves a list may not take its end away by another name for it: the statements and so the proof would stay the same. */
+static void
+test_bitstring_list_without_its_names(void **state)
+{
+    (void)state;
+    static const char v2[] = "\"https://www.w3.org/ns/credentials/v2\"";
+    static const char iri[] = "\"https://www.w3.org/2018/credentials#validUntil\"";
+    static const char *const paths[] = { "/status/pinned/di-iri", "/status/pinned/di-inline" };
+    for (size_t i = 0; i < 2; i++) {
+        sg_str uri = url(paths[i]);
+        sg_str document = bitstring_document(uri, DI_ECDSA_RDFC_2019, &c.pinned);
+        const char *until = memmem(document.p, document.n, "\"validUntil\":", 13);
+        const char *context = memmem(document.p, document.n, v2, sizeof(v2) - 1);
+        assert_true(until != NULL && context != NULL && context < until);
+        struct sg_buf buf = sg_buf_new(c.arena, document.n + 512, (size_t)1 << 20);
+        sg_str shown;
+        const char *rest = context + sizeof(v2) - 1;
+        sg_buf_put_str(&buf, sg_str_of(document.p, (size_t)(rest - document.p)));
+        if (i == 1) {
+            sg_buf_put_cstr(&buf, ",{\"until\":{\"@id\":");
+            sg_buf_put_cstr(&buf, iri);
+            sg_buf_put_cstr(&buf, ",\"@type\":\"http://www.w3.org/2001/XMLSchema#dateTime\"}}");
+        }
+        sg_buf_put_str(&buf, sg_str_of(rest, (size_t)(until - rest)));
+        const char *value = until + 13;
+        const char *end = memchr(value + 1, '"', 64);
+        assert_non_null(end);
+        sg_str text = sg_str_of(value, (size_t)(end + 1 - value));
+        if (i == 0) {
+            sg_buf_put_cstr(&buf, iri);
+            sg_buf_put_cstr(
+                &buf, ":{\"@type\":\"http://www.w3.org/2001/XMLSchema#dateTime\",\"@value\":");
+            sg_buf_put_str(&buf, text);
+            sg_buf_put_cstr(&buf, "}");
+        } else {
+            sg_buf_put_cstr(&buf, "\"until\":");
+            sg_buf_put_str(&buf, text);
+        }
+        sg_buf_put_str(&buf, sg_str_of(end + 1, document.n - (size_t)(end + 1 - document.p)));
+        assert_ok(sg_buf_end_str(&buf, &shown));
+        route(paths[i], M_BODY, shown);
+        /* not SIGNATURE: the proof holds */
+        assert_int_equal(ask_type(WIRE_REF_BITSTRING_REVOCATION, uri, 0).code, SG_E_CONTEXT);
+    }
+}
+
 static void
 test_bitstring_lists_that_say_nothing(void **state)
 {
@@ -231,6 +277,7 @@ main(void)
         TEST(test_list_as_cwt),
         TEST(test_bitstring_list),
         TEST(test_bitstring_list_with_a_proof),
+        TEST(test_bitstring_list_without_its_names),
         TEST(test_bitstring_lists_that_say_nothing),
     };
     return run_everywhere(tests, sizeof(tests) / sizeof(tests[0]));
