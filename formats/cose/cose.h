@@ -51,7 +51,7 @@ struct cose_sign1 {
     sg_bytes kid;                       /* label 4, protected first, then unprotected */
     sg_bytes x5chain[COSE_X5CHAIN_MAX]; /* leaf first; from either header, never from both */
     size_t n_x5chain;
-    sg_bytes cwt_claims; /* label 15: the map's bytes; empty if absent */
+    sg_bytes cwt_claims; /* label 15, protected alone: the map's bytes; empty if absent */
 };
 /*
  * Strict: exactly one well-formed item of definite lengths (dcbor_item.h), no duplicate labels within or across the headers, `crit` with

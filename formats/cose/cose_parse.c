@@ -178,7 +178,13 @@ read_headers(const struct dcbor_item *protected_map, const struct dcbor_item *un
     if (item.kind != DCBOR_KIND_NONE) {
         SG_TRY(read_x5chain(&item, ret));
     }
-    SG_TRY(find_either(protected_map, unprotected, COSE_CWT_CLAIMS, &item));
+    /*
+     * RFC 9597 2 allows claims in the unprotected header and recommends not to: whoever passes the object on could name its audience. Refused,
+     * for one that ignored them would read another statement than its maker.
+     */
+    SG_TRY(dcbor_item_find(unprotected, COSE_CWT_CLAIMS, &item));
+    SG_REQUIRE(item.kind == DCBOR_KIND_NONE, UNSUPPORTED);
+    SG_TRY(dcbor_item_find(protected_map, COSE_CWT_CLAIMS, &item));
     if (item.kind != DCBOR_KIND_NONE) {
         SG_TRY(dcbor_item_want(&item, DCBOR_KIND_MAP));
         ret->cwt_claims = item.raw;

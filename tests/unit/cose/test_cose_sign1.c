@@ -204,13 +204,14 @@ test_headers(void **state)
         "4100"
         "4101"
         "4102",
-        SG_E_TYPE); /* content type bytes */
+        SG_E_TYPE);                                        /* content type bytes */
+    refused_as(state, "8446a201260f4100" REST, SG_E_TYPE); /* claims no map */
+    refused_as(state, "8445a201260fa0" REST, SG_OK);
     refused_as(state,
-        "84" PROTECTED "a10f"
-        "4100"
+        "84" PROTECTED "a10fa0"
         "4101"
         "4102",
-        SG_E_TYPE); /* claims no map */
+        SG_E_UNSUPPORTED); /* claims that nobody signed: an audience of anybody's choice */
     refused_as(state,
         "84" PROTECTED "a1617800"
         "4101"
