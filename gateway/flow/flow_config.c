@@ -505,7 +505,7 @@ flow_config_parse(struct sg_arena *arena, sg_str name, sg_str text, sg_str base,
     }
     SG_TRY(sg_arena_str(arena, name, &id));
     SG_TRY(flow_base_expand(arena, text, base, &expanded));
-    sg_result r = sjson_parse_object(arena, expanded, why, &in.file);
+    sg_result r = sjson_parse_object(arena, expanded, NULL, &in.file);
     if (r.code == SG_E_NO_MEMORY) {
         return r;
     }

@@ -73,7 +73,12 @@ read_one(struct sg_arena *arena, const char *dir, sg_str base, const struct sjso
     SG_TRY(flow_base_expand(arena, text, base, &text));
     SG_TRY(flow_base_expand(arena, entry->name, base, &ret->url));
     ret->json = sg_str_bytes(text);
-    return SG_DONE;
+    const struct sjson *json, *context;
+    bool read = sg_ok(sjson_parse_object(arena, text, NULL, &json));
+    context = read ? sjson_get(json, "@context") : NULL;
+    return context != NULL && (context->type == SJSON_OBJECT || context->type == SJSON_ARRAY)
+               ? SG_DONE
+               : flow_bad(why, "a JSON object with a member @context");
 }
 
 static sg_result
@@ -86,7 +91,7 @@ read_index(struct sg_arena *arena, const char *dir, const struct sjson **ret, bo
         return SG_DONE;
     }
     SG_REQUIRE(r.code != SG_E_NO_MEMORY, NO_MEMORY);
-    if (!sg_ok(r) || !sg_ok(sjson_parse_object(arena, text, why, ret)) ||
+    if (!sg_ok(r) || !sg_ok(sjson_parse_object(arena, text, NULL, ret)) ||
         (*ret)->n > FLOW_CONTEXTS_MAX) {
         return flow_bad(why, "not a JSON object of contexts");
     }
