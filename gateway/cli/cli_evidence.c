@@ -12,10 +12,23 @@
 #include "dataint.h"
 #include "evid_verify.h"
 #include "object.h"
+#include "sg_text.h"
 
 enum { WAIT_TRIES = 20, BODY_MAX = 4 * 1024 * 1024, CONTEXTS_MAX = 16 };
 
 /* ---- get -------------------------------------------------------------------------------------------------- */
+
+/* Text as it is, CBOR in base64url: none of the bytes that CBOR objects begin with begins a text. */
+static sg_result
+object_text(const struct cli *cli, const char *path, sg_str *ret)
+{
+    sg_bytes bytes;
+    SG_TRY(cli_read(cli->arena, path, &bytes));
+    if (bytes.n > 0 && bytes.p[0] >= 0x80) {
+        return sg_b64url_encode(cli->arena, bytes, ret);
+    }
+    return cli_read_text(cli->arena, path, ret);
+}
 
 static sg_result
 lookup_body(const struct cli *cli, const char *path, sg_str *ret)
@@ -23,7 +36,7 @@ lookup_body(const struct cli *cli, const char *path, sg_str *ret)
     sg_str text;
     struct sg_buf buf = sg_buf_new(cli->arena, 4096, BODY_MAX);
     struct sjson_wr wr = sjson_wr_new(&buf);
-    SG_TRY(cli_read_text(cli->arena, path, &text));
+    SG_TRY(object_text(cli, path, &text));
     sjson_wr_object(&wr);
     sjson_wr_member_text(&wr, "object", text);
     sjson_wr_object_end(&wr);
