@@ -45,6 +45,15 @@ function refused(object, words, ...options) {
   assert.match(stdout + stderr, words)
 }
 
+/** Lists and checkpoints are published a moment later. */
+async function until(what, ready) {
+  const deadline = Date.now() + 10000
+  while (!(await ready())) {
+    assert.ok(Date.now() < deadline, `${what} did not come within ten seconds`)
+    await new Promise((r) => setTimeout(r, 200))
+  }
+}
+
 // ---- changes: one byte of a text or of bytes, one member of a document
 
 const other = (text, at) => text.slice(0, at) + (text[at] === 'A' ? 'B' : 'A') + text.slice(at + 1)
@@ -83,6 +92,22 @@ for (const [id, { format }] of Object.entries(configurations)) {
     for (const changed of changes) refused(changed, NOT_HELD)
   })
 }
+
+/** COSE and mdoc come as base64url; people keep them as bytes too. */
+const inBytes = (id, credential) => /cose|mdoc/.test(configurations[id].format) ? Buffer.from(credential, 'base64url') : credential
+
+test('evidence of every format is found from the object and holds for it alone', async () => {
+  const ids = Object.keys(configurations)
+  const objects = []
+  for (const id of ids) objects.push(saved(inBytes(id, await receiveOne(id, await holder()))))
+  for (const [i, object] of objects.entries()) {
+    const evidence = `${object}.evidence`
+    await until(`evidence of ${ids[i]}`, async () => sealgate('evidence', 'get', object, '--out', evidence).status === 0)
+    const { status, stdout, stderr } = sealgate('evidence', 'verify', evidence, '--object', object)
+    assert.equal(status, 0, ids[i] + stdout + stderr)
+    assert.equal(sealgate('evidence', 'verify', evidence, '--object', objects[(i + 1) % ids.length]).status, 1, ids[i])
+  }
+})
 
 // ---- what others issue
 
@@ -235,13 +260,6 @@ for (const [id, format] of [['employee_badge_sd_jwt', 'dc+sd-jwt'], ['employee_b
 
 // ---- revocations
 
-async function until(what, ready) {
-  const deadline = Date.now() + 10000
-  while (!(await ready())) {
-    assert.ok(Date.now() < deadline, `${what} did not change within ten seconds`)
-    await new Promise((r) => setTimeout(r, 200))
-  }
-}
 const jcs = new DataIntegrityProof({ cryptosuite: suites['ecdsa-jcs-2019'].verifies })
 /** [revoked, suspended], by @digitalbazaar. The status key is an issuer of its own (docs/status-lists.md). */
 async function bits(credential) {
