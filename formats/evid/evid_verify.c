@@ -158,9 +158,23 @@ object_digest(struct verify *v, uint8_t hash[SG_HASH_MAX], uint64_t *ret_kind)
     return sg_bytes_of(hash, sg_hash_len(which));
 }
 
+/*
+ * An object is shown, and what its signature is over cannot be told: an algorithm that is unknown, a document that cannot be canonicalised. Whoever changed
+ * it may have brought that about, so it is no object without bytes: it does not hold.
+ */
+static bool
+unreadable(const struct evid_object *object)
+{
+    return object->signature.n > 0 && (object->signing_input.n == 0 || object->alg == NULL);
+}
+
 static void
 dtbs_of_object(struct verify *v)
 {
+    if (v->intent != NULL && unreadable(v->object)) {
+        step(v, "dtbs", EVID_NOT_HELD, "what the object's signature is over cannot be told");
+        return;
+    }
     if (v->intent == NULL || v->object->signing_input.n == 0 || v->object->alg == NULL) {
         step(v, "dtbs", EVID_NOT_SHOWN, "the object or the intent is not shown");
         return;
@@ -215,6 +229,11 @@ seal_signature(struct verify *v)
                v->intent->alg == (uint64_t)v->key_alg->id;
     verdict(v, "key", key, "the consent's key is the intent's",
         "the consent's key is not the intent's");
+    if (unreadable(v->object)) {
+        step(v, "seal-signature", EVID_NOT_HELD,
+            "what the object's signature is over cannot be told");
+        return;
+    }
     if (v->object->signature.n == 0 || v->object->signing_input.n == 0 || v->object->alg == NULL) {
         step(v, "seal-signature", EVID_NOT_SHOWN, "the object is not shown");
         return;

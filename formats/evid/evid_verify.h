@@ -28,7 +28,7 @@ struct evid_report {
 
 /* What the caller took from the signed object itself. */
 struct evid_object {
-    sg_bytes signing_input; /* empty: not shown */
+    sg_bytes signing_input; /* empty: not shown; with a signature that is a refusal */
     sg_bytes signature;     /* JWS form; empty: not shown */
     const struct jose_alg *alg;
     bool refs_shown; /* the object's own status references are known */

@@ -120,8 +120,8 @@ free_contexts(struct jsonld_contexts **contexts)
 }
 
 /*
- * What a Data Integrity proof is over takes canonicalising: contexts, and the key's curve. Where the directory does not know them the step is not shown;
- * whether the proof holds is what evid_verify says, with the key of the record.
+ * What a Data Integrity proof is over takes canonicalising: contexts, and the key's curve. Where the directory does not know them the evidence does not hold
+ * for the object (who changed it may have brought that about); whether the proof holds is what evid_verify says, with the key of the record.
  */
 static sg_result
 take_message(const struct cli *cli, const struct object *object, struct evid_object *ret)

@@ -118,6 +118,29 @@ test_another_object_does_not_fit(void **state)
     assert_false(r.held);
 }
 
+/*
+ * The signature of a true object under other content, and an algorithm that nobody knows or a document that cannot be canonicalised, so that nothing could be
+ * compared: that is not the same as no object.
+ */
+static void
+test_an_object_whose_bytes_cannot_be_told_does_not_hold(void **state)
+{
+    struct made *m = make_ledger(*state, &none);
+    for (int i = 0; i < 2; i++) {
+        struct evid_object o = object_of(m);
+        if (i == 0) {
+            o.alg = NULL;
+        } else {
+            o.signing_input = SG_NO_BYTES;
+        }
+        struct evid_report r = verify(m, made_bundle(m), &o);
+        expect_step(&r, "signature-hash", EVID_HELD);
+        expect_step(&r, "dtbs", EVID_NOT_HELD);
+        expect_step(&r, "seal-signature", EVID_NOT_HELD);
+        assert_false(r.held);
+    }
+}
+
 static void
 test_each_altered_part_of_the_bundle_is_noticed(void **state)
 {
@@ -253,6 +276,7 @@ main(int argc, char **argv)
         cmocka_unit_test(test_whole_bundle_with_its_object_holds),
         cmocka_unit_test(test_what_is_missing_is_not_shown_and_no_failure),
         cmocka_unit_test(test_another_object_does_not_fit),
+        cmocka_unit_test(test_an_object_whose_bytes_cannot_be_told_does_not_hold),
         cmocka_unit_test(test_each_altered_part_of_the_bundle_is_noticed),
         cmocka_unit_test(test_unlawful_records_do_not_hold),
         cmocka_unit_test(test_bundle_refusals),
