@@ -17,3 +17,5 @@ trap '"$build/sealgate" stop --dir "$work/state" >/dev/null 2>&1 || true; rm -rf
 "$build/sealgate" run --dir "$work/state" --background >>"$work/log" 2>&1 || { cat "$work/log"; exit 1; }
 echo "-- sealgate bench"
 "$build/sealgate" bench --dir "$work/state" --seconds "$seconds"
+echo "-- sealgate bench, a row per format"
+"$build/sealgate" bench --dir "$work/state" --format all --seconds 1
