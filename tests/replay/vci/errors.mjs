@@ -276,8 +276,8 @@ expect('start page in Japanese', await call('GET', `${BASE}/`, { headers: { 'acc
 
 // ---- level 2: each use spends an instruction that the client signed over these claims (SIG-8, ARCHITECTURE "Levels") ------------------
 halt()
-const file = join(DIR, 'configurations', 'employee_badge.json') // the template's level: every format's
-writeFileSync(file, readFileSync(file, 'utf8').replace('"level": 1', '"level": 2'))
+const file = join(DIR, 'configurations', 'employee_badge.json')
+writeFileSync(file, readFileSync(file, 'utf8').replace(`"id": "${CONFIGURATION}",`, `"id": "${CONFIGURATION}", "level": 2,`)) // this entry alone: those that take documents cannot have it
 await start()
 system.token = undefined
 const jcs = (v) => Array.isArray(v) ? `[${v.map(jcs)}]` : v && typeof v === 'object' ? `{${Object.keys(v).sort().map((k) => `${JSON.stringify(k)}:${jcs(v[k])}`)}}` : JSON.stringify(v)
