@@ -69,6 +69,10 @@ members_fit(const struct sjson *document, const struct flow_vcdm *vcdm, struct s
             return unfit(why, "a member that the configuration does not have");
         }
     }
+    if (sjson_get(document, "issuer")->type != SJSON_STRING) {
+        return unfit(why,
+            "issuer: its identifier alone"); /* an object would say more of it than the configuration does */
+    }
     if (!sjson_equal(sjson_get(document, "@context"), vcdm->context) ||
         !sjson_equal(sjson_get(document, "type"), vcdm->type)) {
         return unfit(why, "@context and type: those of the configuration");

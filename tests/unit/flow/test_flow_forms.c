@@ -403,6 +403,35 @@ test_a_life_does_not_begin_later(void **state)
     assert_refused(offered(state, config, text, false, NOW - 10 * config->round_s), CLAIMS);
 }
 
+/* Nor does a client say more about the issuer than who it is. */
+static void
+test_an_issuer_is_an_identifier(void **state)
+{
+    const struct flow_config *config =
+        flow_config_find(&configs, SG_LIT("employee_badge_ldp_ecdsa_rdfc"));
+    const struct sjson *document;
+    sg_str text = own_document(state, config), issuer;
+    assert_ok(sjson_parse_object(*state, text, NULL, &document));
+    assert_ok(sjson_member_text(document, "issuer", &issuer));
+    struct sg_buf buf = sg_buf_new(*state, 4096, 65536);
+    struct sjson_wr wr = sjson_wr_new(&buf);
+    sjson_wr_object(&wr);
+    for (const struct sjson *m = document->first; m != NULL; m = m->next) {
+        sjson_wr_name(&wr, m->name);
+        if (!sg_str_is(m->name, "issuer")) {
+            sjson_wr_value(&wr, m);
+            continue;
+        }
+        sjson_wr_object(&wr);
+        sjson_wr_member_text(&wr, "id", issuer);
+        sjson_wr_member_cstr(&wr, "name", "Another bank");
+        sjson_wr_object_end(&wr);
+    }
+    sjson_wr_object_end(&wr);
+    assert_ok(sg_buf_end_str(&buf, &text));
+    assert_refused(offered(state, config, text, false, NOW), CLAIMS);
+}
+
 /* A presentation that the instance signs says nothing in its name that no configuration let pass. */
 static void
 test_a_presentation_makes_no_claims(void **state)
@@ -453,6 +482,7 @@ main(void)
         cmocka_unit_test(test_an_mdoc_without_a_document_signer_is_refused),
         cmocka_unit_test(test_a_derived_proof_keeps_period_and_status),
         cmocka_unit_test(test_a_life_does_not_begin_later),
+        cmocka_unit_test(test_an_issuer_is_an_identifier),
         cmocka_unit_test(test_a_presentation_makes_no_claims),
         cmocka_unit_test(test_times),
     };
