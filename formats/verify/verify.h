@@ -64,6 +64,8 @@ struct verify_expect {
      * or `validUntil` another name without touching the signature, and a reader of fixed names would not see them any more (Data Integrity 4.6).
      */
     bool inline_contexts;
+    /* A credentialStatus of a type that is not known here is a warning and not an error: the W3C suites have such. Nobody can tell whether it is revoked. */
+    bool unknown_status;
     bool
         unsigned_presentation; /* one without proof passes although a challenge was given: the W3C suites */
     const sg_str *audiences; /* of a presentation: `aud` (one), or the set `domain` */

@@ -290,6 +290,7 @@ verify(struct verification *v)
     v->expect.unsigned_presentation = app->vcapi.w3c_suite;
     v->expect.any_controller = app->vcapi.w3c_suite;
     v->expect.inline_contexts = app->vcapi.w3c_suite;
+    v->expect.unknown_status = app->vcapi.w3c_suite;
     v->expect.presentation = v->presentation;
     v->expect.credential = !v->presentation;
     v->trust = (struct verify_trust){

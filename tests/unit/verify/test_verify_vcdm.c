@@ -291,6 +291,20 @@ test_an_unsigned_presentation_answers_no_challenge(void **state)
     finding(&result, "proof", "", VERIFY_WARNING);
 }
 
+/* Whether it is revoked, nobody here can tell: no reason to rely on it. */
+static void
+test_a_status_of_another_kind_is_refused(void **state)
+{
+    sg_str text = credential(
+        state, ",\"credentialStatus\":{\"id\":\"urn:s:1\",\"type\":\"StatusList2021Entry\"}");
+    struct verify_expect expect = { .unknown_status = true };
+    struct verify_result result = verify(state, text, expect);
+    assert_int_equal(finding(&result, "status", "", VERIFY_WARNING)->code, SG_E_STATUS_UNKNOWN);
+    result = plain(state, text);
+    assert_int_equal(finding(&result, "status", "", VERIFY_ERROR)->code, SG_E_STATUS_UNKNOWN);
+    assert_false(result.verified);
+}
+
 /* `aud` is held against one audience: with several asked for, none would be looked at. */
 static void
 test_an_envelope_is_not_held_against_several_audiences(void **state)
@@ -406,6 +420,7 @@ main(void)
         cmocka_unit_test(test_an_unsigned_presentation_answers_no_challenge),
         cmocka_unit_test(test_an_envelope_is_not_held_against_several_audiences),
         cmocka_unit_test(test_an_unsigned_presentation_is_for_no_domain),
+        cmocka_unit_test(test_a_status_of_another_kind_is_refused),
         cmocka_unit_test(test_depth_has_an_end),
         cmocka_unit_test(test_bytes_are_taken_as_they_are),
         cmocka_unit_test(test_each_changed_character_is_noticed),
