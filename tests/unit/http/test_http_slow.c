@@ -97,7 +97,10 @@ test_draining_answers_what_was_admitted(void **state)
     do {
         const char *hello = "GET /hello HTTP/1.1\r\nHost: a\r\n\r\n";
         harness_send(idle, hello, strlen(hello));
-        harness_read(idle, answer, sizeof(answer), 50);
+        answer[0] = '\0';
+        for (int tries = 0; harness_status(answer) == 0 && tries < 100; tries++) {
+            harness_read(idle, answer, sizeof(answer), 50); /* a busy machine answers late */
+        }
     } while (harness_status(answer) == 200);
     assert_int_equal(harness_status(answer), 503);
     close(idle);
