@@ -92,8 +92,9 @@ test_draining_answers_what_was_admitted(void **state)
     }
     pthread_t drainer;
     pthread_create(&drainer, NULL, drain_later, server);
-    /* a new request on an old connection is refused once draining has begun */
+    /* once draining has begun, a request on an old connection is refused; one that came just before is answered, and told that it was the last */
     char answer[1024] = "";
+    bool last = false;
     do {
         const char *hello = "GET /hello HTTP/1.1\r\nHost: a\r\n\r\n";
         harness_send(idle, hello, strlen(hello));
@@ -101,8 +102,9 @@ test_draining_answers_what_was_admitted(void **state)
         for (int tries = 0; harness_status(answer) == 0 && tries < 100; tries++) {
             harness_read(idle, answer, sizeof(answer), 50); /* a busy machine answers late */
         }
-    } while (harness_status(answer) == 200);
-    assert_int_equal(harness_status(answer), 503);
+        last = strstr(answer, "\r\nConnection: close\r\n") != NULL;
+    } while (harness_status(answer) == 200 && !last);
+    assert_true(harness_status(answer) == 200 || harness_status(answer) == 503);
     close(idle);
     pthread_mutex_lock(&harness_lock);
     harness_hold = false;
