@@ -1,5 +1,5 @@
 // A wallet and a system client in a few lines of node's own library, for programs that must also work without npm.
-import { createHash, createPrivateKey, generateKeyPairSync, randomBytes, sign } from 'node:crypto'
+import { createECDH, createHash, createPrivateKey, randomBytes, sign } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import http from 'node:http'
 
@@ -7,10 +7,13 @@ const b64u = (x) => Buffer.from(x).toString('base64url')
 const now = () => Math.floor(Date.now() / 1000)
 export const CONFIGURATION = 'employee_badge_sd_jwt'
 
+/* By ECDH and not by generateKeyPairSync: node 20 can wait for itself for ever when its garbage collector meets such a job while a key is exported. */
 export function newKey() {
-  const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
-  const { kty, crv, x, y } = publicKey.export({ format: 'jwk' })
-  return { privateKey, jwk: { kty, crv, x, y } }
+  const pair = createECDH('prime256v1')
+  const point = pair.generateKeys()
+  const d = Buffer.concat([Buffer.alloc(32), pair.getPrivateKey()]).subarray(-32)
+  const jwk = { kty: 'EC', crv: 'P-256', x: b64u(point.subarray(1, 33)), y: b64u(point.subarray(33)) }
+  return { privateKey: createPrivateKey({ key: { ...jwk, d: b64u(d) }, format: 'jwk' }), jwk }
 }
 
 export function clientKey(dir, id = 'demo-client') {
