@@ -45,14 +45,18 @@ load(struct flow_grant *grant, sg_str selection)
     struct flow_body *body = SG_NEW(grant->arena, struct flow_body);
     SG_REQUIRE(body != NULL, NO_MEMORY);
     SG_TRY(flow_body_parse(grant->arena, row.body, body));
+    /* what checking needs is not kept: a grant stays as long as its token, and there are thousands */
+    SG_CLEANUP(sg_arena_free)
+    struct sg_arena *scratch = sg_arena_new((size_t)16 * 1024, GRANT_ARENA_MAX);
+    SG_REQUIRE(scratch != NULL, NO_MEMORY);
     for (size_t i = 0; i < body->n; i++) {
         struct flow_entry *entry = &grant->entries[i];
         const struct flow_config *config =
             flow_config_find(&grant->flow->configs, body->credentials[i].configuration);
         SG_REQUIRE(config != NULL, CONFIGURATION);
         /* Again against the rules: the configuration may have changed since the offer. */
-        SG_TRY(flow_subject_make(
-            grant->arena, config, body->credentials[i].claims, NULL, &entry->subject));
+        SG_TRY(
+            flow_subject_make(scratch, config, body->credentials[i].claims, NULL, &entry->subject));
         entry->identifier = body->identifiers[i];
         entry->selected = is_selected(selection, entry->identifier);
         entry->count = body->credentials[i].count;
