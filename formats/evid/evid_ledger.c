@@ -148,6 +148,11 @@ replay_body(struct evid_ledger *l, const struct wire_entry *entry, sg_bytes body
         evid_expect(l, sg_ok(wire_refusal_parse(body, refusal)), "body-form", "REFUSAL");
         return SG_DONE;
     }
+    case WIRE_REC_PERSON_EVENT: {
+        struct wire_person_event event;
+        evid_expect(l, sg_ok(wire_person_event_parse(body, &event)), "body-form", "PERSON_EVENT");
+        return SG_DONE;
+    }
     case WIRE_REC_NOTED_EVENT: {
         struct wire_noted_event noted;
         evid_expect(l, sg_ok(wire_noted_event_parse(body, &noted)), "body-form", "NOTED_EVENT");

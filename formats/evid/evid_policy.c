@@ -215,6 +215,9 @@ apply(struct evid_ledger *l, const struct wire_operation_msg *op, const struct w
     case WIRE_OPN_KEY_CERTIFY:
     case WIRE_OPN_KEY_STATUS:
     case WIRE_OPN_LEDGER_ACCEPT:
+    case WIRE_OPN_PERSON_ENROL: /* persons are followed by their own events */
+    case WIRE_OPN_PERSON_STATE:
+    case WIRE_OPN_PASSKEY_STATE:
         return SG_DONE;
     }
     return SG_DONE;

@@ -15,14 +15,16 @@
 #define WIRE_DTBS_MAX 64
 #define WIRE_REFS_MAX 64
 #define WIRE_DIGEST_MAX 64
+#define WIRE_MORE_KEYS_MAX (WIRE_DTBS_MAX - 1)
 
 enum wire_operation {
     WIRE_OP_SEAL_CREDENTIAL = 1,
     WIRE_OP_PRESENT = 2,
     WIRE_OP_KEY_PROOF = 3,
-    WIRE_OP_REGISTER = 4,
+    WIRE_OP_REGISTER = 4, /* a further passkey: nothing is signed with a key of ours */
     WIRE_OP_STATUS_LIST = 5,
     WIRE_OP_METADATA = 6,
+    WIRE_OP_REMOVE = 7, /* take a passkey out of use: likewise */
 };
 enum wire_dtbs_kind { WIRE_PREHASH = 1, WIRE_MESSAGE_KIND = 2 };
 
@@ -48,6 +50,12 @@ struct wire_ref {
     uint64_t idx;
 };
 
+/* [key, alg] */
+struct wire_more_key {
+    sg_bytes key;
+    uint64_t alg;
+};
+
 struct wire_intent {
     uint64_t operation;                   /* 1: enum wire_operation */
     sg_bytes key;                         /* 2: thumbprint of the key that shall sign */
@@ -71,12 +79,21 @@ struct wire_intent {
     int64_t created_at;   /* 15: UTC seconds */
     int64_t expires_at;   /* 16 */
     sg_bytes unique;      /* 17: 16 random bytes: two intents never have one id */
+    /*
+     * One gesture may be for several keys of one person (a response with several credentials, a batch of key proofs). Without `key_of` every
+     * DTBS/R is for `key`; with it byte i says for DTBS/R i: 0 `key`, n the nth of `more_keys`. Only persons' intents have them; each is used.
+     */
+    struct wire_more_key more_keys[WIRE_MORE_KEYS_MAX]; /* 18 */
+    size_t n_more_keys;
+    sg_bytes key_of; /* 19: n_dtbs bytes, or empty */
 };
 /* The intent's bytes alone (no frame). SG_E_TOO_LARGE. */
 SG_CHECKED sg_result wire_intent_encode(
     struct sg_arena *arena, const struct wire_intent *intent, sg_bytes *ret);
 /* Form only; limits are checked here, meaning at the gates. SG_E_MALFORMED. */
 SG_CHECKED sg_result wire_intent_parse(sg_bytes in, struct wire_intent *ret);
+/* Key and algorithm of DTBS/R `i` (below n_dtbs) of a parsed intent. */
+struct wire_more_key wire_intent_key_of(const struct wire_intent *intent, size_t i);
 /* SHA-256("sealgate/intent/v1" 00 bytes) */
 void wire_intent_id(sg_bytes intent, uint8_t ret[WIRE_INTENT_ID_LEN]);
 /* SHA-256("sealgate/dtbs/v1" 00 kind alg digest), kind and alg one byte each. Recomputable by anyone holding the object. */
@@ -84,6 +101,19 @@ void wire_dtbs_id(uint64_t kind, uint64_t alg, sg_bytes digest, uint8_t ret[SG_S
 /* SHA-256("sealgate/commit/<field>/v1" 00 salt32 value): audience, nonce, subject. */
 void wire_commitment(
     const char *field, const uint8_t salt[32], sg_bytes value, uint8_t ret[SG_SHA256_LEN]);
+/*
+ * What a person's passkey signs over: SHA-256("sealgate/challenge/v1" 00 intent_id nonce32), the nonce being the signer's own, made when the intent
+ * was opened (AU-4; WebAuthn 13.5.3 asks for a random challenge, which a digest of the document alone is not).
+ */
+void wire_challenge(const uint8_t intent_id[WIRE_INTENT_ID_LEN], const uint8_t nonce[32],
+    uint8_t ret[SG_SHA256_LEN]);
+/*
+ * The digest a REGISTER intent carries: SHA-256("sealgate/register/v1" 00 SHA-256(client data) SHA-256(attestation object)); of a REMOVE intent:
+ * SHA-256("sealgate/remove/v1" 00 credential id). Their `key` is the RFC 7638 thumbprint of the passkey's own public key.
+ */
+void wire_register_digest(
+    sg_bytes client_data, sg_bytes attestation_object, uint8_t ret[SG_SHA256_LEN]);
+void wire_remove_digest(sg_bytes credential_id, uint8_t ret[SG_SHA256_LEN]);
 /* SHA-256("sealgate/signature/v1" 00 signature): the look-up key of evidence (EV-2). */
 void wire_signature_hash(sg_bytes signature, uint8_t ret[SG_SHA256_LEN]);
 

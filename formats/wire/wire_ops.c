@@ -1,7 +1,7 @@
 #include "wire_shape.h"
 
 static const struct wire_field operation_rows[] = {
-    UINT(wire_operation_msg, 1, kind, WIRE_OPN_KEY_GENERATE, WIRE_OPN_LEDGER_ACCEPT),
+    UINT(wire_operation_msg, 1, kind, WIRE_OPN_KEY_GENERATE, WIRE_OPN_PASSKEY_STATE),
     BYTES(wire_operation_msg, 2, unique, WIRE_ID_LEN, WIRE_ID_LEN),
     TIME(wire_operation_msg, 3, proposed_at),
     TIME(wire_operation_msg, 4, expires_at),
@@ -21,6 +21,8 @@ static const struct wire_field operation_rows[] = {
     SHAPE(wire_operation_msg, 18, mandate, wire_mandate, wire_shape_mandate, true),
     OPT_UINT(wire_operation_msg, 19, roles, 1, WIRE_ROLES_ALL),
     OPT_TEXT(wire_operation_msg, 20, person, 1, WIRE_NAME_MAX),
+    OPT_BYTES(wire_operation_msg, 21, subject, WIRE_ID_LEN, WIRE_ID_LEN),
+    OPT_UINT(wire_operation_msg, 22, valid_s, 1, WIRE_ENROL_VALID_MAX_S),
 };
 static const struct wire_shape wire_shape_operation =
     WIRE_SHAPE_OF("operation", wire_operation_msg, operation_rows);
@@ -57,6 +59,8 @@ static const struct wire_field operation_reply_rows[] = {
     UINT(wire_operation_reply, 3, seq, 0, WIRE_SEQ_MAX),
     BYTES_LIST(
         wire_operation_reply, 4, keys, WIRE_THUMBPRINT_LEN, WIRE_THUMBPRINT_LEN, 0, WIRE_DTBS_MAX),
+    OPT_BYTES(wire_operation_reply, 5, link, WIRE_SECRET_LEN, WIRE_SECRET_LEN),
+    OPT_TEXT(wire_operation_reply, 6, code, 1, WIRE_ENROL_CODE_MAX),
 };
 static const struct wire_shape wire_shape_operation_reply =
     WIRE_SHAPE_OF("PROPOSE, APPROVE and HALT reply", wire_operation_reply, operation_reply_rows);

@@ -18,6 +18,9 @@ enum wire_role {
 #define WIRE_ROLES_ALL 15
 #define WIRE_OPERATION_MAX ((size_t)40 * 1024) /* four certificates are the largest */
 #define WIRE_KEYS_AT_ONCE_MAX 1000
+#define WIRE_ENROL_VALID_MAX_S (30 * 86400)
+#define WIRE_ENROL_CODE_MAX 32 /* the code that is delivered apart from the link */
+#define WIRE_SECRET_LEN 32     /* of an enrolment link */
 
 enum wire_op_kind {
     WIRE_OPN_KEY_GENERATE = 1, /* label, alg, purpose, level, wrapped, count */
@@ -32,6 +35,15 @@ enum wire_op_kind {
     WIRE_OPN_RESUME = 8,       /* ends a halt (dual); key optional */
     WIRE_OPN_LEDGER_ACCEPT =
         9, /* accept a ledger head that the anchor does not match, or a clock jump (dual) */
+    /*
+     * Persons (AU-2). ENROL makes a link and a code: for a new subject, or for one that lost its passkeys (recovery: usable only from not_before on, after
+     * the signer's waiting time). `level`: highest assurance level of its keys; `count`: how many keys it may hold in all.
+     */
+    WIRE_OPN_PERSON_ENROL = 10, /* subject, level, count, valid_s */
+    WIRE_OPN_PERSON_STATE =
+        11, /* subject, state: SUSPENDED locks (one operator), ACTIVE unlocks, DESTROYED: left, all keys destroyed */
+    WIRE_OPN_PASSKEY_STATE =
+        12, /* subject, key (thumbprint of the passkey), state: ACTIVE confirms it (level 3), DESTROYED removes it */
 };
 
 /* One operation. Only the members of its kind are set; the rest stay empty and are not encoded. */
@@ -56,7 +68,10 @@ struct wire_operation_msg {
     bool active;                 /* 17 */
     struct wire_mandate mandate; /* 18: MANDATE_SET */
     uint64_t roles;              /* 19 */
-    sg_str person; /* 20: pseudonym of the natural person: two keys of one person are one vote */
+    sg_str person;    /* 20: pseudonym of the natural person: two keys of one person are one vote */
+    sg_bytes subject; /* 21: 16 random bytes: a holder */
+    uint64_t
+        valid_s; /* 22: how long the link of an enrolment lives once approved; at most 30 days */
 };
 SG_CHECKED sg_result wire_operation_encode(
     struct sg_arena *arena, const struct wire_operation_msg *op, sg_bytes *ret);
@@ -89,6 +104,9 @@ struct wire_operation_reply {
     uint64_t seq;                 /* 3: ledger sequence of the event, 0 while waiting */
     sg_bytes keys[WIRE_DTBS_MAX]; /* 4: thumbprints made by KEY_GENERATE (the first 64) */
     size_t n_keys;
+    sg_bytes
+        link; /* 5: PERSON_ENROL, once applied: 32 bytes that go into the enrolment link, told to nobody else */
+    sg_str code; /* 6: with it: to be delivered another way */
 };
 void wire_operation_reply_encode(struct sg_buf *buf, uint8_t request_type, uint64_t request_id,
     const struct wire_operation_reply *msg);

@@ -2,7 +2,7 @@
 
 static const struct wire_field entry_rows[] = {
     VERSION(),
-    UINT(wire_entry, 2, type, WIRE_REC_GENESIS, WIRE_REC_STATUS_ORDER),
+    UINT(wire_entry, 2, type, WIRE_REC_GENESIS, WIRE_REC_PERSON_EVENT),
     TIME(wire_entry, 3, at_ms),
     BYTES(wire_entry, 4, body_hash, SG_SHA256_LEN, SG_SHA256_LEN),
 };
@@ -24,6 +24,22 @@ static const struct wire_field seen_rows[] = {
 static const struct wire_shape wire_shape_seen =
     WIRE_SHAPE_OF("status evidence", wire_seen, seen_rows);
 
+/* req: AU-4 */
+static const struct wire_field gesture_rows[] = {
+    BYTES(wire_gesture, 1, nonce, 32, 32),
+    BYTES(wire_gesture, 2, spki, 1, WIRE_SPKI_MAX),
+    BYTES(wire_gesture, 3, passkey_hash, SG_SHA256_LEN, SG_SHA256_LEN),
+    UINT(wire_gesture, 4, passkey_seq, 0, WIRE_SEQ_MAX),
+    BYTES(wire_gesture, 5, client_data, 1, WIRE_CLIENT_DATA_MAX),
+    BYTES(wire_gesture, 6, authenticator_data, 1, WIRE_AUTH_DATA_MAX),
+    BYTES(wire_gesture, 7, assertion, 1, WIRE_SIG_MAX),
+    TEXT(wire_gesture, 8, origin, 1, WIRE_ORIGIN_MAX),
+    TEXT(wire_gesture, 9, rp_id, 1, WIRE_ORIGIN_MAX),
+    BOOL(wire_gesture, 10, counter_fault),
+};
+static const struct wire_shape wire_shape_gesture =
+    WIRE_SHAPE_OF("gesture", wire_gesture, gesture_rows);
+
 /* req: SIG-5. Digests, format, type and audience are in the intent; who, approval, key, certificate and evidence are here. */
 static const struct wire_field consent_rows[] = {
     VERSION(),
@@ -42,6 +58,10 @@ static const struct wire_field consent_rows[] = {
     UINT(wire_consent, 14, key_seq, 0, WIRE_SEQ_MAX),
     TEXT(wire_consent, 15, software, 0, WIRE_SOFTWARE_MAX),
     BYTES(wire_consent, 16, spki, 1, WIRE_SPKI_MAX),
+    SHAPE(wire_consent, 17, gesture, wire_gesture, wire_shape_gesture, true),
+    OPT_UINT(wire_consent, 18, which, 1, UINT64_MAX),
+    OPT_UINT(wire_consent, 19, first_seq, 1, WIRE_SEQ_MAX),
+    BYTES_LIST(wire_consent, 20, more_spki, 1, WIRE_SPKI_MAX, 0, WIRE_MORE_KEYS_MAX),
 };
 static const struct wire_shape wire_shape_consent =
     WIRE_SHAPE_OF("CONSENT", wire_consent, consent_rows);
@@ -67,6 +87,7 @@ static const struct wire_field refusal_rows[] = {
     TEXT(wire_refusal, 5, gate, 1, WIRE_EVENT_MAX),
     SHAPE_LIST(wire_refusal, 6, seen, wire_seen, wire_shape_seen, 0, WIRE_REFS_MAX),
     TIME(wire_refusal, 7, at_ms),
+    OPT_BYTES(wire_refusal, 8, passkey_hash, SG_SHA256_LEN, SG_SHA256_LEN),
 };
 static const struct wire_shape wire_shape_refusal =
     WIRE_SHAPE_OF("REFUSAL", wire_refusal, refusal_rows);
@@ -87,6 +108,28 @@ static const struct wire_field policy_event_rows[] = {
 static const struct wire_shape wire_shape_policy_event =
     WIRE_SHAPE_OF("KEY_EVENT and POLICY_EVENT", wire_policy_event, policy_event_rows);
 WIRE_ALONE(policy_event, wire_policy_event, 1024, WIRE_BODY_MAX)
+
+static const struct wire_field person_event_rows[] = {
+    VERSION(),
+    TEXT(wire_person_event, 2, event, 1, WIRE_EVENT_MAX),
+    BYTES(wire_person_event, 3, person, WIRE_ID_LEN, WIRE_ID_LEN),
+    OPT_BYTES(wire_person_event, 4, operation_id, SG_SHA256_LEN, SG_SHA256_LEN),
+    OPT_UINT(wire_person_event, 5, consent_seq, 1, WIRE_SEQ_MAX),
+    OPT_BYTES(wire_person_event, 6, passkey, 1, WIRE_PASSKEY_ID_MAX),
+    OPT_BYTES(wire_person_event, 7, spki, 1, WIRE_SPKI_MAX),
+    OPT_BYTES(wire_person_event, 8, client_data, 1, WIRE_CLIENT_DATA_MAX),
+    OPT_BYTES(wire_person_event, 9, attestation, 1, WIRE_ATTESTATION_MAX),
+    OPT_UINT(wire_person_event, 10, purpose, WIRE_PASSKEY_LOGIN, WIRE_PASSKEY_SIGN),
+    OPT_UINT(wire_person_event, 11, level, 1, WIRE_LEVEL_MAX),
+    OPT_BOOL(wire_person_event, 12, attested),
+    OPT_BYTES(wire_person_event, 13, key, WIRE_THUMBPRINT_LEN, WIRE_THUMBPRINT_LEN),
+    OPT_BYTES(wire_person_event, 14, intent_id, WIRE_INTENT_ID_LEN, WIRE_INTENT_ID_LEN),
+    OPT_BYTES(wire_person_event, 15, attributes, 1, WIRE_ATTRIBUTES_MAX),
+    TIME(wire_person_event, 16, at_ms),
+};
+static const struct wire_shape wire_shape_person_event =
+    WIRE_SHAPE_OF("PERSON_EVENT", wire_person_event, person_event_rows);
+WIRE_ALONE(person_event, wire_person_event, 1024, WIRE_BODY_MAX)
 
 static const struct wire_field noted_event_rows[] = {
     VERSION(),
@@ -116,8 +159,9 @@ const struct wire_shape *const *
 wire_shapes_record(size_t *ret_n)
 {
     static const struct wire_shape *const all[] = { &wire_shape_entry, &wire_shape_seen,
-        &wire_shape_consent, &wire_shape_outcome, &wire_shape_refusal, &wire_shape_policy_event,
-        &wire_shape_noted_event, &wire_shape_genesis };
+        &wire_shape_gesture, &wire_shape_consent, &wire_shape_outcome, &wire_shape_refusal,
+        &wire_shape_policy_event, &wire_shape_noted_event, &wire_shape_genesis,
+        &wire_shape_person_event };
     *ret_n = sizeof(all) / sizeof(all[0]);
     return all;
 }

@@ -6,6 +6,7 @@
 #define WIRE_RECORD_H
 
 #include "wire_ops.h"
+#include "wire_person.h"
 #include "wire_status.h"
 
 #define WIRE_RECORD_VERSION 1
@@ -20,6 +21,7 @@ enum wire_record_type {
     WIRE_REC_POLICY_EVENT = 6,
     WIRE_REC_NOTED_EVENT = 7,
     WIRE_REC_STATUS_ORDER = 8,
+    WIRE_REC_PERSON_EVENT = 9,
 };
 
 struct wire_entry {
@@ -45,6 +47,20 @@ enum wire_activation {
     WIRE_ACT_QUORUM = 4
 };
 
+/* Everything that lets anyone check a person's gesture again (AU-4). */
+struct wire_gesture {
+    sg_bytes nonce;              /* 1: the signer's: challenge = wire_challenge(intent id, nonce) */
+    sg_bytes spki;               /* 2: public key of the passkey */
+    sg_bytes passkey_hash;       /* 3: SHA-256 of its credential id */
+    uint64_t passkey_seq;        /* 4: ledger sequence of the event that registered it */
+    sg_bytes client_data;        /* 5 */
+    sg_bytes authenticator_data; /* 6 */
+    sg_bytes assertion;          /* 7: as the authenticator gave it */
+    sg_str origin;               /* 8: the one of ours that the client data names */
+    sg_str rp_id;                /* 9 */
+    bool counter_fault; /* 10: the authenticator's counter went back (level 2 goes on, flagged) */
+};
+
 /* CONSENT: who agreed to what, with which approval, on what status (SIG-5, consent-record checklist 3). */
 struct wire_consent {
     sg_bytes intent;                      /* 2: the intent's bytes */
@@ -63,6 +79,14 @@ struct wire_consent {
     uint64_t key_seq;     /* 14: ledger sequence of the event that made the key's present state */
     sg_str software;      /* 15 */
     sg_bytes spki;        /* 16: the key's public part, so that the bundle stands alone */
+    struct wire_gesture
+        gesture; /* 17: activation PASSKEY, in the consent that the gesture came with */
+    uint64_t
+        which; /* 18: activation PASSKEY: bit i: DTBS/R i of the intent is what this consent is for */
+    uint64_t
+        first_seq; /* 19: of the consent that holds the gesture, when this is a later SIGN of the same intent */
+    sg_bytes more_spki[WIRE_MORE_KEYS_MAX]; /* 20: of the intent's further keys, in their order */
+    size_t n_more_spki;
 };
 SG_CHECKED sg_result wire_consent_encode(
     struct sg_arena *arena, const struct wire_consent *rec, sg_bytes *ret);
@@ -94,7 +118,8 @@ struct wire_refusal {
     sg_str gate;                          /* 5 */
     struct wire_seen seen[WIRE_REFS_MAX]; /* 6 */
     size_t n_seen;
-    int64_t at_ms; /* 7 */
+    int64_t at_ms;         /* 7 */
+    sg_bytes passkey_hash; /* 8: optional: the gesture was valid and its passkey this one */
 };
 SG_CHECKED sg_result wire_refusal_encode(
     struct sg_arena *arena, const struct wire_refusal *rec, sg_bytes *ret);
@@ -117,6 +142,30 @@ struct wire_policy_event {
 SG_CHECKED sg_result wire_policy_event_encode(
     struct sg_arena *arena, const struct wire_policy_event *rec, sg_bytes *ret);
 SG_CHECKED sg_result wire_policy_event_parse(sg_bytes in, struct wire_policy_event *ret);
+
+/* PERSON_EVENT: what happened to a person's account, passkeys and keys. No name, no address: the person is 16 random bytes. req: AU-2, KEY-6 */
+struct wire_person_event {
+    sg_str
+        event; /* 2: "enrolment-approved", "enrolment-locked", "passkey-registered", "passkey-confirmed", "passkey-removed", "key-made",
+                     "key-destroyed", "person-locked", "person-unlocked", "person-left", "intent-refused", "counter-fault" */
+    sg_bytes person;       /* 3 */
+    sg_bytes operation_id; /* 4: optional: of the operation two operators approved */
+    uint64_t consent_seq;  /* 5: optional: of the REGISTER or REMOVE intent's consent */
+    sg_bytes passkey;      /* 6: optional: credential id */
+    sg_bytes spki;         /* 7: optional: of the passkey or key */
+    sg_bytes client_data;  /* 8: optional: kept as evidence of the registration */
+    sg_bytes attestation;  /* 9: optional */
+    uint64_t purpose;      /* 10: optional: enum wire_passkey_purpose */
+    uint64_t level;        /* 11: optional */
+    bool attested;         /* 12: optional */
+    sg_bytes key;          /* 13: optional: thumbprint */
+    sg_bytes intent_id;    /* 14: optional */
+    sg_bytes attributes;   /* 15: optional: what the token answered after generation */
+    int64_t at_ms;         /* 16 */
+};
+SG_CHECKED sg_result wire_person_event_encode(
+    struct sg_arena *arena, const struct wire_person_event *rec, sg_bytes *ret);
+SG_CHECKED sg_result wire_person_event_parse(sg_bytes in, struct wire_person_event *ret);
 
 /* NOTED_EVENT and STATUS_ORDER. */
 struct wire_noted_event {

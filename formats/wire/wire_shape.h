@@ -61,6 +61,8 @@ const struct wire_shape *const *wire_shapes_seal(size_t *ret_n);
 const struct wire_shape *const *wire_shapes_ops(size_t *ret_n);
 const struct wire_shape *const *wire_shapes_status(size_t *ret_n);
 const struct wire_shape *const *wire_shapes_record(size_t *ret_n);
+const struct wire_shape *const *wire_shapes_person(size_t *ret_n);
+const struct wire_shape *const *wire_shapes_out(size_t *ret_n);
 
 /* Layouts used in more than one file. */
 extern const struct wire_shape wire_shape_ref;

@@ -20,6 +20,7 @@ static const struct wire_field key_info_reply_rows[] = {
     BYTES_LIST(wire_key_info_reply, 9, chain, 1, WIRE_CERT_MAX, 0, WIRE_CERTS_MAX),
     SHAPE(wire_key_info_reply, 10, status, wire_ref, wire_shape_ref, true),
     TIME(wire_key_info_reply, 11, created_at),
+    OPT_BYTES(wire_key_info_reply, 12, person, WIRE_ID_LEN, WIRE_ID_LEN),
 };
 static const struct wire_shape wire_shape_key_info_reply =
     WIRE_SHAPE_OF("KEY_INFO reply", wire_key_info_reply, key_info_reply_rows);

@@ -51,6 +51,7 @@ struct wire_key_info_reply {
     size_t n_chain;
     struct wire_ref status; /* 10: the key's own status reference; uri empty if none */
     int64_t created_at;     /* 11 */
+    sg_bytes person;        /* 12: a holder key's owner; empty otherwise */
 };
 void wire_key_info_reply_encode(
     struct sg_buf *buf, uint64_t request_id, const struct wire_key_info_reply *msg);

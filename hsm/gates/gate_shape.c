@@ -42,6 +42,7 @@ gate_shape(struct gate_env *env, struct gate_case *c, struct p11_session *sessio
     const struct key_alg_row *alg = key_alg_row(intent->alg);
     SG_REQUIRE(alg != NULL, ALGORITHM);
     SG_REQUIRE(intent->n_dtbs >= 1, INTENT);
+    SG_REQUIRE(intent->n_more_keys == 0, INTENT); /* several keys: persons' intents alone */
     SG_REQUIRE(intent->expires_at > now, INTENT_EXPIRED);
     SG_REQUIRE(intent->created_at <= now + AHEAD_S, INTENT);
     SG_REQUIRE(intent->expires_at > intent->created_at &&

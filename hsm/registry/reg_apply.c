@@ -295,6 +295,9 @@ reg_apply(struct registry *reg, struct sg_arena *arena, const struct wire_operat
     case WIRE_OPN_LEDGER_ACCEPT:
         return SG_DONE;
     case WIRE_OPN_KEY_GENERATE:
+    case WIRE_OPN_PERSON_ENROL: /* reg_person.h */
+    case WIRE_OPN_PERSON_STATE:
+    case WIRE_OPN_PASSKEY_STATE:
         break;
     }
     SG_FAIL(INTERNAL);
@@ -318,6 +321,9 @@ reg_refresh(struct registry *reg, const struct wire_operation_msg *op)
         return registry_refresh_halts(reg);
     case WIRE_OPN_LEDGER_ACCEPT:
     case WIRE_OPN_KEY_GENERATE:
+    case WIRE_OPN_PERSON_ENROL:
+    case WIRE_OPN_PERSON_STATE:
+    case WIRE_OPN_PASSKEY_STATE:
         return SG_DONE;
     }
     SG_FAIL(INTERNAL);

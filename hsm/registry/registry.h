@@ -37,6 +37,7 @@ struct reg_key {
     bool halted;     /* by a halt of its own */
     bool destroying; /* begun, not finished: nothing may use it */
     void *live;      /* the gates' own: verdict kept, rate */
+    uint8_t person[WIRE_ID_LEN]; /* purpose HOLDER: whose (reg_person.h) */
 };
 
 struct reg_client {

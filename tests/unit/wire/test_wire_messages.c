@@ -5,6 +5,8 @@
  */
 #include "wire_fill.h"
 
+#include "wire_out.h"
+
 #define KEY_11 "1111111111111111111111111111111111111111111111111111111111111111"
 #define X22 "2222222222222222222222222222222222222222222222222222222222222222"
 #define X33 "3333333333333333333333333333333333333333333333333333333333333333"
@@ -58,6 +60,69 @@ test_intent_bytes_and_id(void **state)
     assert_int_equal(back.nonce.n, 0);
     assert_str_is(back.requester, "demo-client");
     assert_true(back.expires_at == 1700000060);
+}
+
+/* req: AU-4: several keys are all different, all used, and every DTBS/R has one */
+static void
+test_intents_of_several_keys(void **state)
+{
+    static struct wire_intent in = { .operation = WIRE_OP_PRESENT,
+        .alg = 1,
+        .n_dtbs = 3,
+        .requester = SG_LIT("wallet"),
+        .format = SG_LIT("vp_token"),
+        .created_at = 1,
+        .expires_at = 2 };
+    static struct wire_intent back;
+    uint8_t one[3] = { 1, 0, 1 };
+    uint8_t none[3] = { 1, 1, 1 };
+    uint8_t beyond[3] = { 0, 1, 2 };
+    sg_bytes bytes;
+    in.key = support_hex(*state, KEY_11);
+    for (size_t i = 0; i < 3; i++) {
+        in.dtbs[i] = (struct wire_dtbs){ WIRE_PREHASH, support_hex(*state, X22) };
+    }
+    in.unique = support_hex(*state, X44);
+    in.key_of = SG_BYTES(one);
+    assert_refused(wire_intent_encode(*state, &in, &bytes), VALUE); /* no second key */
+    in.more_keys[0] = (struct wire_more_key){ support_hex(*state, X33), 3 };
+    in.n_more_keys = 1;
+    assert_ok(wire_intent_encode(*state, &in, &bytes));
+    assert_ok(wire_intent_parse(bytes, &back));
+    assert_int_equal(wire_intent_key_of(&back, 0).alg, 3);
+    assert_int_equal(wire_intent_key_of(&back, 1).alg, 1);
+    assert_true(sg_bytes_equal(wire_intent_key_of(&back, 2).key, in.more_keys[0].key));
+    in.key_of = SG_BYTES(none);
+    assert_refused(wire_intent_encode(*state, &in, &bytes), VALUE); /* `key` is not used */
+    in.key_of = SG_BYTES(beyond);
+    assert_refused(wire_intent_encode(*state, &in, &bytes), VALUE);
+    in.key_of = sg_bytes_of(one, 2);
+    assert_refused(wire_intent_encode(*state, &in, &bytes), VALUE);
+    in.key_of = SG_NO_BYTES;
+    assert_refused(wire_intent_encode(*state, &in, &bytes), VALUE);
+    in.key_of = SG_BYTES(one);
+    in.more_keys[0].key = in.key;
+    assert_refused(wire_intent_encode(*state, &in, &bytes), VALUE); /* the same twice */
+}
+
+/* Computed with another program. req: AU-4 */
+static void
+test_what_a_passkey_signs_over(void **state)
+{
+    uint8_t id[32];
+    uint8_t nonce[32];
+    uint8_t h[32];
+    memset(id, 0x11, sizeof(id));
+    memset(nonce, 0x22, sizeof(nonce));
+    wire_challenge(id, nonce, h);
+    assert_hex(
+        state, SG_BYTES(h), "b1a3659fad547f82d6dcf32f170c5cb8b3c319bf82d8ee0587963e1dd4bd22a1");
+    wire_register_digest(sg_str_bytes(SG_LIT("abc")), sg_str_bytes(SG_LIT("de")), h);
+    assert_hex(
+        state, SG_BYTES(h), "4f003828ddffaa64ff3441ecc8942a0e03f048f9dabc9433c66977ea5dd2767a");
+    wire_remove_digest(sg_str_bytes(SG_LIT("id")), h);
+    assert_hex(
+        state, SG_BYTES(h), "f27c6b4a585c8e75d53c1fc0eeb0211728b0f03c47d78be618995f24b5380d83");
 }
 
 static void
@@ -169,7 +234,7 @@ test_frames(void **state)
         "01000000000000000001", /* type 0 */
         "01400000000000000001", /* a reply to nothing */
         "01fe0000000000000001",
-        "010e0000000000000001",
+        "01130000000000000001",
     };
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
         assert_refused(wire_frame_parse(support_hex(*state, bad[i]), &frame), MALFORMED);
@@ -302,6 +367,23 @@ test_every_frame_carries_its_type(void **state)
     PAIR(halt, "HALT", WIRE_HALT);
     PAIR(audit_read, "AUDIT_READ", WIRE_AUDIT_READ);
     PAIR(audit_reply, "AUDIT_READ reply", WIRE_AUDIT_READ + WIRE_REPLY);
+    PAIR(intent_open, "INTENT_OPEN", WIRE_INTENT_OPEN);
+    PAIR(intent_open_reply, "INTENT_OPEN reply", WIRE_INTENT_OPEN + WIRE_REPLY);
+    PAIR(sign, "SIGN", WIRE_SIGN);
+    PAIR(sign_reply, "SIGN reply", WIRE_SIGN + WIRE_REPLY);
+    PAIR(intent_cancel, "INTENT_CANCEL", WIRE_INTENT_CANCEL);
+    PAIR(enrol_open_reply, "ENROL_OPEN reply", WIRE_ENROL_OPEN + WIRE_REPLY);
+    PAIR(enrol_finish, "ENROL_FINISH", WIRE_ENROL_FINISH);
+    PAIR(enrol_finish_reply, "ENROL_FINISH reply", WIRE_ENROL_FINISH + WIRE_REPLY);
+    PAIR(key_make, "KEY_MAKE", WIRE_KEY_MAKE);
+    PAIR(key_make_reply, "KEY_MAKE reply", WIRE_KEY_MAKE + WIRE_REPLY);
+    PAIR(person_info_reply, "PERSON_INFO reply", WIRE_PERSON_INFO + WIRE_REPLY);
+    PAIR(uses_read, "USES_READ", WIRE_USES_READ);
+    PAIR(uses_reply, "USES_READ reply", WIRE_USES_READ + WIRE_REPLY);
+    PAIR(fetch, "FETCH", WIRE_FETCH);
+    PAIR(fetch_reply, "FETCH reply", WIRE_FETCH + WIRE_REPLY);
+    PAIR(deliver, "DELIVER", WIRE_DELIVER);
+    PAIR(deliver_reply, "DELIVER reply", WIRE_DELIVER + WIRE_REPLY);
     PAIR_BODY(wire_noted, "EVENT_NOTE and STATUS_ORDER reply", WIRE_STATUS_ORDER + WIRE_REPLY,
         wire_noted_encode(&buf, WIRE_STATUS_ORDER, 77, &msg));
     PAIR_BODY(wire_operation_reply, "PROPOSE, APPROVE and HALT reply", WIRE_APPROVE + WIRE_REPLY,
@@ -326,7 +408,6 @@ static void
 test_every_body_that_stands_alone(void **state)
 {
     uint64_t seed = 4;
-    ALONE(intent, wire_intent, "intent", WIRE_INTENT_MAX);
     ALONE(instruction, wire_instruction, "instruction", WIRE_INSTRUCTION_MAX);
     ALONE(status_order, wire_status_order, "status order", WIRE_STATUS_ORDER_MAX);
     ALONE(operation, wire_operation_msg, "operation", WIRE_OPERATION_MAX);
@@ -337,6 +418,7 @@ test_every_body_that_stands_alone(void **state)
     ALONE(policy_event, wire_policy_event, "KEY_EVENT and POLICY_EVENT", WIRE_BODY_MAX);
     ALONE(noted_event, wire_noted_event, "NOTED_EVENT and STATUS_ORDER", WIRE_BODY_MAX);
     ALONE(genesis, wire_genesis, "GENESIS", WIRE_BODY_MAX);
+    ALONE(person_event, wire_person_event, "PERSON_EVENT", WIRE_BODY_MAX);
 }
 
 static void
@@ -364,6 +446,8 @@ test_an_intent_beyond_its_limit_is_not_encoded(void **state)
     static struct wire_intent intent;
     sg_bytes out;
     fill_shape(*state, shape_named("intent"), FILL_MOST, &seed, &intent);
+    intent.n_more_keys = 0;
+    intent.key_of = SG_NO_BYTES;
     assert_refused(wire_intent_encode(*state, &intent, &out), TOO_LARGE);
 }
 
@@ -372,6 +456,8 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_intent_bytes_and_id),
+        cmocka_unit_test(test_intents_of_several_keys),
+        cmocka_unit_test(test_what_a_passkey_signs_over),
         cmocka_unit_test(test_names_of_things_are_tagged_hashes),
         cmocka_unit_test(test_what_operators_and_clients_sign),
         cmocka_unit_test(test_records_and_operations_bytes),

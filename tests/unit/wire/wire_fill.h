@@ -99,6 +99,8 @@ static const struct {
     { "ops", wire_shapes_ops },
     { "status", wire_shapes_status },
     { "record", wire_shapes_record },
+    { "person", wire_shapes_person },
+    { "out", wire_shapes_out },
 };
 
 #endif
