@@ -1,0 +1,176 @@
+/*
+ * The holder's side of every credential format (req: PRO-3, FMT-1..FMT-4): reading a credential that somebody holds, and building the presentation
+ * that shows of it what was agreed to and nothing else. The counterpart of flow_form.h.
+ *
+ *   flow_held_read -> (DCQL on `view`) -> flow_show_check -> flow_show_build -> (signer) -> flow_show_attach
+ *
+ * Pure: time and the pinned contexts are arguments, nothing is fetched. Everything lives in the caller's arena and borrows from what it was given; a
+ * held credential stays readable for as long as its arena and its bytes.
+ * No issuer's signature is verified here: a holder's own credential is trusted to be the holder's; the verifier judges it.
+ */
+#ifndef FLOW_SHOW_H
+#define FLOW_SHOW_H
+
+#include "dcql.h"
+#include "jwk.h"
+#include "wire_intent.h"
+
+struct jsonld_contexts;
+
+#define FLOW_HELD_MAX ((size_t)512 * 1024) /* bytes of one credential as it came */
+#define FLOW_HELD_REFS_MAX 16              /* status references of one credential */
+#define FLOW_HELD_ALGS_MAX 16              /* signatures (proofs) of one credential */
+#define FLOW_SHOW_LINES_MAX 1024           /* values that one presentation may disclose */
+#define FLOW_SHOW_TRANSACTIONS_MAX 16
+#define FLOW_SHOW_NO_END INT64_MAX
+
+/* ---- a credential in a holder's hands -------------------------------------------------------------------------------------------------- */
+
+struct flow_shape; /* a row of the table of formats (flow_show_int.h) */
+
+/* Who made the credential and how: for the verifier's vp_formats_supported. Of a Data Integrity proof set one entry per proof. */
+struct flow_held_alg {
+    const struct jose_alg *alg; /* NULL: a proof whose key is not in it */
+    sg_str suite;               /* ldp_vc: "ecdsa-rdfc-2019" ...; otherwise empty */
+};
+
+struct flow_held {
+    const struct flow_shape *shape;
+    const char *format; /* "dc+sd-jwt", "mso_mdoc", "ldp_vc", "vc+jwt", "vc+sd-jwt", "vc+cose" */
+    sg_str value;       /* as it came */
+    /*
+     * As DCQL sees it: everything but `bound` and `usable`, which are the caller's to set (do we hold the key, is it active, is the status good, is now within
+     * the validity, does flow_show_check pass). `view.claims` is the tree that nodes of a dcql_match point into.
+     */
+    struct dcql_credential view;
+
+    /* The key it is bound to: cnf, deviceKey, or the did:key or did:jwk that is its only subject. */
+    bool has_key;
+    struct jwk key; /* bare: no kid, use, alg */
+    uint8_t thumbprint[JWK_THUMBPRINT_LEN];
+    sg_str did; /* by which the subject is named; empty: the key stands there bare */
+
+    struct wire_ref refs[FLOW_HELD_REFS_MAX]; /* ask each at the moment of signing */
+    size_t n_refs;
+    const char
+        *status_problem; /* NULL, or why nobody here can tell its status: then it is not shown */
+
+    int64_t not_before; /* UTC seconds; 0: none stated */
+    int64_t not_after;  /* the last second at which it holds; FLOW_SHOW_NO_END: none stated */
+
+    sg_str type; /* for people and records: vct, docType, the last W3C type */
+    sg_str name; /* what it calls itself (`name` of a W3C credential); empty: nothing */
+    sg_str
+        issuer; /* iss, issuer.id, or the subject name of the certificate that signed; may be empty */
+    sg_str
+        issuer_name; /* issuer.name, or the certificate's common name; a stranger's word; may be empty */
+
+    struct flow_held_alg algs[FLOW_HELD_ALGS_MAX];
+    size_t n_algs;
+    const void *part; /* the shape's own */
+};
+
+/*
+ * Read a credential. `format`: a format identifier, which the value then must be of; empty: found out. `value`: the compact text, the JSON text of an object, or
+ * base64url of CBOR (mso_mdoc, vc+cose), as issuers' answers hold it.
+ * Strict: all that a verifier will refuse by form alone is refused here, `why->what` saying what. SG_E_UNSUPPORTED: a format that is not shown here
+ * (jwt_vc_json, a presentation instead of a credential ...). SG_E_TOO_LARGE, SG_E_MALFORMED, SG_E_DISCLOSURE, SG_E_MDOC, SG_E_VCDM, SG_E_KEY_INVALID
+ * (the key it is bound to, or two keys that differ), SG_E_CONTEXT (ldp_vc with contexts that are not pinned) and what the parsers refuse.
+ * `contexts` may be NULL: then ldp_vc is SG_E_CONTEXT, and types of the others stay as they stand.
+ */
+SG_CHECKED sg_result flow_held_read(struct sg_arena *arena, const struct jsonld_contexts *contexts,
+    sg_str format, sg_str value, struct sg_why *why, struct flow_held *ret);
+
+/* Formats that can be shown, for wallet metadata (vp_formats_supported, OpenID4VP 10). */
+void flow_show_describe(struct sjson_wr *wr); /* an object: format -> its members */
+
+/* ---- what a presentation says ------------------------------------------------------------------------------------------------------------ */
+
+/* One value that the verifier will see. For the page on which the person decides. */
+struct flow_show_line {
+    sg_str path; /* "address.country", "nationalities[0]", "org.iso.18013.5.1 / family_name" */
+    sg_str
+        value; /* a text as it is, other values as JSON; of an object or array in an mdoc its leaves have lines of their own, too */
+    bool asked; /* a claim of the query selected it; false: the format shows it always */
+    bool
+        frame; /* not about the holder: issuer, type, validity, status, key, context, proof. Pages may fold these */
+    bool retain; /* mdoc: the verifier says that it intends to keep it */
+};
+
+/*
+ * Who asks, and for what. The same struct serves flow_show_lines, flow_show_check and flow_show_build, so that what was shown is what is built.
+ * Texts exactly as in the request.
+ */
+struct flow_show {
+    const struct flow_held *held;
+    const struct dcql_credential_query *query; /* for intent_to_retain; may be NULL */
+    const struct dcql_match *match;            /* nodes of held->view.claims, or everything */
+    /*
+     * The key that will sign, which is the one it is bound to (SG_E_KEY_INVALID otherwise). NULL: no holder binding, which only a query with
+     * require_cryptographic_holder_binding false may have: SD-JWT without KB-JWT, the W3C credential bare. An mdoc has no such form (SG_E_MISSING).
+     */
+    const struct jwk *key;
+    const struct jose_alg *alg;
+    sg_str
+        audience; /* the full client_id, prefix included; over the DC API "origin:" and the origin */
+    sg_str nonce;        /* required with a key */
+    sg_str response_uri; /* mdoc handover: response_uri, or redirect_uri where there is none */
+    sg_str origin;       /* not empty: DC API, whose handover an mdoc signs; without prefix */
+    sg_bytes
+        thumbprint; /* of the key that the response is encrypted to: 32 bytes; empty: not encrypted */
+    const sg_str *
+        transactions; /* those elements of transaction_data, as received, that this presentation answers */
+    size_t n_transactions;
+    const struct sjson
+        *vp_formats; /* the verifier's vp_formats_supported; NULL: not known, anything goes */
+    const struct jsonld_contexts *contexts;
+    int64_t now; /* UTC seconds: iat, created */
+};
+
+/*
+ * Everything that building this would disclose, in the order of the credential. SG_E_TOO_MANY beyond FLOW_SHOW_LINES_MAX, SG_E_NO_MEMORY, and what
+ * flow_show_build refuses of the selection.
+ */
+SG_CHECKED sg_result flow_show_lines(struct sg_arena *arena, const struct flow_show *show,
+    const struct flow_show_line **ret, size_t *ret_n);
+
+/*
+ * Can it be shown to this verifier at all, before anything is selected? `match` is not looked at. SG_E_ALGORITHM: vp_formats_supported does not
+ * permit the credential's signatures, or what `alg` can make (openid4vp.md 3; `why->what` says which); SG_E_KEY_INVALID: bound to another key;
+ * SG_E_UNSUPPORTED: transaction data that this format, or the issuer of this credential, does not permit, or with a hash that is not known.
+ */
+SG_CHECKED sg_result flow_show_check(
+    struct sg_arena *arena, const struct flow_show *show, struct sg_why *why);
+
+/* ---- building ---------------------------------------------------------------------------------------------------------------------------- */
+
+/* Built and not signed yet. */
+struct flow_showing {
+    const struct flow_shape *shape;
+    bool to_sign; /* false: no holder binding; attach with an empty signature */
+    const struct jose_alg *alg;
+    sg_bytes
+        message; /* exactly what the key signs; its hash by alg->hash is the DTBS/R, for Ed25519 the message itself */
+    const void *part; /* the shape's own */
+};
+/*
+ * What is to be signed so that `show` is presented. As flow_show_check, and SG_E_NOT_FOUND (a node that is not of this credential), SG_E_POLICY (a device-signed
+ * element that the issuer did not authorise), SG_E_VALUE (an empty audience or nonce, a time out of range), SG_E_TOO_LARGE, and what canonicalisation refuses.
+ */
+SG_CHECKED sg_result flow_show_build(struct sg_arena *arena, const struct flow_show *show,
+    struct sg_why *why, struct flow_showing *ret);
+
+/* A presentation as vp_token holds it. */
+struct flow_shown {
+    sg_str value; /* the text of a JSON string, unquoted; or the JSON of an object */
+    bool object;
+};
+/*
+ * `signature`: JWS form (r || s, or 64 bytes). It is verified under the key before anything leaves: SG_E_SIGNATURE.
+ */
+SG_CHECKED sg_result flow_show_attach(struct sg_arena *arena, const struct flow_showing *showing,
+    sg_bytes signature, struct flow_shown *ret);
+/* As an element of vp_token's arrays: quoted text or object. */
+void flow_shown_write(struct sjson_wr *wr, const struct flow_shown *shown);
+
+#endif
