@@ -20,7 +20,7 @@ auth_settings_default(void)
         .nonce_life_s = 300,
         .tx_tries = 5,
         .guess_per_minute = 60,
-        .tokens_max = 2048,   /* some 5 kB each, with claims and DPoP key; the store has them all */
+        .tokens_max = 512,    /* some 5 kB each, with claims and DPoP key; the store has them all */
         .replay_max = 524288, /* 71 s at 7,300 requests a second; 16 MB when full */
     };
 }

@@ -77,7 +77,7 @@ flow_grant_open(struct flow *flow, sg_str offer_id, sg_str selection, const uint
     SG_REQUIRE(grant != NULL, NO_MEMORY);
     grant->flow = flow;
     memcpy(grant->token_hash, token_hash, 32);
-    grant->arena = sg_arena_new(4096, GRANT_ARENA_MAX);
+    grant->arena = sg_arena_new(1024, GRANT_ARENA_MAX);
     sg_result r = grant->arena == NULL ? SG_ERROR(NO_MEMORY)
                                        : sg_arena_str(grant->arena, offer_id, &grant->offer_id);
     if (sg_ok(r)) {

@@ -21,7 +21,7 @@ exists(const char *path, const char *vfs_name, bool *ret)
  */
 static const char WRITER_SQL[] = "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
                                  "PRAGMA wal_autocheckpoint=0; PRAGMA temp_store=MEMORY;"
-                                 "PRAGMA cache_size=-8192;";
+                                 "PRAGMA cache_size=-2048;";
 /* A reader's connection can write by its flags, because WAL readers share memory with the writer; it may not by this. */
 static const char READER_SQL[] =
     "PRAGMA query_only=1; PRAGMA wal_autocheckpoint=0; PRAGMA temp_store=MEMORY;";

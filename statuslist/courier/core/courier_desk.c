@@ -33,7 +33,8 @@ struct courier_desk {
     struct courier_fetcher *fetcher;
     struct courier_lists *lists;
     struct sg_arena *scratch;
-    struct jsonld_contexts *contexts; /* the built-in ones, for lists with proofs */
+    struct jsonld_contexts
+        *contexts; /* the built-in ones: 5 MB, so made for the first list with a proof */
     struct ask *asks;
     size_t n_asks;
     int64_t now_ms; /* of the current turn */
@@ -234,6 +235,9 @@ read_bits_proof(
     SG_REQUIRE(body.n <= BSL_LIST_MAX, TOO_LARGE);
     SG_TRY(sjson_parse_object(desk->scratch, sg_bytes_str(body), NULL, &credential));
     SG_TRY(bsl_list_parse(credential, &bitstring));
+    if (desk->contexts == NULL) {
+        SG_TRY(jsonld_contexts_new(NULL, 0, NULL, &desk->contexts));
+    }
     SG_TRY(courier_proof_verify(desk->scratch, credential, uri_of(list), s->rules, s->n_rules,
         desk->now_ms / 1000, desk->contexts));
     return read_bits(desk, list, &bitstring, ret);
@@ -524,7 +528,6 @@ courier_desk_new(const struct courier_desk_settings *settings, struct courier_de
     desk->scratch = sg_arena_new(SCRATCH_FIRST, SCRATCH_MAX);
     desk->lists = courier_lists_new(settings->cache_max);
     SG_REQUIRE(desk->scratch != NULL && desk->lists != NULL, NO_MEMORY);
-    SG_TRY(jsonld_contexts_new(NULL, 0, NULL, &desk->contexts));
     struct courier_fetch_settings fetch_settings = settings->fetch;
     fetch_settings.done = on_fetched;
     fetch_settings.context = desk;
