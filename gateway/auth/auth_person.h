@@ -1,0 +1,128 @@
+/*
+ * Natural persons: login by passkey, sessions of browsers, tokens that let a wallet act for its holder (req: AU-3, AU-5, AU-6, AU-7).
+ * What a person may sign is never decided here: a signature needs a gesture that the signer checks (AU-4). Faces see this through
+ * faces/common/face_person.h.
+ *
+ * Every refusal of a login is SG_E_ACTIVATION: one word, whatever was wrong. Functions marked "store" may block on it.
+ */
+#ifndef AUTH_PERSON_H
+#define AUTH_PERSON_H
+
+#include "auth.h"
+
+#define AUTH_PERSON_LEN 16
+#define AUTH_COOKIE_LEN 43 /* base64url of 32 random bytes */
+#define AUTH_CSRF_LEN 43
+#define AUTH_LOGIN_CHALLENGE_LEN 48
+
+/* How a person showed who it is. By a provider: may read, may not change what protects the account. */
+enum auth_method { AUTH_BY_PASSKEY = 1, AUTH_BY_PROVIDER = 2, AUTH_BY_ENROLMENT = 3 };
+
+/* A live session, by value. */
+struct auth_login {
+    uint8_t person[AUTH_PERSON_LEN];
+    enum auth_method method;
+    int64_t since;            /* of the login itself */
+    int64_t expires_at;       /* absolute end */
+    uint8_t session[32];      /* hash of the cookie: names the session, opens nothing */
+    char csrf[AUTH_CSRF_LEN]; /* to be sent back with every change */
+};
+/* A new session: what the browser gets. */
+struct auth_new_login {
+    char cookie[AUTH_COOKIE_LEN];
+    char csrf[AUTH_CSRF_LEN];
+    int64_t lives_s;
+};
+
+/*
+ * The session of a cookie. `agent`: the User-Agent header; digits do not count, so that an update does not end the session. SG_E_UNAUTHENTICATED for
+ * unknown, ended, idle too long, over its absolute time, another browser. store
+ */
+SG_CHECKED sg_result auth_login_check(
+    struct auth *auth, sg_str cookie, sg_str agent, int64_t now, struct auth_login *ret);
+/* The CSRF token that came with a change; constant time. SG_E_POLICY. */
+SG_CHECKED sg_result auth_login_csrf(const struct auth_login *login, sg_str token);
+
+/* ---- login by passkey ------------------------------------------------------------------------------- */
+
+/*
+ * A challenge for one login, bound to the browser's pre-login cookie and to the person it was made for (NULL: whoever answers). Nothing is stored; it can
+ * be answered once, within nonce_life_s. SG_E_TOO_MANY (this address, or all together).
+ */
+SG_CHECKED sg_result auth_login_challenge(struct auth *auth, sg_str pre_cookie,
+    const uint8_t *person, sg_bytes peer, int64_t now, uint8_t ret[AUTH_LOGIN_CHALLENGE_LEN]);
+
+/* navigator.credentials.get()'s answer, decoded, and what the signer's registry says of that passkey. */
+struct auth_assertion {
+    sg_bytes passkey; /* rawId */
+    sg_bytes client_data;
+    sg_bytes authenticator_data;
+    sg_bytes signature;
+    sg_bytes user_handle; /* empty: not sent */
+};
+struct auth_passkey {
+    uint8_t person[AUTH_PERSON_LEN];
+    uint64_t alg; /* enum jose_alg_id */
+    sg_bytes spki;
+    bool login;  /* marked for login */
+    bool active; /* it and its person */
+    bool backup_eligible;
+};
+/* Known: before the signer is asked. The challenge in the client data is one of ours, for this browser and `person`, and in time. SG_E_ACTIVATION, SG_E_TOO_MANY. */
+SG_CHECKED sg_result auth_login_expected(struct auth *auth, sg_str pre_cookie,
+    const uint8_t *person, const struct auth_assertion *assertion, sg_bytes peer, int64_t now);
+/*
+ * The rest: WebAuthn 7.2 whole, spent challenge, counter; then a new session, and the one of `old_cookie` (may be empty) is over. `known`: NULL when
+ * the signer knows no such passkey: as much work, same answer. Failures are counted for person and address. SG_E_ACTIVATION, SG_E_TOO_MANY. store
+ */
+SG_CHECKED sg_result auth_login_finish(struct auth *auth, struct sg_arena *arena,
+    const struct auth_assertion *assertion, const struct auth_passkey *known, const uint8_t *person,
+    sg_str pre_cookie, sg_str old_cookie, sg_str agent, sg_bytes peer, int64_t now,
+    struct sg_why *why, struct auth_new_login *ret);
+
+/* A session for somebody who has shown who it is in another way. store */
+SG_CHECKED sg_result auth_login_begin(struct auth *auth, const uint8_t person[AUTH_PERSON_LEN],
+    enum auth_method method, sg_str old_cookie, sg_str agent, int64_t now,
+    struct auth_new_login *ret);
+
+/* Logout. store */
+SG_CHECKED sg_result auth_login_end(struct auth *auth, const struct auth_login *login);
+/* Logout everywhere: every session but `but` (NULL: all), every code, every holder token, at once. store */
+SG_CHECKED sg_result auth_person_end(
+    struct auth *auth, const uint8_t person[AUTH_PERSON_LEN], const uint8_t *but);
+
+/* ---- holder tokens for wallets (scope `holder`) ------------------------------------------------------- */
+
+/* A public client, as an operator registered it. */
+struct auth_wallet {
+    sg_str client;
+    sg_str name;
+    const sg_str *redirect_uris;
+    size_t n_redirect_uris;
+};
+/*
+ * RFC 9700 4.1, RFC 8252 7.3: the same text, character by character; of an http address on 127.0.0.1 or [::1] the port is free.
+ */
+bool auth_redirect_fits(sg_str registered, sg_str sent);
+
+#define AUTH_CODE_LEN 43
+struct auth_code_in {
+    uint8_t person[AUTH_PERSON_LEN];
+    sg_str client;
+    sg_str redirect_uri;
+    sg_str challenge; /* code_challenge, S256: 43 characters */
+    sg_str jkt;       /* dpop_jkt, or empty */
+    int64_t now;
+};
+/* An authorization code of 60 seconds. SG_E_VALUE. store */
+SG_CHECKED sg_result auth_holder_code(
+    struct auth *auth, const struct auth_code_in *in, char ret[AUTH_CODE_LEN]);
+/*
+ * The code becomes a DPoP-bound token, once; a second time ends the first one's tokens too. A wrong verifier, client or redirect_uri uses it up.
+ * SG_E_GRANT, SG_E_TOO_MANY. store
+ */
+SG_CHECKED sg_result auth_holder_token(struct auth *auth, struct sg_arena *arena, sg_str code,
+    sg_str client, sg_str redirect_uri, sg_str verifier, const uint8_t jkt[32], sg_bytes peer,
+    int64_t now, struct auth_issued *ret);
+
+#endif
