@@ -136,6 +136,10 @@ struct conf_signer {
     uint64_t seal_rate;         /* signatures per second of one key, 0: no limit */
     uint64_t wrapped_cache;     /* unwrapped keys kept per session */
     uint64_t intent_lifetime_s; /* longest life of an intent */
+    const char *rp_id;          /* WebAuthn: RP ID; empty: no persons */
+    struct conf_list origins;   /* and the origins of its pages */
+    uint64_t gesture_life_s;    /* an opened intent waits this long for its gesture */
+    uint64_t person_intent_s;   /* longest life of an intent for a person */
     uint64_t proposal_days;     /* an operation not approved by then is void */
     uint64_t
         publish_ms; /* the tree is extended and signed at least this often when there is something new */

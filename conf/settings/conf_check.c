@@ -82,6 +82,15 @@ conf_is_origin(const char *text)
     return rest[0] == '\0' ? NULL : "has a path: only scheme, host and port belong here";
 }
 
+const char *
+conf_is_rp_id(const char *text)
+{
+    size_t n = strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789-.");
+    bool good = text[n] == '\0' && text[0] != '.' && text[0] != '-' && text[n - 1] != '.' &&
+                strstr(text, "..") == NULL;
+    return good ? NULL : "is not a host name in lower case, without scheme and port";
+}
+
 bool
 conf_loopback_url(const char *url)
 {

@@ -9,6 +9,8 @@ const char *conf_is_environment(const char *text);
 const char *conf_is_base_url(const char *text);
 /* scheme://host[:port] and nothing behind it */
 const char *conf_is_origin(const char *text);
+/* a host name in lower case: labels of letters, digits and hyphens */
+const char *conf_is_rp_id(const char *text);
 /* relative to DIR or absolute, without ".." */
 const char *conf_is_path(const char *text);
 const char *conf_is_absolute_path(const char *text);

@@ -30,6 +30,16 @@ static const struct conf_row rows[] = {
         "signatures per second of one key; 0: no limit" },
     { ROW(CONF_UINT, wrapped_cache), 0, 1024, "32", NULL, "unwrapped keys kept per session" },
     { ROW(CONF_UINT, intent_lifetime_s), 5, 3600, "300", NULL, "longest life of an intent" },
+    { ROW(CONF_TEXT, rp_id), 1, 253, "", conf_is_rp_id,
+        "WebAuthn RP ID of persons' passkeys: the public host name or a parent domain of it; never "
+        "changes; empty: no persons" },
+    { ROW(CONF_LIST, origins), 8, 256, "", conf_is_origin,
+        "origins on whose pages passkeys answer, exactly as browsers write them; their host is "
+        "rp_id or below it" },
+    { ROW(CONF_UINT, gesture_life_s), 10, 600, "300", NULL,
+        "an opened intent waits this long for its gesture" },
+    { ROW(CONF_UINT, person_intent_s), 10, 3600, "600", NULL,
+        "longest life of an intent that a person is asked about" },
     { ROW(CONF_UINT, proposal_days), 1, 7, "7", NULL,
         "an operation that no second operator approves within these days is void" },
     { ROW(CONF_UINT, publish_ms), 50, 60000, "500", NULL,
@@ -37,6 +47,45 @@ static const struct conf_row rows[] = {
     { ROW(CONF_BOOL, demo), 0, 0, "no", NULL,
         "operators' keys may lie on this machine; everything says that it is a demonstration" },
 };
+
+/* `host` is the RP ID, or a name below it. */
+static bool
+under_rp_id(const char *origin, const char *rp_id)
+{
+    const char *host = strstr(origin, "://") + 3; /* checked: it is an origin */
+    size_t n = strcspn(host, ":/");
+    size_t m = strlen(rp_id);
+    return n >= m && memcmp(host + n - m, rp_id, m) == 0 && (n == m || host[n - m - 1] == '.');
+}
+
+/* What browsers compare, byte by byte; plain http only where they call it secure. req: AU-3 */
+static const char *
+origin_fault(const struct conf_signer *s, const char *origin)
+{
+    if (strpbrk(origin, "ABCDEFGHIJKLMNOPQRSTUVWXYZ[") != NULL) {
+        return "is not in lower case, or an address instead of a name";
+    }
+    bool https = strncmp(origin, "https://", 8) == 0;
+    if (!https && (!conf_loopback_url(origin) || strcmp(s->environment, CONF_PRODUCTION) == 0)) {
+        return "plain http is for loopback in the test environment";
+    }
+    return under_rp_id(origin, s->rp_id) ? NULL : "its host is not rp_id or below it";
+}
+
+static const char *
+persons_fault(const struct conf_signer *s)
+{
+    if ((s->rp_id[0] == '\0') != (s->origins.n == 0)) {
+        return "rp_id and origins go together";
+    }
+    for (size_t i = 0; i < s->origins.n; i++) {
+        const char *fault = origin_fault(s, s->origins.items[i]);
+        if (fault != NULL) {
+            return fault;
+        }
+    }
+    return NULL;
+}
 
 static const char *
 whole(const void *settings, const char **ret_name)
@@ -46,7 +95,8 @@ whole(const void *settings, const char **ret_name)
     if (s->demo && strcmp(s->environment, CONF_PRODUCTION) == 0) {
         return "a demonstration cannot be a production environment (req: NET-2)";
     }
-    return NULL;
+    *ret_name = "origins";
+    return persons_fault(s);
 }
 
 const struct conf_schema conf_signer_schema = {

@@ -33,6 +33,16 @@ struct gate_live {
     void *ask; /* the signer's: the one question in flight */
 };
 
+#define GATE_ORIGINS_MAX 64
+
+/* The relying party that passkeys answer to; no origins: there are no persons. req: AU-3 */
+struct gate_rp {
+    sg_str id;
+    uint8_t id_hash[SG_SHA256_LEN];
+    sg_str origins[GATE_ORIGINS_MAX];
+    size_t n_origins;
+};
+
 struct gate_env {
     struct registry *registry;
     struct ledger *ledger;
@@ -40,6 +50,7 @@ struct gate_env {
     struct gate_now now;
     bool clock_bad; /* distrusted: no consent, whoever was admitted before */
     sg_str software;
+    struct gate_rp rp;
 };
 
 /* One request for signatures, from packet to reply. All views point into `arena` or the registry. */

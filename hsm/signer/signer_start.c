@@ -91,8 +91,21 @@ open_all(struct signer *s, struct sg_why *why)
 }
 
 static void
+fill_rp(struct signer *s)
+{
+    struct gate_rp *rp = &s->env.rp;
+    rp->id = sg_cstr(s->conf->rp_id);
+    sg_sha256(sg_str_bytes(rp->id), rp->id_hash);
+    rp->n_origins = s->conf->origins.n < GATE_ORIGINS_MAX ? s->conf->origins.n : GATE_ORIGINS_MAX;
+    for (size_t i = 0; i < rp->n_origins; i++) {
+        rp->origins[i] = sg_cstr(s->conf->origins.items[i]);
+    }
+}
+
+static void
 fill(struct signer *s)
 {
+    fill_rp(s);
     s->env.limits = (struct gate_limits){ .status_max_age_ms = (int64_t)s->conf->status_max_age_ms,
         .intent_lifetime_s = (int64_t)s->conf->intent_lifetime_s,
         .seal_rate = s->conf->seal_rate };

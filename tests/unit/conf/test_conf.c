@@ -198,6 +198,45 @@ test_every_row_is_whole(void **state)
     }
 }
 
+static sg_result
+persons(struct sg_arena *arena, const char *environment, const char *more)
+{
+    struct conf_signer conf;
+    struct conf_fault fault = { 0 };
+    sg_str text;
+    assert_ok(sg_arena_printf(arena, &text,
+        "environment = %s\norigin = a/b\nmodule = /m.so\ntoken_label = t\n%s", environment, more));
+    return conf_parse(&conf_signer_schema, text, arena, &conf, &fault);
+}
+
+/* req: AU-3: what browsers compare is written as browsers write it. */
+static void
+test_origins_of_passkeys_are_under_their_rp_id(void **state)
+{
+    assert_ok(persons(*state, "test", ""));
+    assert_ok(persons(*state, "test", "rp_id = localhost\norigins = http://localhost:8080\n"));
+    assert_ok(persons(*state, "production",
+        "rp_id = example.org\norigins = https://example.org\norigins = "
+        "https://sign.example.org:8443\n"));
+    static const char *const bad[] = {
+        "rp_id = example.org\n",
+        "origins = https://example.org\n",
+        "rp_id = example.org\norigins = https://example.org/\n",
+        "rp_id = example.org\norigins = https://EXAMPLE.org\n",
+        "rp_id = example.org\norigins = https://badexample.org\n",
+        "rp_id = sign.example.org\norigins = https://example.org\n",
+        "rp_id = example.org\norigins = http://example.org\n",
+        "rp_id = example.org:8080\norigins = https://example.org:8080\n",
+        "rp_id = Example.org\norigins = https://example.org\n",
+    };
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        assert_refused(persons(*state, "test", bad[i]), VALUE);
+    }
+    assert_refused(
+        persons(*state, "production", "rp_id = localhost\norigins = http://localhost:8080\n"),
+        VALUE);
+}
+
 /* A change of a setting changes its page in the same commit. */
 static void
 test_the_reference_page_is_up_to_date(void **state)
@@ -226,6 +265,7 @@ main(void)
         cmocka_unit_test(test_long_lines_are_refused_and_never_cut),
         cmocka_unit_test(test_lists_keep_every_value),
         cmocka_unit_test(test_production_signer_is_no_demo),
+        cmocka_unit_test(test_origins_of_passkeys_are_under_their_rp_id),
         cmocka_unit_test(test_missing_file_is_said),
         cmocka_unit_test(test_every_row_is_whole),
         cmocka_unit_test(test_the_reference_page_is_up_to_date),
