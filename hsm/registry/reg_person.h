@@ -24,6 +24,13 @@ struct reg_person {
 /* SG_E_NOT_FOUND. */
 SG_CHECKED sg_result reg_person_get(
     struct registry *registry, sg_bytes person, struct reg_person *ret);
+/* The next one in the order of ids; `after` empty: the first. SG_E_NOT_FOUND at the end. */
+SG_CHECKED sg_result reg_person_after(
+    struct registry *registry, sg_bytes after, struct reg_person *ret);
+/* Inside a transaction: a new person, or one whose level and number of keys change; `state` counts for a new one. */
+SG_CHECKED sg_result reg_person_put(struct registry *registry, const struct reg_person *person);
+SG_CHECKED sg_result reg_person_set(
+    struct registry *registry, sg_bytes person, enum wire_person_state state, uint64_t seq);
 
 struct reg_passkey {
     sg_bytes id; /* credential id */
@@ -52,11 +59,47 @@ SG_CHECKED sg_result reg_passkeys_of(struct registry *registry, struct sg_arena 
 /* Inside a transaction: the authenticator's counter moved on. */
 SG_CHECKED sg_result reg_passkey_counted(
     struct registry *registry, sg_bytes credential_id, uint32_t sign_count);
-/* Inside a transaction. SG_E_CONFLICT: this credential id is known, to whomever. */
+/* Has anybody ever had this credential id, or this public key? Removed ones count. */
+SG_CHECKED sg_result reg_passkey_known(
+    struct registry *registry, sg_bytes credential_id, sg_bytes thumbprint, bool *ret);
+/* Inside a transaction. SG_E_CONFLICT: this credential id or public key is known, to whomever. */
 SG_CHECKED sg_result reg_passkey_insert(
     struct registry *registry, const struct reg_passkey *passkey);
+/* `seq` is kept for a removal; otherwise the registration's stays. */
 SG_CHECKED sg_result reg_passkey_set(
     struct registry *registry, sg_bytes credential_id, enum wire_passkey_state state, uint64_t seq);
+/* Inside a transaction: all that this person has. */
+SG_CHECKED sg_result reg_passkeys_remove(struct registry *registry, sg_bytes person, uint64_t seq);
+
+/* An enrolment that two operators approved; of one person at most one at a time. Link and code are kept as hashes only. req: AU-2, AU-7 */
+#define REG_ENROL_SALT_LEN 16
+struct reg_enrolment {
+    uint8_t person[REG_PERSON_LEN];
+    uint8_t link_hash[SG_SHA256_LEN];
+    uint8_t salt[REG_ENROL_SALT_LEN];
+    uint8_t code_hash[SG_SHA256_LEN];
+    uint64_t tries; /* wrong codes so far */
+    uint64_t level;
+    uint64_t keys_max;
+    int64_t not_before; /* recovery: the end of the waiting time (UTC seconds) */
+    int64_t expires_at;
+    uint64_t missing; /* sum of the purposes that have no passkey yet */
+    bool recovery;    /* earlier passkeys go when it is complete */
+    uint8_t operation_id[SG_SHA256_LEN];
+};
+/* Inside a transaction; takes the place of an earlier one of this person. */
+SG_CHECKED sg_result reg_enrolment_put(
+    struct registry *registry, const struct reg_enrolment *enrolment);
+/* SG_E_NOT_FOUND. */
+SG_CHECKED sg_result reg_enrolment_by_link(
+    struct registry *registry, const uint8_t link_hash[SG_SHA256_LEN], struct reg_enrolment *ret);
+SG_CHECKED sg_result reg_enrolment_of(
+    struct registry *registry, sg_bytes person, struct reg_enrolment *ret);
+/* Inside a transaction: a wrong code; what is missing now; over. */
+SG_CHECKED sg_result reg_enrolment_tried(struct registry *registry, sg_bytes person);
+SG_CHECKED sg_result reg_enrolment_missing(
+    struct registry *registry, sg_bytes person, uint64_t missing);
+SG_CHECKED sg_result reg_enrolment_drop(struct registry *registry, sg_bytes person);
 
 /*
  * A holder key for use: like registry_key, but read from the database when it is not in the cache, and pinned there until it is given back. Its row
@@ -65,8 +108,41 @@ SG_CHECKED sg_result reg_passkey_set(
 struct reg_key *reg_holder_hold(struct registry *registry, sg_bytes thumbprint, sg_result *ret_why);
 void reg_holder_release(struct registry *registry, struct reg_key **key); /* NULL accepted */
 
+/* Is there such a holder key, in whatever state? */
+SG_CHECKED sg_result reg_holder_known(struct registry *registry, sg_bytes thumbprint, bool *ret);
+
+struct reg_new_holder {
+    sg_bytes thumbprint;
+    sg_bytes person;
+    sg_bytes unique; /* 16: KEY_MAKE's */
+    uint64_t level;
+    sg_bytes spki;
+    sg_bytes wrapped;
+    enum wire_key_state state;
+    int64_t created_at;
+};
+/* Inside a transaction; counts as one of the person's. SG_E_CONFLICT: thumbprint or `unique` is there. */
+SG_CHECKED sg_result reg_holder_insert(
+    struct registry *registry, const struct reg_new_holder *key, uint64_t seq);
+/* The key that this person's `unique` made. SG_E_NOT_FOUND. */
+SG_CHECKED sg_result reg_holder_of_unique(
+    struct registry *registry, sg_bytes person, sg_bytes unique, uint8_t ret[REG_THUMBPRINT_LEN]);
+/* This person's keys in thumbprint order, not destroyed ones, after `after` (empty: from the first), at most `max`. In the arena. */
+SG_CHECKED sg_result reg_holders_of(struct registry *registry, struct sg_arena *arena,
+    sg_bytes person, sg_bytes after, struct wire_holder_key *ret, size_t max, size_t *ret_n);
+/* Inside a transaction. Destroyed: the wrapped bytes are erased. Then, after the commit, registry_refresh_key. SG_E_NOT_FOUND. */
+SG_CHECKED sg_result reg_holder_set(
+    struct registry *registry, sg_bytes thumbprint, enum wire_key_state state, uint64_t seq);
+
 /* Inside a transaction: consent `seq` used this person's key; for USES_READ. */
 SG_CHECKED sg_result reg_use_note(
     struct registry *registry, sg_bytes person, uint64_t seq, sg_bytes passkey_thumbprint);
+struct reg_use {
+    uint64_t seq;
+    uint8_t passkey[REG_THUMBPRINT_LEN];
+};
+/* Newest first, before sequence `before` (0: from the newest). */
+SG_CHECKED sg_result reg_uses_of(struct registry *registry, sg_bytes person, uint64_t before,
+    size_t max, struct reg_use *ret, size_t *ret_n);
 
 #endif

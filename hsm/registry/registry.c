@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "reg_cert.h"
+#include "reg_people.h"
 #include "reg_rows.h"
 
 /* Rows are few and live as long as the process; what an update replaces is left in the arena. */
@@ -40,6 +41,7 @@ struct registry {
     struct reg_rows clients;
     struct reg_rows mandates;
     struct reg_rows operators;
+    struct reg_people *people;
     bool halted;
     uint64_t halt_epoch;
     sqlite3_stmt *counter_write;
@@ -261,6 +263,8 @@ read_halt(struct registry *reg, sqlite3_stmt *stmt)
     struct reg_key *key = reg_rows_find(&reg->keys, scope);
     if (key != NULL) {
         key->halted = true;
+    } else {
+        reg_people_halt(reg->people, scope);
     }
     return SG_DONE;
 }
@@ -273,6 +277,7 @@ read_halt(struct registry *reg, sqlite3_stmt *stmt)
 sg_result
 registry_refresh_key(struct registry *reg, sg_bytes thumbprint)
 {
+    SG_TRY(reg_holder_refresh(reg->people, thumbprint));
     return read_rows(reg, KEY_SQL " WHERE thumbprint=?1", thumbprint, false, read_key);
 }
 
@@ -301,6 +306,7 @@ registry_refresh_halts(struct registry *reg)
     for (size_t i = 0; i < reg->keys.n; i++) {
         ((struct reg_key *)reg->keys.rows[i])->halted = false;
     }
+    reg_people_halts_clear(reg->people);
     reg->halt_epoch++;
     return read_rows(reg, "SELECT scope FROM reg_halts", SG_NO_BYTES, false, read_halt);
 }
@@ -316,6 +322,7 @@ registry_create(sqlite3 *db)
 static sg_result
 load_all(struct registry *reg)
 {
+    SG_TRY(reg_people_new(reg->db, &reg->people));
     SG_TRY(read_rows(reg, KEY_SQL, SG_NO_BYTES, false, read_key));
     SG_TRY(read_rows(reg, CLIENT_SQL, SG_NO_BYTES, true, read_client));
     SG_TRY(read_rows(reg, MANDATE_SQL, SG_NO_BYTES, false, read_mandate));
@@ -367,6 +374,7 @@ registry_free(struct registry **registry)
     }
     ledger_stmt_free(&reg->counter_write);
     ledger_stmt_free(&reg->instruction_use);
+    reg_people_free(&reg->people);
     reg_rows_done(&reg->keys);
     reg_rows_done(&reg->clients);
     reg_rows_done(&reg->mandates);
@@ -450,6 +458,12 @@ uint64_t
 registry_halt_epoch(const struct registry *reg)
 {
     return reg->halt_epoch;
+}
+
+struct reg_people *
+registry_people(struct registry *reg)
+{
+    return reg->people;
 }
 
 sqlite3 *

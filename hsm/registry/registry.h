@@ -34,9 +34,9 @@ struct reg_key {
     int64_t not_after;                /* of chain[0]; 0 without chain */
     struct wire_ref status;           /* uri empty: none */
     int64_t created_at;
-    bool halted;     /* by a halt of its own */
-    bool destroying; /* begun, not finished: nothing may use it */
-    void *live;      /* the gates' own: verdict kept, rate */
+    bool halted;                 /* by a halt of its own */
+    bool destroying;             /* begun, not finished: nothing may use it */
+    void *live;                  /* the gates' own: verdict kept, rate */
     uint8_t person[WIRE_ID_LEN]; /* purpose HOLDER: whose (reg_person.h) */
 };
 
