@@ -25,6 +25,11 @@ enum dcql_format {
     DCQL_MSO_MDOC,
     DCQL_JWT_VC_JSON,
     DCQL_LDP_VC,
+    /* No identifier of OpenID4VP 1.0: media types of VC-JOSE-COSE as private identifiers, with the `meta` of W3C formats. Without it they are unknown, as
+     * `vc+sd-jwt` with the `vct_values` of drafts is. */
+    DCQL_VC_JWT,
+    DCQL_VC_SD_JWT,
+    DCQL_VC_COSE,
 };
 
 struct dcql_step {

@@ -228,6 +228,9 @@ meta_fits(const struct dcql_credential_query *query, const struct dcql_credentia
         return sg_str_equal(sjson_get(query->meta, "doctype_value")->text, c->type);
     case DCQL_JWT_VC_JSON:
     case DCQL_LDP_VC:
+    case DCQL_VC_JWT:
+    case DCQL_VC_SD_JWT:
+    case DCQL_VC_COSE:
         return types_fit(sjson_get(query->meta, "type_values"), c);
     case DCQL_UNKNOWN:
         return false;

@@ -204,7 +204,17 @@ static const struct {
     { "mso_mdoc", DCQL_MSO_MDOC },
     { "jwt_vc_json", DCQL_JWT_VC_JSON },
     { "ldp_vc", DCQL_LDP_VC },
+    { "vc+jwt", DCQL_VC_JWT },
+    { "vc+sd-jwt", DCQL_VC_SD_JWT },
+    { "vc+cose", DCQL_VC_COSE },
 };
+
+/* Formats that no specification gives this name: other people may use it for something else, so another `meta` makes it theirs and not an error. */
+static bool
+is_private(enum dcql_format format)
+{
+    return format == DCQL_VC_JWT || format == DCQL_VC_SD_JWT || format == DCQL_VC_COSE;
+}
 
 static sg_result
 read_texts(const struct sjson *array, const char *what, struct sg_why *why)
@@ -234,6 +244,9 @@ check_meta(const struct dcql_credential_query *query, struct sg_why *why)
         return SG_DONE;
     case DCQL_JWT_VC_JSON:
     case DCQL_LDP_VC:
+    case DCQL_VC_JWT:
+    case DCQL_VC_SD_JWT:
+    case DCQL_VC_COSE:
         v = sjson_get(query->meta, "type_values");
         WANT(v != NULL, "type_values", MISSING);
         SG_TRY(read_array(v, DCQL_VALUES_MAX, "type_values", why));
@@ -289,6 +302,9 @@ read_credential(struct sg_arena *arena, const struct sjson *json, struct sg_why 
     r = sjson_member_object(json, "meta", &ret->meta);
     if (!sg_ok(r)) {
         return bad(why, "meta", r);
+    }
+    if (is_private(ret->format) && sjson_get(ret->meta, "type_values") == NULL) {
+        ret->format = DCQL_UNKNOWN;
     }
     SG_TRY(check_meta(ret, why));
     SG_TRY(read_bool(json, "multiple", false, why, &ret->multiple));

@@ -194,6 +194,8 @@ struct mdoc_verified {
     struct x509_mdoc_ds ds;
     sg_bytes x5chain[COSE_X5CHAIN_MAX]; /* as it came */
     size_t n_x5chain;
+    const struct jose_alg *alg; /* of issuerAuth; NULL: one that is not known here */
+    int64_t alg_id;             /* as it stands in the header */
 };
 /* What the verifier trusts and expects. Status and CRL are the caller's next steps: mso.status, ds.crl_uri. */
 struct mdoc_trust {
@@ -211,6 +213,16 @@ struct mdoc_trust {
  */
 SG_CHECKED sg_result mdoc_issuer_signed_verify(struct sg_arena *arena, sg_bytes in,
     const struct mdoc_trust *trust, struct sg_why *why, struct mdoc_verified *ret);
+
+/*
+ * The holder's look at what an issuer gave: everything of the above but who signed it and when. Form, each item's digest, a device key. `ds` stays empty.
+ * SG_E_MDOC, SG_E_DISCLOSURE, SG_E_KEY_INVALID and the CBOR codes.
+ */
+SG_CHECKED sg_result mdoc_issuer_signed_read(
+    struct sg_arena *arena, sg_bytes in, struct sg_why *why, struct mdoc_verified *ret);
+/* Do keyAuthorizations let the device key sign this element? SG_E_DUPLICATE when the MSO says it twice. */
+SG_CHECKED sg_result mdoc_authorized(
+    const struct mdoc_mso *mso, sg_str name_space, sg_str element, bool *ret);
 
 struct mdoc_document {
     sg_str doc_type;

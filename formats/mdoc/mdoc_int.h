@@ -61,9 +61,6 @@ const char *mdoc_digest_name(enum sg_hash_alg alg);
 SG_CHECKED sg_result mdoc_mso_parse(sg_bytes payload, struct sg_why *why, struct mdoc_mso *ret);
 void mdoc_status_put(struct sg_buf *buf, const struct mdoc_status *status);
 SG_CHECKED sg_result mdoc_status_check(const struct mdoc_status *status);
-/* May the device key sign this element? */
-SG_CHECKED sg_result mdoc_authorized(
-    const struct mdoc_mso *mso, sg_str name_space, sg_str element, bool *ret);
 
 /* ---- IssuerSigned ---- */
 struct mdoc_issuer_signed {

@@ -255,6 +255,29 @@ check_signature(struct sg_arena *arena, const struct cose_sign1 *auth,
     return SG_DONE;
 }
 
+static void
+keep_header(const struct cose_sign1 *auth, struct mdoc_verified *out)
+{
+    out->n_x5chain = auth->n_x5chain;
+    memcpy(out->x5chain, auth->x5chain, sizeof(out->x5chain));
+    out->alg = auth->alg;
+    out->alg_id = auth->alg_id;
+}
+
+sg_result
+mdoc_issuer_signed_read(
+    struct sg_arena *arena, sg_bytes in, struct sg_why *why, struct mdoc_verified *ret)
+{
+    struct mdoc_issuer_signed issuer_signed;
+    struct mdoc_verified out = { 0 };
+    SG_TRY(mdoc_issuer_signed_parse(in, why, &issuer_signed));
+    SG_TRY(mdoc_mso_parse(issuer_signed.auth.payload, why, &out.mso));
+    SG_TRY(mdoc_items_check(arena, &issuer_signed, &out.mso, why, &out.elements, &out.n_elements));
+    keep_header(&issuer_signed.auth, &out);
+    *ret = out;
+    return SG_DONE;
+}
+
 sg_result
 mdoc_issuer_signed_verify(struct sg_arena *arena, sg_bytes in, const struct mdoc_trust *trust,
     struct sg_why *why, struct mdoc_verified *ret)
@@ -269,8 +292,7 @@ mdoc_issuer_signed_verify(struct sg_arena *arena, sg_bytes in, const struct mdoc
     SG_TRY(mdoc_items_check(arena, &issuer_signed, &out.mso, why, &out.elements, &out.n_elements));
     SG_TRY(check_country(out.elements, out.n_elements, &out.ds, why));
     SG_TRY(check_times(&out.mso, &out.ds.leaf, trust, why));
-    out.n_x5chain = issuer_signed.auth.n_x5chain;
-    memcpy(out.x5chain, issuer_signed.auth.x5chain, sizeof(out.x5chain));
+    keep_header(&issuer_signed.auth, &out);
     *ret = out;
     return SG_DONE;
 }

@@ -129,6 +129,22 @@ cwt_audience(const struct dcbor_item *map, struct sg_why *why, struct vcdm_claim
     return SG_DONE;
 }
 
+/* One nonce; EAT allows several, which answer no single verifier. Its bytes are the characters that were asked with. */
+static sg_result
+cwt_nonce(const struct dcbor_item *map, struct sg_why *why, sg_str *ret)
+{
+    struct dcbor_item item;
+    sg_bytes bytes = SG_NO_BYTES;
+    SG_TRY(dcbor_item_find(map, CWT_NONCE, &item));
+    if (item.kind != DCBOR_KIND_NONE) {
+        VCDM_HOLD(sg_ok(dcbor_item_bytes(&item, &bytes)) && bytes.n >= CWT_NONCE_MIN &&
+                      bytes.n <= CWT_NONCE_MAX,
+            why, "nonce", CLAIMS);
+    }
+    *ret = sg_bytes_str(bytes);
+    return SG_DONE;
+}
+
 sg_result
 vcdm_claims_of_cwt(
     sg_bytes map, const struct vcdm_verify *policy, struct sg_why *why, struct vcdm_claims *ret)
@@ -144,6 +160,9 @@ vcdm_claims_of_cwt(
     SG_TRY(cwt_text(&item, CWT_ISS, "iss", why, &c.iss));
     SG_TRY(cwt_text(&item, CWT_SUB, "sub", why, &c.sub));
     SG_TRY(cwt_audience(&item, why, &c));
+    if (policy->nonce.n != 0) {
+        SG_TRY(cwt_nonce(&item, why, &c.nonce));
+    }
     SG_TRY(cwt_time(&item, CWT_EXP, policy->ignore_exp, "exp", why, &c.has_exp, &c.exp));
     SG_TRY(cwt_time(&item, CWT_NBF, policy->ignore_nbf, "nbf", why, &c.has_nbf, &c.nbf));
     SG_TRY(cwt_time(&item, CWT_IAT, policy->ignore_iat, "iat", why, &c.has_iat, &c.iat));

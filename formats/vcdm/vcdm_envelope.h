@@ -27,7 +27,8 @@ struct vcdm_seal {
     size_t n_x5chain;
     sg_str iss; /* must be the issuer or holder (3.1.3, 4.1.2) */
     sg_str aud;
-    sg_str nonce; /* OpenID4VP; not in COSE */
+    sg_str
+        nonce; /* OpenID4VP. COSE: the CWT claim 10 of RFC 9711, its characters as 8 to 64 bytes */
     int64_t iat;
     int64_t exp;
     sg_str cnf; /* JSON object, for the key of the holder (4.1.3); not in COSE */

@@ -5,7 +5,18 @@
 #include "vcdm_envelope.h"
 
 /* spec: RFC 8392 4 */
-enum { CWT_ISS = 1, CWT_SUB = 2, CWT_AUD = 3, CWT_EXP = 4, CWT_NBF = 5, CWT_IAT = 6, CWT_CTI = 7 };
+enum {
+    CWT_ISS = 1,
+    CWT_SUB = 2,
+    CWT_AUD = 3,
+    CWT_EXP = 4,
+    CWT_NBF = 5,
+    CWT_IAT = 6,
+    CWT_CTI = 7,
+    CWT_NONCE = 10, /* RFC 9711 4.1: a byte string of 8 to 64 bytes */
+};
+#define CWT_NONCE_MIN 8
+#define CWT_NONCE_MAX 64
 
 #define VCDM_AUDIENCES_MAX 16
 

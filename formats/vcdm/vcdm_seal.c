@@ -75,7 +75,9 @@ check_options(const struct vcdm_seal *seal, const struct vcdm_media *media, stru
     bool cose = media->family == VCDM_COSE;
     bool hidden = seal->n_sd != 0 || seal->decoys_per_object != 0 || seal->decoys_per_array != 0;
     VCDM_HOLD(seal->alg != NULL && seal->alg->id != JOSE_RS256, why, "alg", ALGORITHM);
-    VCDM_HOLD(!cose || seal->nonce.n == 0, why, "nonce", UNSUPPORTED);
+    bool fits =
+        seal->nonce.n == 0 || (seal->nonce.n >= CWT_NONCE_MIN && seal->nonce.n <= CWT_NONCE_MAX);
+    VCDM_HOLD(!cose || fits, why, "nonce", VALUE);
     VCDM_HOLD(!cose || seal->cnf.n == 0, why, "cnf", UNSUPPORTED);
     VCDM_HOLD(
         !hidden || media->family == VCDM_SD_JWT, why, "selective disclosure path", UNSUPPORTED);
@@ -248,8 +250,8 @@ static sg_result
 cwt_claims(struct sg_arena *arena, const struct vcdm_seal *seal, sg_bytes *ret)
 {
     struct sg_buf buf = sg_buf_new(arena, 64, COSE_MAX);
-    size_t n =
-        (size_t)(seal->iss.n != 0) + (seal->aud.n != 0) + (seal->exp != 0) + (seal->iat != 0);
+    size_t n = (size_t)(seal->iss.n != 0) + (seal->aud.n != 0) + (seal->exp != 0) +
+               (seal->iat != 0) + (seal->nonce.n != 0);
     *ret = SG_NO_BYTES;
     if (n == 0) {
         return SG_DONE;
@@ -259,6 +261,9 @@ cwt_claims(struct sg_arena *arena, const struct vcdm_seal *seal, sg_bytes *ret)
     put_cwt_text(&buf, CWT_AUD, seal->aud);
     put_cwt_time(&buf, CWT_EXP, seal->exp);
     put_cwt_time(&buf, CWT_IAT, seal->iat);
+    if (seal->nonce.n != 0) {
+        dcbor_wr_key_bytes(&buf, CWT_NONCE, sg_str_bytes(seal->nonce));
+    }
     return sg_buf_end(&buf, ret);
 }
 

@@ -172,3 +172,18 @@ x509_from_pem(struct sg_arena *arena, sg_str pem, sg_bytes *ret, size_t max, siz
     *ret_n = n;
     return SG_DONE;
 }
+
+sg_result
+x509_authority_key_id(struct sg_arena *arena, sg_bytes der, sg_bytes *ret)
+{
+    SG_CLEANUP(x509_free)
+    X509 *cert = NULL;
+    SG_TRY(x509_decode(der, &cert));
+    const ASN1_OCTET_STRING *id = X509_get0_authority_key_id(cert);
+    if (id == NULL) {
+        *ret = SG_NO_BYTES;
+        return SG_DONE;
+    }
+    return sg_arena_bytes(
+        arena, sg_bytes_of(ASN1_STRING_get0_data(id), (size_t)ASN1_STRING_length(id)), ret);
+}

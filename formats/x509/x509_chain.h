@@ -30,6 +30,9 @@ SG_CHECKED sg_result x509_leaf_parse(struct sg_arena *arena, sg_bytes der, struc
 SG_CHECKED sg_result x509_chain_verify(struct sg_arena *arena, const sg_bytes *chain, size_t n,
     const sg_bytes *anchors, size_t n_anchors, int64_t at, struct x509_leaf *ret);
 
+/* The keyIdentifier of a certificate's AuthorityKeyIdentifier extension (RFC 5280 4.2.1.1); empty when it has none. A copy. SG_E_MALFORMED, SG_E_NO_MEMORY. */
+SG_CHECKED sg_result x509_authority_key_id(struct sg_arena *arena, sg_bytes der, sg_bytes *ret);
+
 /* `x5c` header member (array of standard base64 strings) to DER views. SG_E_MALFORMED, SG_E_ENCODING. */
 SG_CHECKED sg_result x509_from_x5c(
     struct sg_arena *arena, const struct sjson *x5c, sg_bytes ret[X509_CHAIN_MAX], size_t *ret_n);

@@ -228,18 +228,21 @@ test('jose: a vp+jwt around the gateway\'s vc+jwt verifies, and not for another'
   for (const changed of changedJws(text)) refused(changed, NOT_HELD, ...asked)
 })
 
-// CWT claims have an audience, but VC-JOSE-COSE names no nonce among them: nobody can say that such a presentation is fresh.
-test('@auth0/cose: a vp+cose around the gateway\'s vc+cose is for its audience and answers no nonce', async () => {
+// VC-JOSE-COSE names no nonce among the CWT claims; RFC 9711 does (10, a byte string): without it nobody can say that such a presentation is fresh.
+test('@auth0/cose: a vp+cose around the gateway\'s vc+cose is for its audience and answers its nonce', async () => {
   const key = await freshKey()
   const credential = await receiveOne('employee_badge_cose', key)
   const payload = Buffer.from(JSON.stringify({ '@context': ['https://www.w3.org/ns/credentials/v2'], type: ['VerifiablePresentation'], holder: key.did,
     verifiableCredential: [{ '@context': 'https://www.w3.org/ns/credentials/v2', type: 'EnvelopedVerifiableCredential',
       id: `data:application/vc+cose;base64,${Buffer.from(credential, 'base64url').toString('base64')}` }] }))
-  const made = async (aud) => Buffer.from((await Sign1.sign([[Headers.Algorithm, Algorithms[key.alg]], [TYP, 'application/vp+cose'],
-    [Headers.KeyID, Buffer.from(key.kid)], [CWT_CLAIMS, new Map([[3, aud]])]], [], payload, key.privateKey)).encode())
-  refused(await made('https://else.example'), /FAILED +signature.*DOMAIN/, ...asked)
-  const bytes = await made('https://verifier.example')
-  refused(bytes, /FAILED +signature.*CHALLENGE/, ...asked)
+  const made = async (aud, ...nonce) => Buffer.from((await Sign1.sign([[Headers.Algorithm, Algorithms[key.alg]], [TYP, 'application/vp+cose'],
+    [Headers.KeyID, Buffer.from(key.kid)], [CWT_CLAIMS, new Map([[3, aud], ...nonce.map((n) => [10, Buffer.from(n)])])]], [], payload,
+  key.privateKey)).encode())
+  refused(await made('https://else.example', 'n-0S6_WzA2Mj'), /FAILED +signature.*DOMAIN/, ...asked)
+  refused(await made('https://verifier.example'), /FAILED +signature.*CHALLENGE/, ...asked)
+  refused(await made('https://verifier.example', 'n-0S6_WzA2Mk'), /FAILED +signature.*CHALLENGE/, ...asked)
+  const bytes = await made('https://verifier.example', 'n-0S6_WzA2Mj')
+  assert.equal(verified(bytes, ...asked).format, 'vp+cose')
   for (const changed of changedCose(bytes, 'VerifiablePresentation')) refused(changed, /FAILED +signature.*SIGNATURE/, ...asked)
 })
 

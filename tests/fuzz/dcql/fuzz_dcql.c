@@ -43,7 +43,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         sg_ok(sjson_parse(arena, sg_str_slice(in, line + 1, size), NULL, &claims))) {
         bool answered[DCQL_CREDENTIALS_MAX] = { false };
         sg_str types[] = { SG_LIT("a"), SG_LIT("b") };
-        for (int f = DCQL_DC_SD_JWT; f <= DCQL_LDP_VC; f++) {
+        for (int f = DCQL_DC_SD_JWT; f <= DCQL_VC_COSE; f++) {
             struct dcql_credential c = { .format = (enum dcql_format)f,
                 .claims = claims,
                 .type = SG_LIT("a"),

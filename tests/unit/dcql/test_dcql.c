@@ -266,6 +266,39 @@ test_the_credential_itself(void **state)
     assert_string_equal(m.reason, "another format");
 }
 
+/* Private identifiers: W3C's `meta` makes them ours; with another one they are somebody else's, and no error. */
+static void
+test_media_types_of_vc_jose_cose_as_formats(void **state)
+{
+    static const char *const names[] = { "vc+jwt", "vc+sd-jwt", "vc+cose" };
+    const sg_str types[] = { SG_LIT("urn:a") };
+    for (int i = 0; i < 3; i++) {
+        struct dcql_query q;
+        struct dcql_match m;
+        sg_str text;
+        struct dcql_credential c = { .format = (enum dcql_format)(DCQL_VC_JWT + i),
+            .claims = json(state, "{}"),
+            .types = types,
+            .n_types = 1,
+            .bound = true,
+            .usable = true };
+        assert_ok(sg_arena_printf(*state, &text,
+            "{'credentials':[{'id':'a','format':'%s','meta':{'type_values':[['urn:a']]}}]}",
+            names[i]));
+        assert_ok(parse(state, text.p, &q));
+        assert_ok(dcql_match(*state, &q.credentials[0], &c, &m));
+        assert_true(m.matches);
+        assert_ok(sg_arena_printf(*state, &text,
+            "{'credentials':[{'id':'a','format':'%s','meta':{'vct_values':['urn:a']}}]}",
+            names[i]));
+        assert_ok(parse(state, text.p, &q));
+        assert_int_equal(q.credentials[0].format, DCQL_UNKNOWN);
+        assert_ok(sg_arena_printf(*state, &text,
+            "{'credentials':[{'id':'a','format':'%s','meta':{'type_values':[]}}]}", names[i]));
+        assert_refused(parse(state, text.p, &q), VALUE);
+    }
+}
+
 /* credentials_alternatives of Appendix D */
 static void
 test_sets_of_credentials(void **state)
@@ -356,6 +389,7 @@ main(void)
         cmocka_unit_test(test_claims_and_values),
         cmocka_unit_test(test_claim_sets_are_tried_in_order),
         cmocka_unit_test(test_the_credential_itself),
+        cmocka_unit_test(test_media_types_of_vc_jose_cose_as_formats),
         cmocka_unit_test(test_sets_of_credentials),
         cmocka_unit_test(test_bounds),
     };

@@ -349,6 +349,30 @@ test_country_of_another_signer(void **state)
     assert_string_equal(why.what, "item: issuing_country is not the certificate's C");
 }
 
+/* A holder needs no anchors, and sees the same elements. */
+static void
+test_a_holder_reads_what_it_was_given(void **state)
+{
+    struct sg_why why = { 0 };
+    struct mdoc_verified v, verified;
+    sg_bytes cbor = mdoc_world_issue_raw(*state, &world, good_name_spaces, good_mso);
+    assert_ok(mdoc_issuer_signed_verify(*state, cbor, &world.trust, NULL, &verified));
+    assert_ok(mdoc_issuer_signed_read(*state, cbor, NULL, &v));
+    assert_int_equal(v.n_elements, verified.n_elements);
+    assert_true(v.n_elements > 0);
+    assert_ptr_equal(v.alg, world.issuer_alg);
+    assert_int_equal(v.alg_id, -7);
+    assert_int_equal(v.n_x5chain, verified.n_x5chain);
+    assert_str_is(v.mso.doc_type, WORLD_DOC_TYPE);
+    sg_bytes other = edited(*state, good_name_spaces, "6b66616d696c795f6e616d65",
+        "6b66616d696c795f6e616d66"); /* family_name, one letter changed */
+    assert_refused(mdoc_issuer_signed_read(
+                       *state, mdoc_world_issue_raw(*state, &world, other, good_mso), &why, &v),
+        DISCLOSURE);
+    assert_string_equal(why.what, "item: its digest is not the MSO's");
+    assert_refused(mdoc_issuer_signed_read(*state, SG_NO_BYTES, NULL, &v), MALFORMED);
+}
+
 int
 main(void)
 {
@@ -358,6 +382,7 @@ main(void)
         cmocka_unit_test(test_items_of_our_own_making),
         cmocka_unit_test(test_doubled_id_among_many_is_refused),
         cmocka_unit_test(test_trust),
+        cmocka_unit_test(test_a_holder_reads_what_it_was_given),
         cmocka_unit_test(test_country_of_another_signer),
     };
     return cmocka_run_group_tests(tests, setup, teardown);

@@ -254,8 +254,10 @@ test_prepare_refuses(void **state)
     assert_named(vcdm_prepare(*state, &seal, &why, &pending), ALGORITHM, "alg");
     seal = good;
     seal.envelope = VCDM_VC_COSE;
-    seal.nonce = SG_LIT("n");
-    assert_named(vcdm_prepare(*state, &seal, &why, &pending), UNSUPPORTED, "nonce");
+    seal.nonce = SG_LIT("1234567"); /* EAT: 8 to 64 bytes */
+    assert_named(vcdm_prepare(*state, &seal, &why, &pending), VALUE, "nonce");
+    seal.nonce = SG_LIT("12345678901234567890123456789012345678901234567890123456789012345");
+    assert_named(vcdm_prepare(*state, &seal, &why, &pending), VALUE, "nonce");
     seal.nonce = SG_NO_STR;
     seal.cnf = SG_LIT("{}");
     assert_named(vcdm_prepare(*state, &seal, &why, &pending), UNSUPPORTED, "cnf");
@@ -598,6 +600,31 @@ test_cwt_claims(void **state)
         vcdm_verify(*state, VCDM_VC_COSE, cose_by_hand(state, many), &policy, NULL, &v), TOO_LARGE);
 }
 
+/* A nonce stands in claim 10 as bytes (RFC 9711 4.1), for a presentation in COSE as for one in JOSE. */
+static void
+test_cose_answers_a_nonce(void **state)
+{
+    struct vcdm_seal seal =
+        seal_of(VCDM_VP_COSE, &issuer, presentation_of(state, &issuer, SG_NO_STR));
+    seal.aud = SG_LIT("https://verifier.example");
+    seal.nonce = SG_LIT("n-0S6_WzA2Mj");
+    seal.iat = NOW;
+    sg_bytes text = sealed(state, seal, &issuer);
+    /* 0a 4c "n-0S6_WzA2Mj" by hand */
+    sg_bytes claim = support_hex(*state, "0a4c6e2d3053365f577a41324d6a");
+    assert_non_null(memmem(text.p, text.n, claim.p, claim.n));
+    struct vcdm_verify policy = policy_now();
+    struct vcdm_verified v;
+    policy.aud = seal.aud;
+    policy.nonce = seal.nonce;
+    assert_ok(vcdm_verify(*state, VCDM_VP_COSE, text, &policy, NULL, &v));
+    policy.nonce = SG_LIT("n-0S6_WzA2Mk");
+    assert_named(vcdm_verify(*state, VCDM_VP_COSE, text, &policy, &why, &v), CHALLENGE, "nonce");
+    seal.nonce = SG_NO_STR;
+    text = sealed(state, seal, &issuer);
+    assert_named(vcdm_verify(*state, VCDM_VP_COSE, text, &policy, &why, &v), CHALLENGE, "nonce");
+}
+
 /* Certificates go along, leaf first, and are signed over; what they say is the key callback's affair. */
 static void
 test_certificates(void **state)
@@ -698,6 +725,7 @@ main(void)
         TEST(test_other_families_do_not_parse),
         TEST(test_cose_numbers_as_types),
         TEST(test_cwt_claims),
+        TEST(test_cose_answers_a_nonce),
         TEST(test_certificates),
         TEST(test_small_arenas),
         TEST(test_envelope_of_others),

@@ -267,6 +267,25 @@ test_the_key_identifiers_must_meet(void **state)
     assert_string_equal(why.what, "x5chain: no valid path to a trusted certificate");
 }
 
+/* What a verifier names in trusted_authorities of type aki (OpenID4VP 6.1.1.1): the bytes, without DER around them. */
+static void
+test_the_authority_key_identifier(void **state)
+{
+    struct spec spec = with(&good_iaca, "subjectKeyIdentifier", "0102030405");
+    X509 *root = make(&spec, ca_key, NULL);
+    X509 *leaf = make(&good_ds, ds_key, root);
+    sg_bytes leaf_der = der_of(*state, leaf);
+    sg_bytes root_der = der_of(*state, root);
+    sg_bytes id;
+    X509_free(root);
+    X509_free(leaf);
+    assert_ok(x509_authority_key_id(*state, leaf_der, &id));
+    assert_true(sg_bytes_equal(id, support_hex(*state, "0102030405")));
+    assert_ok(x509_authority_key_id(*state, root_der, &id));
+    assert_int_equal(id.n, 0);
+    assert_refused(x509_authority_key_id(*state, SG_NO_BYTES, &id), MALFORMED);
+}
+
 int
 main(void)
 {
@@ -276,6 +295,7 @@ main(void)
         cmocka_unit_test(test_other_rules_of_the_signer),
         cmocka_unit_test(test_the_issuing_certificate),
         cmocka_unit_test(test_the_key_identifiers_must_meet),
+        cmocka_unit_test(test_the_authority_key_identifier),
     };
     ca_key = EVP_EC_gen("P-256");
     ds_key = EVP_EC_gen("P-256");
