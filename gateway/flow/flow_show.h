@@ -11,8 +11,7 @@
 #ifndef FLOW_SHOW_H
 #define FLOW_SHOW_H
 
-#include "dcql.h"
-#include "jwk.h"
+#include "oid4vp.h"
 #include "wire_intent.h"
 
 struct jsonld_contexts;
@@ -21,7 +20,6 @@ struct jsonld_contexts;
 #define FLOW_HELD_REFS_MAX 16              /* status references of one credential */
 #define FLOW_HELD_ALGS_MAX 16              /* signatures (proofs) of one credential */
 #define FLOW_SHOW_LINES_MAX 1024           /* values that one presentation may disclose */
-#define FLOW_SHOW_TRANSACTIONS_MAX 16
 #define FLOW_SHOW_NO_END INT64_MAX
 
 /* ---- a credential in a holder's hands -------------------------------------------------------------------------------------------------- */
@@ -86,45 +84,34 @@ void flow_show_describe(struct sjson_wr *wr); /* an object: format -> its member
 
 /* ---- what a presentation says ------------------------------------------------------------------------------------------------------------ */
 
-/* One value that the verifier will see. For the page on which the person decides. */
+/* One value that the verifier will see: a leaf, or an empty object or array. For the page on which the person decides. */
 struct flow_show_line {
-    sg_str path; /* "address.country", "nationalities[0]", "org.iso.18013.5.1 / family_name" */
-    sg_str
-        value; /* a text as it is, other values as JSON; of an object or array in an mdoc its leaves have lines of their own, too */
+    struct dcql_path
+        path; /* in what the verifier gets; of an mdoc it begins with name space and element */
+    const struct sjson *value; /* NULL: an element that has no JSON form */
     bool asked; /* a claim of the query selected it; false: the format shows it always */
     bool
         frame; /* not about the holder: issuer, type, validity, status, key, context, proof. Pages may fold these */
-    bool retain; /* mdoc: the verifier says that it intends to keep it */
+    bool retain; /* the verifier says that it intends to keep it (intent_to_retain) */
 };
 
 /*
  * Who asks, and for what. The same struct serves flow_show_lines, flow_show_check and flow_show_build, so that what was shown is what is built.
- * Texts exactly as in the request.
  */
 struct flow_show {
     const struct flow_held *held;
-    const struct dcql_credential_query *query; /* for intent_to_retain; may be NULL */
-    const struct dcql_match *match;            /* nodes of held->view.claims, or everything */
-    /*
-     * The key that will sign, which is the one it is bound to (SG_E_KEY_INVALID otherwise). NULL: no holder binding, which only a query with
-     * require_cryptographic_holder_binding false may have: SD-JWT without KB-JWT, the W3C credential bare. An mdoc has no such form (SG_E_MISSING).
-     */
+    const struct oid4vp_request *
+        request; /* verified: audience, nonce, uri, encryption key, vp_formats; what is NULL or empty there was not said */
+    const struct dcql_credential_query
+        *query;                     /* the one that is answered: holder binding, intent_to_retain */
+    const struct dcql_match *match; /* nodes of held->view.claims, or everything */
+    /* The key that will sign: the one that the credential is bound to. NULL: nothing is signed, which only a query without holder binding may have. */
     const struct jwk *key;
     const struct jose_alg *alg;
-    sg_str
-        audience; /* the full client_id, prefix included; over the DC API "origin:" and the origin */
-    sg_str nonce;        /* required with a key */
-    sg_str response_uri; /* mdoc handover: response_uri, or redirect_uri where there is none */
-    sg_str origin;       /* not empty: DC API, whose handover an mdoc signs; without prefix */
-    sg_bytes
-        thumbprint; /* of the key that the response is encrypted to: 32 bytes; empty: not encrypted */
-    const sg_str *
-        transactions; /* those elements of transaction_data, as received, that this presentation answers */
+    const struct oid4vp_transaction *const *transactions; /* those that this presentation answers */
     size_t n_transactions;
-    const struct sjson
-        *vp_formats; /* the verifier's vp_formats_supported; NULL: not known, anything goes */
-    const struct jsonld_contexts *contexts;
-    int64_t now; /* UTC seconds: iat, created */
+    const struct jsonld_contexts *contexts; /* ldp_vc: pinned */
+    int64_t now;                            /* UTC seconds: iat, created */
 };
 
 /*
@@ -135,9 +122,10 @@ SG_CHECKED sg_result flow_show_lines(struct sg_arena *arena, const struct flow_s
     const struct flow_show_line **ret, size_t *ret_n);
 
 /*
- * Can it be shown to this verifier at all, before anything is selected? `match` is not looked at. SG_E_ALGORITHM: vp_formats_supported does not
- * permit the credential's signatures, or what `alg` can make (openid4vp.md 3; `why->what` says which); SG_E_KEY_INVALID: bound to another key;
- * SG_E_UNSUPPORTED: transaction data that this format, or the issuer of this credential, does not permit, or with a hash that is not known.
+ * Can it be shown to this verifier at all, before anything is selected? `match` is not looked at. SG_E_ALGORITHM: vp_formats_supported does not permit the
+ * credential's signatures, or what `alg` can make; SG_E_KEY_INVALID: bound to another key or to none; SG_E_MISSING: no key, and the query or the format demands
+ * holder binding; SG_E_UNSUPPORTED: transaction data, and a format that has no place for it; SG_E_POLICY: the issuer of an mdoc did not authorise the device key
+ * for it. `why->what` says which.
  */
 SG_CHECKED sg_result flow_show_check(
     struct sg_arena *arena, const struct flow_show *show, struct sg_why *why);
@@ -147,15 +135,21 @@ SG_CHECKED sg_result flow_show_check(
 /* Built and not signed yet. */
 struct flow_showing {
     const struct flow_shape *shape;
-    bool to_sign; /* false: no holder binding; attach with an empty signature */
+    bool
+        to_sign; /* false: no holder binding was asked for, and so nothing is signed; attach with an empty signature */
     const struct jose_alg *alg;
     sg_bytes
         message; /* exactly what the key signs; its hash by alg->hash is the DTBS/R, for Ed25519 the message itself */
     const void *part; /* the shape's own */
 };
 /*
- * What is to be signed so that `show` is presented. As flow_show_check, and SG_E_NOT_FOUND (a node that is not of this credential), SG_E_POLICY (a device-signed
- * element that the issuer did not authorise), SG_E_VALUE (an empty audience or nonce, a time out of range), SG_E_TOO_LARGE, and what canonicalisation refuses.
+ * What is to be signed so that `show` is presented. With a query that demands no holder binding: an SD-JWT has its KB-JWT when a key is given, a W3C credential stays bare
+ * (OpenID4VP B.1.3), an mdoc is signed by its device key always. As flow_show_check, and SG_E_NOT_FOUND (a node that is not of this credential), SG_E_VALUE (no
+ * audience, nonce or response URI; a time out of range), SG_E_TOO_LARGE, and what canonicalisation refuses.
+ *
+ * dc+sd-jwt: KB-JWT, with transaction_data_hashes (B.3.3). mso_mdoc: DeviceResponse over the handover of redirects; each transaction is a device-signed element
+ * transaction_data_hash (its SHA-256, bytes) in the name space that its type names (B.2.1). ldp_vc: a presentation with a proof of one of the verifier's cryptosuites, the
+ * credential derived if it is of ecdsa-sd-2023. vc+jwt, vc+sd-jwt, vc+cose: an enveloped credential in vp+jwt, vp+sd-jwt, vp+cose.
  */
 SG_CHECKED sg_result flow_show_build(struct sg_arena *arena, const struct flow_show *show,
     struct sg_why *why, struct flow_showing *ret);
