@@ -23,7 +23,7 @@ enum consent_template {
 };
 enum consent_language { CONSENT_EN = 1, CONSENT_JA = 2 };
 
-/* Why the other side's identifier is believed. The name shown is its own claim but for an attestation's or a registered one. */
+/* Why the other side's identifier is believed. The name shown is its own claim unless an operator registered it. */
 enum consent_proven {
     CONSENT_UNPROVEN = 0,    /* redirect_uri: nobody vouches; it is just an address */
     CONSENT_REGISTERED = 1,  /* an operator entered it here */
@@ -117,7 +117,7 @@ const char *consent_language_name(enum consent_language language);
 enum consent_language consent_language_of(sg_str accept);
 
 /*
- * The text for a person: UTF-8, lines ended by LF, no other control character. A line that begins with "- " or "  - " is an item of a list.
+ * The text for a person: UTF-8, lines ended by LF, no other control character (but U+2068 and U+2069 around letters that run leftward). A line that begins with "- " or "  - " is an item of a list.
  * SG_E_VALUE (a template without what it needs), SG_E_TOO_LARGE, SG_E_NO_MEMORY.
  */
 SG_CHECKED sg_result consent_text(
