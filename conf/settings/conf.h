@@ -111,8 +111,11 @@ struct conf_courier {
     struct conf_list anchors; /* PEM files whose keys may sign status lists */
     struct conf_list
         keys; /* "list uri prefix|thumbprint (base64url)": issuer to key, instead of x5c */
-    struct conf_list allow_hosts; /* hosts that may be asked; none: any public address */
+    struct conf_list allow_hosts;    /* hosts that may be asked; none: any public address */
+    struct conf_list openid_origins; /* where external OpenID providers are; none: nowhere */
+    bool allow_loopback;             /* test only: verifiers and others on this machine */
     uint64_t fetch_timeout_ms;
+    uint64_t out_timeout_ms;
     uint64_t list_max;      /* bytes of one status list token */
     uint64_t inflated_max;  /* bytes of one list unpacked */
     uint64_t cache_max;     /* bytes of tokens in memory */

@@ -19,7 +19,16 @@ static const struct conf_row rows[] = {
         "be repeated" },
     { ROW(CONF_LIST, allow_hosts), 1, 180, "", NULL,
         "a host that may be asked; without any, all public addresses" },
-    { ROW(CONF_UINT, fetch_timeout_ms), 50, 60000, "3000", NULL, "time for one fetch" },
+    { ROW(CONF_LIST, openid_origins), 8, 180, "", conf_is_origin,
+        "origin of an external OpenID provider, of its token endpoint and of its keys; may be "
+        "repeated" },
+    { ROW(CONF_BOOL, allow_loopback), 0, 0, "no", NULL,
+        "verifiers, OpenID providers and did:web hosts on this machine may be asked, by http too; "
+        "test environment alone" },
+    { ROW(CONF_UINT, fetch_timeout_ms), 50, 60000, "3000", NULL,
+        "time for one fetch of a status list" },
+    { ROW(CONF_UINT, out_timeout_ms), 50, 20000, "5000", NULL,
+        "time for one request object, DID document, provider's answer or delivery" },
     { ROW(CONF_UINT, list_max), 1024, 67108864, "8388608", NULL, "bytes of one list token" },
     { ROW(CONF_UINT, inflated_max), 1024, 268435456, "33554432", NULL,
         "bytes of one list unpacked" },
@@ -37,6 +46,18 @@ whole(const void *settings, const char **ret_name)
     bool test = strcmp(s->environment, CONF_TEST) == 0;
     if (!https && (!test || !conf_loopback_url(s->public_origin))) {
         return "plain http is for localhost in the test environment alone (req: NET-1)";
+    }
+    *ret_name = "allow_loopback";
+    if (s->allow_loopback && !test) {
+        return "is for the test environment alone (req: NET-2, NET-3)";
+    }
+    *ret_name = "openid_origins";
+    for (size_t i = 0; i < s->openid_origins.n; i++) {
+        const char *origin = s->openid_origins.items[i];
+        bool here = s->allow_loopback && conf_loopback_url(origin);
+        if (strncmp(origin, "https://", 8) != 0 && !here) {
+            return "plain http is for localhost in the test environment alone (req: NET-1)";
+        }
     }
     return NULL;
 }

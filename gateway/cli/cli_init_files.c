@@ -90,8 +90,10 @@ put_courier(const struct cli *cli, const struct cli_plan *plan, sg_str more)
     int origin = end == NULL ? (int)strlen(plan->base) : (int)(end - plan->base);
     sg_str text = SG_NO_STR;
     sg_result r = sg_arena_printf(cli->arena, &text,
-        "%senvironment = %s\npublic_origin = %.*s\nanchors = trust/root.pem\n%.*s", heading(plan),
-        plan->environment, origin, plan->base, SG_PRINT(more));
+        "%senvironment = %s\npublic_origin = %.*s\nanchors = trust/root.pem\n%s%.*s", heading(plan),
+        plan->environment, origin, plan->base,
+        plan->demo ? "# the demo's verifier is on this machine\nallow_loopback = yes\n" : "",
+        SG_PRINT(more));
     return put_text(cli, "conf/courier.ini", r, text);
 }
 
@@ -118,8 +120,10 @@ cli_init_settings(const struct cli *cli, const struct cli_plan *plan)
     sg_result r = sg_arena_printf(a, &text,
         "%senvironment = %s\npublic_url = %s\nbrand = %s\nstatus_key = %s\n%s", head,
         plan->environment, plan->base, plan->demo ? "sealgate DEMO issuer" : "sealgate",
-        CLI_STATUS_LABEL, plan->demo ? "verify_trust = trust/root.pem\n"
-                     "vcapi_configuration = employee_badge_ldp_ecdsa_rdfc\n" : "");
+        CLI_STATUS_LABEL,
+        plan->demo ? "verify_trust = trust/root.pem\n"
+                     "vcapi_configuration = employee_badge_ldp_ecdsa_rdfc\n"
+                   : "");
     int bad = put_text(cli, "conf/gateway.ini", r, text);
     if (bad == CLI_DONE) {
         bad = put_courier(cli, plan, SG_NO_STR);

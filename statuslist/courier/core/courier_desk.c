@@ -556,6 +556,12 @@ courier_desk_free(struct courier_desk **desk)
     *desk = NULL;
 }
 
+struct courier_fetcher *
+courier_desk_fetcher(struct courier_desk *desk)
+{
+    return desk->fetcher;
+}
+
 void
 courier_desk_wait(
     struct courier_desk *desk, struct curl_waitfd *extra, unsigned n_extra, int timeout_ms)

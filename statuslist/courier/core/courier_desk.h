@@ -52,10 +52,13 @@ void courier_desk_free(
 SG_CHECKED sg_result courier_desk_ask(struct courier_desk *desk, void *asker, uint64_t request_id,
     const struct wire_status_ask *ask, int64_t now_ms);
 
+/* What the desk's requests travel with, for other errands beside them. */
+struct courier_fetcher *courier_desk_fetcher(struct courier_desk *desk);
+
 void courier_desk_wait(
     struct courier_desk *desk, struct curl_waitfd *extra, unsigned n_extra, int timeout_ms);
 void courier_desk_turn(struct courier_desk *desk, int64_t now_ms);
-/* Questions and fetches waiting. */
+/* Questions, fetches and other transfers waiting. */
 size_t courier_desk_busy(const struct courier_desk *desk);
 struct courier_counts courier_desk_counts(const struct courier_desk *desk);
 

@@ -11,9 +11,10 @@
 /* Every form that the desk reads; JWT first where a list comes as both. */
 #define ACCEPT                                                                                     \
     "Accept: " TSL_MEDIA_TYPE ", " BSL_JWT_TYPE ", " TSL_CWT_TYPE ";q=0.5, " BSL_JSON_TYPE ";q=0." \
-                                                                                           "4"
+    "4"
 
 struct fetch {
+    struct courier_transfer transfer; /* first: what libcurl hands back */
     struct courier_fetcher *owner;
     struct fetch *next;
     void *what;
@@ -40,6 +41,8 @@ struct courier_fetcher {
     CURLM *multi;
     struct fetch *under_way;
     size_t n_under_way;
+    size_t n_carried;
+    int64_t now_ms; /* of the current turn */
 };
 
 /* ---- call-backs of one response -------------------------------------------------------------------- */
@@ -135,18 +138,16 @@ on_socket(void *context, curlsocktype purpose, struct curl_sockaddr *to)
 
 /* ---- one request ----------------------------------------------------------------------------------- */
 
-static bool
-set_up(struct fetch *f, const char *url, int64_t timeout_ms)
+bool
+courier_easy_common(CURL *easy, const char *url, const char *protocols, long timeout_ms)
 {
-    CURL *e = f->easy;
-    const char *protocols = f->own ? "http,https" : "https";
     CURLcode bad = CURLE_OK;
-#define SET(option, value) bad = bad != CURLE_OK ? bad : curl_easy_setopt(e, option, value)
+#define SET(option, value) bad = bad != CURLE_OK ? bad : curl_easy_setopt(easy, option, value)
     SET(CURLOPT_URL, url);
     SET(CURLOPT_PROTOCOLS_STR, protocols);
     SET(CURLOPT_FOLLOWLOCATION, 0L);
-    SET(CURLOPT_TIMEOUT_MS, (long)timeout_ms);
-    SET(CURLOPT_CONNECTTIMEOUT_MS, (long)timeout_ms);
+    SET(CURLOPT_TIMEOUT_MS, timeout_ms);
+    SET(CURLOPT_CONNECTTIMEOUT_MS, timeout_ms);
     SET(CURLOPT_NOSIGNAL, 1L);
     SET(CURLOPT_PROXY, ""); /* also keeps the environment's proxies out */
     SET(CURLOPT_NOPROXY, "*");
@@ -154,14 +155,38 @@ set_up(struct fetch *f, const char *url, int64_t timeout_ms)
     SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
     SET(CURLOPT_HTTP09_ALLOWED, 0L);
     SET(CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
-    sg_str ca = f->owner->settings.own_ca;
-    if (f->own && ca.n > 0) { /* a private root vouches for our own address and for no other */
-        struct curl_blob blob = { (void *)(uintptr_t)ca.p, ca.n, CURL_BLOB_NOCOPY };
-        SET(CURLOPT_CAINFO_BLOB, &blob);
-        SET(CURLOPT_CAPATH, NULL);
-    }
-    SET(CURLOPT_ACCEPT_ENCODING, "gzip"); /* counted unpacked, in on_body */
     SET(CURLOPT_USERAGENT, "sealgate/" SEALGATE_VERSION);
+    SET(CURLOPT_MAXAGE_CONN, 20L);
+    /* a resolver thread whose request has timed out is left to end by itself: waiting for it would stop everybody */
+    SET(CURLOPT_QUICK_EXIT, 1L);
+#undef SET
+    return bad == CURLE_OK;
+}
+
+bool
+courier_easy_roots(CURL *easy, sg_str pem)
+{
+    struct curl_blob blob = { (void *)(uintptr_t)pem.p, pem.n, CURL_BLOB_NOCOPY };
+    return curl_easy_setopt(easy, CURLOPT_CAINFO_BLOB, &blob) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_CAPATH, NULL) == CURLE_OK;
+}
+
+static bool
+set_up(struct fetch *f, const char *url, int64_t timeout_ms)
+{
+    CURL *e = f->easy;
+    CURLcode bad = CURLE_OK;
+    curl_easy_reset(e); /* a hop away from our own address forgets its private root */
+    if (!courier_easy_common(e, url, f->own ? "http,https" : "https", (long)timeout_ms)) {
+        return false;
+    }
+    sg_str ca = f->owner->settings.own_ca;
+    /* a private root vouches for our own address and for no other */
+    if (f->own && ca.n > 0 && !courier_easy_roots(e, ca)) {
+        return false;
+    }
+#define SET(option, value) bad = bad != CURLE_OK ? bad : curl_easy_setopt(e, option, value)
+    SET(CURLOPT_ACCEPT_ENCODING, "gzip"); /* counted unpacked, in on_body */
     SET(CURLOPT_HTTPHEADER, f->headers);
     SET(CURLOPT_WRITEFUNCTION, on_body);
     SET(CURLOPT_WRITEDATA, f);
@@ -169,9 +194,6 @@ set_up(struct fetch *f, const char *url, int64_t timeout_ms)
     SET(CURLOPT_HEADERDATA, f);
     SET(CURLOPT_OPENSOCKETFUNCTION, on_socket);
     SET(CURLOPT_OPENSOCKETDATA, f);
-    SET(CURLOPT_MAXAGE_CONN, 20L);
-    /* a resolver thread whose fetch has timed out is left to end by itself: waiting for it would stop everybody */
-    SET(CURLOPT_QUICK_EXIT, 1L);
     SET(CURLOPT_PRIVATE, f);
 #undef SET
     return bad == CURLE_OK;
@@ -240,6 +262,8 @@ url_copy(sg_str url, char copy[TSL_URI_MAX + 1])
     return SG_DONE;
 }
 
+static void on_end(struct courier_transfer *transfer, CURLcode curl);
+
 sg_result
 courier_fetch_start(
     struct courier_fetcher *fetcher, sg_str uri, sg_str etag, int64_t now_ms, void *what)
@@ -253,6 +277,7 @@ courier_fetch_start(
     SG_CLEANUP(fetch_free)
     struct fetch *f = calloc(1, sizeof(*f));
     SG_REQUIRE(f != NULL, NO_MEMORY);
+    f->transfer.end = on_end;
     f->owner = fetcher;
     f->what = what;
     f->own = own;
@@ -333,17 +358,18 @@ is_redirect(long status)
 
 /* One response is complete, well or not. */
 static void
-on_end(struct courier_fetcher *fetcher, struct fetch *f, CURLcode curl, int64_t now_ms)
+on_end(struct courier_transfer *transfer, CURLcode curl)
 {
+    struct fetch *f = (struct fetch *)transfer;
+    struct courier_fetcher *fetcher = f->owner;
     long status = 0;
     struct courier_fetched fetched = { .code = SG_OK, .curl = (unsigned)curl };
     (void)curl_easy_getinfo(f->easy, CURLINFO_RESPONSE_CODE, &status);
-    (void)curl_multi_remove_handle(fetcher->multi, f->easy);
     fetched.status = status > 0 ? (unsigned)status : 0;
     if (curl != CURLE_OK) {
         fetched.code = failure_of(f);
     } else if (is_redirect(status)) {
-        fetched.code = follow(f, now_ms).code;
+        fetched.code = follow(f, fetcher->now_ms).code;
         if (fetched.code == SG_OK) {
             return; /* goes on */
         }
@@ -372,8 +398,9 @@ courier_fetcher_new(const struct courier_fetch_settings *settings, struct courie
         free(fetcher);
         SG_FAIL(NO_MEMORY);
     }
-    (void)curl_multi_setopt(
-        fetcher->multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, (long)COURIER_FETCHES_MAX);
+    /* as many as there can be of both: at this limit libcurl would let one wait for another's server */
+    long most = (long)COURIER_FETCHES_MAX + COURIER_CARRIED_MAX;
+    (void)curl_multi_setopt(fetcher->multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, most);
     (void)curl_multi_setopt(fetcher->multi, CURLMOPT_MAXCONNECTS, (long)COURIER_FETCHES_MAX);
     *ret = fetcher;
     return SG_DONE;
@@ -399,7 +426,7 @@ courier_fetcher_free(struct courier_fetcher **fetcher)
 size_t
 courier_fetcher_busy(const struct courier_fetcher *fetcher)
 {
-    return fetcher->n_under_way;
+    return fetcher->n_under_way + fetcher->n_carried;
 }
 
 void
@@ -414,17 +441,44 @@ courier_fetcher_turn(struct courier_fetcher *fetcher, int64_t now_ms)
 {
     int running = 0;
     int left = 0;
-    if (fetcher->n_under_way == 0) {
+    if (courier_fetcher_busy(fetcher) == 0) {
         return;
     }
+    fetcher->now_ms = now_ms;
     (void)curl_multi_perform(fetcher->multi, &running);
     for (CURLMsg *m = curl_multi_info_read(fetcher->multi, &left); m != NULL;
          m = curl_multi_info_read(fetcher->multi, &left)) {
-        struct fetch *f = NULL;
+        struct courier_transfer *transfer = NULL;
+        CURL *easy = m->easy_handle;
         CURLcode curl = m->data.result;
         if (m->msg == CURLMSG_DONE &&
-            curl_easy_getinfo(m->easy_handle, CURLINFO_PRIVATE, (char **)&f) == CURLE_OK) {
-            on_end(fetcher, f, curl, now_ms);
+            curl_easy_getinfo(easy, CURLINFO_PRIVATE, (char **)&transfer) == CURLE_OK) {
+            (void)curl_multi_remove_handle(fetcher->multi, easy);
+            fetcher->n_carried -= transfer->carried ? 1 : 0;
+            transfer->carried = false;
+            transfer->end(transfer, curl);
         }
+    }
+}
+
+sg_result
+courier_fetcher_carry(
+    struct courier_fetcher *fetcher, CURL *easy, struct courier_transfer *transfer)
+{
+    SG_REQUIRE(fetcher->n_carried < COURIER_CARRIED_MAX, TOO_MANY);
+    SG_REQUIRE(curl_easy_setopt(easy, CURLOPT_PRIVATE, transfer) == CURLE_OK, NO_MEMORY);
+    SG_REQUIRE(curl_multi_add_handle(fetcher->multi, easy) == CURLM_OK, NO_MEMORY);
+    transfer->carried = true;
+    fetcher->n_carried++;
+    return SG_DONE;
+}
+
+void
+courier_fetcher_drop(struct courier_fetcher *fetcher, CURL *easy, struct courier_transfer *transfer)
+{
+    if (transfer->carried) {
+        (void)curl_multi_remove_handle(fetcher->multi, easy);
+        transfer->carried = false;
+        fetcher->n_carried--;
     }
 }

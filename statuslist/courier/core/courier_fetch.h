@@ -51,7 +51,27 @@ SG_CHECKED sg_result courier_fetch_allowed(const struct courier_fetcher *fetcher
 SG_CHECKED sg_result courier_fetch_start(
     struct courier_fetcher *fetcher, sg_str uri, sg_str etag, int64_t now_ms, void *what);
 
-/* Number under way. */
+/*
+ * Transfers that are not fetches of lists (courier_out.h) and use the same handle, so that one wait is enough and nobody waits for
+ * anybody. `end` is called from courier_fetcher_turn, once, after the transfer was taken out of the handle.
+ */
+#define COURIER_CARRIED_MAX 128
+struct courier_transfer {
+    void (*end)(struct courier_transfer *transfer, CURLcode curl);
+    bool carried;
+};
+/* What every request has in common: time, protocols, versions, no proxy, no redirects, no credentials. False: no memory. */
+bool courier_easy_common(CURL *easy, const char *url, const char *protocols, long timeout_ms);
+/* Roots for a place of our own instead of the system's. `pem` must outlive the transfer. */
+bool courier_easy_roots(CURL *easy, sg_str pem);
+/* SG_E_TOO_MANY, SG_E_NO_MEMORY. */
+SG_CHECKED sg_result courier_fetcher_carry(
+    struct courier_fetcher *fetcher, CURL *easy, struct courier_transfer *transfer);
+/* Without call-back; nothing when it is not carried. */
+void courier_fetcher_drop(
+    struct courier_fetcher *fetcher, CURL *easy, struct courier_transfer *transfer);
+
+/* Number under way, transfers included. */
 size_t courier_fetcher_busy(const struct courier_fetcher *fetcher);
 
 /* Sleep until a fetch, one of the extra descriptors or the time says so. */

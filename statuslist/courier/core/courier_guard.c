@@ -103,6 +103,32 @@ guard_address_ok(const struct sockaddr *address, socklen_t len)
     return false;
 }
 
+bool
+guard_address_loopback(const struct sockaddr *address, socklen_t len)
+{
+    if (address->sa_family == AF_INET && len >= sizeof(struct sockaddr_in)) {
+        struct sockaddr_in in;
+        memcpy(&in, address, sizeof(in));
+        return ((const uint8_t *)&in.sin_addr)[0] == 127;
+    }
+    if (address->sa_family == AF_INET6 && len >= sizeof(struct sockaddr_in6)) {
+        struct sockaddr_in6 in6;
+        memcpy(&in6, address, sizeof(in6));
+        return IN6_IS_ADDR_LOOPBACK(&in6.sin6_addr);
+    }
+    return false;
+}
+
+bool
+guard_host_loopback(const char *host)
+{
+    if (strcmp(host, "localhost") == 0 || strcmp(host, "[::1]") == 0) {
+        return true;
+    }
+    /* 127.0.0.0/8: digits and dots alone, so that 127.example.org is a name like any other */
+    return strncmp(host, "127.", 4) == 0 && strspn(host, "0123456789.") == strlen(host);
+}
+
 /* ---- URLs ------------------------------------------------------------------------------------------ */
 
 static void
@@ -121,8 +147,8 @@ curl_text_free(char **text)
 static sg_result
 url_parse(sg_str text, CURLU **ret)
 {
-    char copy[TSL_URI_MAX + 1];
-    SG_REQUIRE(text.n > 0 && text.n <= TSL_URI_MAX, VALUE);
+    char copy[GUARD_URL_MAX + 1];
+    SG_REQUIRE(text.n > 0 && text.n <= GUARD_URL_MAX, VALUE);
     for (size_t i = 0; i < text.n; i++) {
         SG_REQUIRE(text.p[i] > ' ' && text.p[i] < 0x7f && text.p[i] != '\\', VALUE);
     }
@@ -184,8 +210,8 @@ url_origin(CURLU *url, struct guard_origin *ret)
     return SG_DONE;
 }
 
-static bool
-origin_equal(const struct guard_origin *a, const struct guard_origin *b)
+bool
+guard_origin_equal(const struct guard_origin *a, const struct guard_origin *b)
 {
     return a->port == b->port && strcmp(a->scheme, b->scheme) == 0 && strcmp(a->host, b->host) == 0;
 }
@@ -211,8 +237,8 @@ is_own_path(const char *path)
     size_t head = name == NULL ? 0 : (size_t)(name - path) + 1;
     size_t n = strlen(GUARD_OWN_PATH);
     bool beneath = head >= n && memcmp(path + head - n, GUARD_OWN_PATH, n) == 0;
-    return (beneath || strncmp(path, GUARD_OWN_PATH, n) == 0) &&
-           strstr(path, "..") == NULL && strchr(path, '%') == NULL;
+    return (beneath || strncmp(path, GUARD_OWN_PATH, n) == 0) && strstr(path, "..") == NULL &&
+           strchr(path, '%') == NULL;
 }
 
 sg_result
@@ -222,11 +248,12 @@ guard_url(sg_str text, const struct guard_origin *own, bool *ret_own)
     CURLU *url = NULL;
     struct guard_origin origin;
     char path[TSL_URI_MAX + 1];
+    SG_REQUIRE(text.n <= TSL_URI_MAX, VALUE);
     SG_TRY(url_parse(text, &url));
     SG_REQUIRE(!url_has(url, CURLUPART_FRAGMENT), VALUE);
     SG_TRY(url_origin(url, &origin));
     SG_TRY(url_part(url, CURLUPART_PATH, path, sizeof(path)));
-    bool is_own = own != NULL && origin_equal(&origin, own);
+    bool is_own = own != NULL && guard_origin_equal(&origin, own);
     SG_REQUIRE(is_own ? is_own_path(path) : strcmp(origin.scheme, "https") == 0, ADDRESS);
     *ret_own = is_own;
     return SG_DONE;
@@ -241,5 +268,18 @@ guard_host(sg_str text, char ret[GUARD_HOST_MAX])
     SG_TRY(url_parse(text, &url));
     SG_TRY(url_origin(url, &origin));
     memcpy(ret, origin.host, sizeof(origin.host));
+    return SG_DONE;
+}
+
+sg_result
+guard_place_of(sg_str text, struct guard_place *ret)
+{
+    SG_CLEANUP(url_free)
+    CURLU *url = NULL;
+    SG_TRY(url_parse(text, &url));
+    SG_REQUIRE(!url_has(url, CURLUPART_FRAGMENT), VALUE);
+    SG_TRY(url_origin(url, &ret->origin));
+    SG_TRY(url_part(url, CURLUPART_PATH, ret->path, sizeof(ret->path)));
+    ret->has_query = url_has(url, CURLUPART_QUERY);
     return SG_DONE;
 }

@@ -11,6 +11,7 @@
 #include "sg_result.h"
 
 #define GUARD_HOST_MAX 256
+#define GUARD_URL_MAX 2048 /* = WIRE_URL_MAX; lists' addresses are shorter (TSL_URI_MAX) */
 #define GUARD_OWN_PATH \
     "/status/" /* all that the courier asks of our own gateway, beneath its public URL */
 
@@ -20,6 +21,9 @@ struct guard_origin {
     char host[GUARD_HOST_MAX];
     unsigned port;
 };
+
+/* Scheme, host (lower case) and port alike. */
+bool guard_origin_equal(const struct guard_origin *a, const struct guard_origin *b);
 
 /* SG_E_VALUE: not http or https, no host, user info, a path, query or fragment behind the port. */
 SG_CHECKED sg_result guard_origin_parse(sg_str origin, struct guard_origin *ret);
@@ -33,6 +37,20 @@ SG_CHECKED sg_result guard_url(sg_str url, const struct guard_origin *own, bool 
 
 /* The host of a URL, lower case. SG_E_VALUE. */
 SG_CHECKED sg_result guard_host(sg_str url, char ret[GUARD_HOST_MAX]);
+
+/* A URL of another errand than a status list, taken apart by the parser that will use it. */
+struct guard_place {
+    struct guard_origin origin;
+    char path[GUARD_URL_MAX + 1];
+    bool has_query;
+};
+/* SG_E_VALUE: as guard_url's, and more than GUARD_URL_MAX bytes. Says nothing about whether one may go there. */
+SG_CHECKED sg_result guard_place_of(sg_str url, struct guard_place *ret);
+
+/* A host (as guard_place_of writes it) that can mean this machine only: localhost, 127.0.0.0/8, [::1]. */
+bool guard_host_loopback(const char *host);
+/* An address in 127.0.0.0/8, or ::1 itself. */
+bool guard_address_loopback(const struct sockaddr *address, socklen_t len);
 
 /* Public unicast address? False for private, shared, loopback, link-local, multicast, reserved, documentation and every form that carries an
  * IPv4 address inside IPv6 (mapped, compatible, NAT64, 6to4, Teredo), and for other families. */

@@ -13,6 +13,8 @@ enum courier_duty {
     COURIER_FORBIDDEN = 0, /* ends the connection */
     COURIER_HELLO,
     COURIER_ASK,
+    COURIER_FETCH,
+    COURIER_DELIVER,
     COURIER_UNSUPPORTED, /* REFUSED: known to the protocol, not to this version */
 };
 /* The permission table (ARCHITECTURE, out.sock): closed by default. */

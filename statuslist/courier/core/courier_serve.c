@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "courier_keep.h"
+#include "courier_out.h"
 #include "courier_peer.h"
 
 #define PACKETS_PER_TURN 64 /* of one peer, so that the other and the fetches get their turn */
@@ -18,6 +19,7 @@ struct server {
     const struct courier_serve_settings *settings;
     struct guard_origin own;
     struct courier_desk *desk;
+    struct courier_out *out;
     struct courier_peer peers[2];
     struct sg_arena *arena; /* of one message */
     bool down;              /* a peer is gone or was refused: leave */
@@ -67,6 +69,7 @@ send_buf(struct server *server, struct courier_peer *peer, const struct sg_buf *
             sg_code_row(r.code)->name);
         server->down = true;
     }
+    sg_arena_reset(server->arena); /* one turn may bring many answers */
 }
 
 static void
@@ -97,6 +100,32 @@ on_note(void *context, sg_str uri, enum sg_code code, const struct courier_fetch
     (void)context;
     say("warning", "event=no-list uri=%.*s code=%s http=%u curl=%u", SG_PRINT(uri),
         sg_code_row(code)->name, got->status, got->curl);
+}
+
+static void
+on_outcome(void *context, void *asker, uint64_t request_id, const struct courier_outcome *outcome)
+{
+    struct server *server = context;
+    if (outcome->code != SG_OK) {
+        /* the host alone: what stands behind it names a person's transaction */
+        say("warning", "event=no-answer kind=%u host=%s code=%s http=%u curl=%u", outcome->kind,
+            outcome->host, sg_code_row(outcome->code)->name, outcome->status, outcome->curl);
+        refuse(server, asker, request_id, outcome->code);
+        return;
+    }
+    struct sg_buf buf = sg_buf_new(server->arena, 256 + outcome->body.n, WIRE_FRAME_MAX);
+    if (outcome->kind == 0) {
+        struct wire_deliver_reply reply = {
+            .status = outcome->status, .content_type = outcome->content_type, .body = outcome->body
+        };
+        wire_deliver_reply_encode(&buf, request_id, &reply);
+    } else {
+        struct wire_fetch_reply reply = {
+            .status = outcome->status, .content_type = outcome->content_type, .body = outcome->body
+        };
+        wire_fetch_reply_encode(&buf, request_id, &reply);
+    }
+    send_buf(server, asker, &buf);
 }
 
 /* ---- requests -------------------------------------------------------------------------------------- */
@@ -145,6 +174,32 @@ on_ask(struct server *server, struct courier_peer *peer, const struct wire_frame
 }
 
 static void
+on_fetch(struct server *server, struct courier_peer *peer, const struct wire_frame *frame)
+{
+    struct wire_fetch fetch;
+    sg_result r = wire_fetch_parse(frame->body, &fetch);
+    if (sg_ok(r)) {
+        r = courier_out_fetch(server->out, peer, frame->request_id, &fetch);
+    }
+    if (!sg_ok(r)) {
+        refuse(server, peer, frame->request_id, r.code);
+    }
+}
+
+static void
+on_deliver(struct server *server, struct courier_peer *peer, const struct wire_frame *frame)
+{
+    struct wire_deliver deliver;
+    sg_result r = wire_deliver_parse(frame->body, &deliver);
+    if (sg_ok(r)) {
+        r = courier_out_deliver(server->out, peer, frame->request_id, &deliver);
+    }
+    if (!sg_ok(r)) {
+        refuse(server, peer, frame->request_id, r.code);
+    }
+}
+
+static void
 on_packet(struct server *server, struct courier_peer *peer, sg_bytes packet)
 {
     struct wire_frame frame;
@@ -156,6 +211,12 @@ on_packet(struct server *server, struct courier_peer *peer, sg_bytes packet)
         break;
     case COURIER_ASK:
         on_ask(server, peer, &frame);
+        break;
+    case COURIER_FETCH:
+        on_fetch(server, peer, &frame);
+        break;
+    case COURIER_DELIVER:
+        on_deliver(server, peer, &frame);
         break;
     case COURIER_UNSUPPORTED:
         refuse(server, peer, frame.request_id, SG_E_UNSUPPORTED);
@@ -238,6 +299,9 @@ static void
 loop(struct server *server)
 {
     const struct conf_courier *conf = server->settings->conf;
+    int64_t longest_ms =
+        (int64_t)(conf->fetch_timeout_ms > conf->out_timeout_ms ? conf->fetch_timeout_ms
+                                                                : conf->out_timeout_ms);
     int64_t stop_by = 0;
     int64_t prune_at = 0;
     while (!server->down) {
@@ -251,14 +315,13 @@ loop(struct server *server)
             return;
         }
         if (wait_for_work(server, stop_by != 0)) {
-            stop_by = steady + (int64_t)conf->fetch_timeout_ms + DRAIN_MS;
+            stop_by = steady + longest_ms + DRAIN_MS;
         }
         if (stop_by == 0) {
             read_peer(server, &server->peers[0]);
             read_peer(server, &server->peers[1]);
         }
         courier_desk_turn(server->desk, clock_ms(CLOCK_REALTIME));
-        sg_arena_reset(server->arena); /* replies that came out of fetches */
         flush_peers(server);
     }
 }
@@ -291,7 +354,19 @@ begin(struct server *server)
     };
     server->arena = sg_arena_new(0, 4 * WIRE_FRAME_MAX);
     SG_REQUIRE(server->arena != NULL, NO_MEMORY);
-    return courier_desk_new(&desk, &server->desk);
+    SG_TRY(courier_desk_new(&desk, &server->desk));
+    struct courier_out_settings out = {
+        .own = &server->own,
+        .allow_hosts = &conf->allow_hosts,
+        .openid = &conf->openid_origins,
+        .own_ca = s->own_ca,
+        .test = strcmp(conf->environment, CONF_TEST) == 0,
+        .allow_loopback = conf->allow_loopback,
+        .timeout_ms = (int64_t)conf->out_timeout_ms,
+        .done = on_outcome,
+        .context = server,
+    };
+    return courier_out_new(&out, courier_desk_fetcher(server->desk), &server->out);
 }
 
 static void
@@ -322,6 +397,7 @@ courier_serve(const struct courier_serve_settings *settings)
     } else {
         say("error", "event=cannot-begin code=%s", sg_code_row(r.code)->name);
     }
+    courier_out_free(&server.out);
     courier_desk_free(&server.desk);
     courier_peer_close(&server.peers[0]);
     courier_peer_close(&server.peers[1]);

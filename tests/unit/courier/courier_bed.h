@@ -35,8 +35,9 @@
 
 /* ---- names that take their time -------------------------------------------------------------------- */
 
-#define SLOW_NAME "slow.invalid"
+#define SLOW_NAME "slow.invalid" /* and what ends in it */
 #define SLOW_NAME_MS 2500
+#define INSIDE_NAME "inside.invalid" /* a stranger's name that means this machine */
 
 /* libcurl's look-ups inside this process come here. */
 __attribute__((visibility("default"))) int
@@ -44,7 +45,11 @@ getaddrinfo(
     const char *node, const char *service, const struct addrinfo *hints, struct addrinfo **ret)
 {
     typedef int (*real_fn)(const char *, const char *, const struct addrinfo *, struct addrinfo **);
-    if (node != NULL && strcmp(node, SLOW_NAME) == 0) {
+    size_t n = node == NULL ? 0 : strlen(node);
+    if (n > 0 && strcmp(node, INSIDE_NAME) == 0) {
+        node = "127.0.0.1";
+    }
+    if (n >= strlen(SLOW_NAME) && strcmp(node + n - strlen(SLOW_NAME), SLOW_NAME) == 0) {
         struct timespec t = { SLOW_NAME_MS / 1000, (SLOW_NAME_MS % 1000) * 1000000 };
         (void)nanosleep(&t, NULL);
         return EAI_AGAIN;
@@ -65,6 +70,7 @@ enum manner {
     M_NOT_HTTP,
     M_CLOSE,
     M_LATE, /* body, but after 150 ms */
+    M_HANG, /* takes the request and says nothing */
 };
 
 struct route {
@@ -72,6 +78,8 @@ struct route {
     enum manner manner;
     int status;
     const char *location;
+    const char *type; /* media type; NULL: a status list's */
+    const char *more; /* header lines; NULL: none */
     sg_str body;
     atomic_uint hits;
     atomic_uint conditional; /* requests with the right If-None-Match */
@@ -88,6 +96,7 @@ static struct {
     pthread_mutex_t lock; /* guards the routes' manner and body */
     pthread_t thread;
     atomic_uint busy;
+    char last[8192]; /* the last whole request; under the lock */
 } web;
 
 static void
@@ -112,16 +121,21 @@ put(int fd, const char *p, size_t n)
 }
 
 static void
-respond(int fd, int status, const char *more, sg_str body)
+respond_as(int fd, int status, const char *type, const char *more, sg_str body)
 {
     char head[1024];
     int n = snprintf(head, sizeof(head),
-        "HTTP/1.1 %d X\r\nContent-Type: application/statuslist+jwt\r\nContent-Length: %zu\r\n"
-        "Connection: close\r\n%s\r\n",
-        status, body.n, more);
+        "HTTP/1.1 %d X\r\n%s%s%sContent-Length: %zu\r\nConnection: close\r\n%s\r\n", status,
+        type[0] == '\0' ? "" : "Content-Type: ", type, type[0] == '\0' ? "" : "\r\n", body.n, more);
     if (put(fd, head, (size_t)n)) {
         (void)put(fd, body.p, body.n);
     }
+}
+
+static void
+respond(int fd, int status, const char *more, sg_str body)
+{
+    respond_as(fd, status, "application/statuslist+jwt", more, body);
 }
 
 static void
@@ -133,6 +147,8 @@ play(int fd, struct route *r, const char *request)
     sg_str body = r->body;
     int status = r->status;
     const char *location = r->location;
+    const char *type = r->type == NULL ? "application/statuslist+jwt" : r->type;
+    const char *lines = r->more == NULL ? "" : r->more;
     (void)pthread_mutex_unlock(&web.lock);
     switch (manner) {
     case M_LATE:
@@ -140,10 +156,15 @@ play(int fd, struct route *r, const char *request)
         respond(fd, 200, "", body);
         break;
     case M_BODY:
-        respond(fd, 200, "", body);
+        respond_as(fd, 200, type, lines, body);
         break;
     case M_STATUS:
-        respond(fd, status, "", body);
+        respond_as(fd, status, type, lines, body);
+        break;
+    case M_HANG:
+        while (!web.end) {
+            nap_ms(20);
+        }
         break;
     case M_ETAG:
         if (strstr(request, "If-None-Match: \"v1\"") != NULL) {
@@ -154,7 +175,7 @@ play(int fd, struct route *r, const char *request)
         }
         break;
     case M_SLOW_BODY:
-        if (put(fd, "HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n", 44)) {
+        if (put(fd, "HTTP/1.1 200 OK\r\nContent-Length: 90000\r\n\r\n", 42)) {
             while (!web.end && put(fd, "e", 1)) {
                 nap_ms(20);
             }
@@ -186,6 +207,28 @@ play(int fd, struct route *r, const char *request)
     }
 }
 
+/* A body of a stated length; the request as a whole is kept for the test to look at. */
+static void
+read_rest(int fd, char *request, size_t room, size_t n)
+{
+    const char *length = strcasestr(request, "content-length:");
+    const char *body = strstr(request, "\r\n\r\n");
+    if (length != NULL && body != NULL) {
+        size_t want = (size_t)(body + 4 - request) + strtoul(length + 15, NULL, 10);
+        while (n < want && n + 1 < room) {
+            ssize_t k = recv(fd, request + n, room - 1 - n, 0);
+            if (k <= 0) {
+                break;
+            }
+            n += (size_t)k;
+            request[n] = '\0';
+        }
+    }
+    (void)pthread_mutex_lock(&web.lock);
+    (void)snprintf(web.last, sizeof(web.last), "%s", request);
+    (void)pthread_mutex_unlock(&web.lock);
+}
+
 static void *
 serve_one(void *arg)
 {
@@ -200,8 +243,10 @@ serve_one(void *arg)
         n += (size_t)k;
         request[n] = '\0';
     }
+    read_rest(fd, request, sizeof(request), n);
     char path[512] = "";
-    if (!web.down && sscanf(request, "GET %511s HTTP/1.1", path) == 1) {
+    char method[8] = "";
+    if (!web.down && sscanf(request, "%7s %511s HTTP/1.1", method, path) == 2) {
         bool found = false;
         for (unsigned i = 0; i < web.n_routes && !found; i++) {
             if (strcmp(web.routes[i].path, path) == 0) {
@@ -274,6 +319,8 @@ web_stop(void)
 }
 
 /* ---- one courier with its two peers ---------------------------------------------------------------- */
+
+static const char *more_settings = ""; /* lines for courier.ini, set before setup */
 
 static bool drop;   /* started by root, works as another user */
 static bool inside; /* run courier_serve in a thread instead of the program */
@@ -361,9 +408,9 @@ make_dir(void)
         "environment = test\npublic_origin = http://localhost:%u\nanchors = trust/root.pem\n"
         "keys = http://localhost:%u/status/pinned/|%.*s\n"
         "keys = http://localhost:%u/status/did/|%.*s\nfetch_timeout_ms = %d\n"
-        "list_max = 200000\ninflated_max = 300000\n",
+        "list_max = 200000\ninflated_max = 300000\nout_timeout_ms = %d\n%s",
         web.port, web.port, SG_PRINT(c.pinned.thumbprint_text), web.port, SG_PRINT(did),
-        FETCH_TIMEOUT_MS));
+        FETCH_TIMEOUT_MS, FETCH_TIMEOUT_MS, more_settings));
     (void)snprintf(path, sizeof(path), "%s/conf/courier.ini", c.dir);
     write_file(path, ini);
     (void)snprintf(path, sizeof(path), "%s/trust/root.pem", c.dir);

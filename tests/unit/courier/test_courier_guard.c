@@ -153,6 +153,40 @@ test_origin_of_settings(void **state)
     assert_refused(guard_origin_parse(SG_LIT("ftp://issuer.example"), &own), VALUE);
 }
 
+static void
+test_this_machine(void **state)
+{
+    (void)state;
+    static const char *const here[] = { "https://localhost/", "https://LOCALHOST:8443/x",
+        "http://127.0.0.1:1/", "http://127.1.2.3/", "http://[::1]:99/", "http://2130706433/",
+        "http://0x7f.1/", "http://127.1/" };
+    static const char *const elsewhere[] = { "https://127.example.org/",
+        "https://localhost.example/", "https://localhost./", "https://[::ffff:127.0.0.1]/",
+        "https://[::2]/", "https://0.0.0.0/", "https://128.0.0.1/", "https://10.0.0.1/" };
+    struct guard_place place;
+    for (size_t i = 0; i < sizeof(here) / sizeof(here[0]); i++) {
+        assert_ok(guard_place_of(sg_cstr(here[i]), &place));
+        if (!guard_host_loopback(place.origin.host)) {
+            fail_msg("%s (%s)", here[i], place.origin.host);
+        }
+    }
+    for (size_t i = 0; i < sizeof(elsewhere) / sizeof(elsewhere[0]); i++) {
+        assert_ok(guard_place_of(sg_cstr(elsewhere[i]), &place));
+        if (guard_host_loopback(place.origin.host)) {
+            fail_msg("%s (%s)", elsewhere[i], place.origin.host);
+        }
+    }
+    struct sockaddr_in in = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(0x7f010203) };
+    struct sockaddr_in6 in6 = { .sin6_family = AF_INET6, .sin6_addr = IN6ADDR_LOOPBACK_INIT };
+    assert_true(guard_address_loopback((struct sockaddr *)&in, sizeof(in)));
+    assert_false(guard_address_loopback((struct sockaddr *)&in, 4));
+    assert_true(guard_address_loopback((struct sockaddr *)&in6, sizeof(in6)));
+    in.sin_addr.s_addr = htonl(0x0a000001);
+    assert_false(guard_address_loopback((struct sockaddr *)&in, sizeof(in)));
+    assert_int_equal(inet_pton(AF_INET6, "::ffff:127.0.0.1", &in6.sin6_addr), 1);
+    assert_false(guard_address_loopback((struct sockaddr *)&in6, sizeof(in6)));
+}
+
 /* Each message on each socket: what is not in the table ends the connection. */
 static void
 test_permission_table(void **state)
@@ -168,7 +202,8 @@ test_permission_table(void **state)
         } else if (type == WIRE_STATUS_ASK) {
             want_gateway = want_signer = COURIER_ASK;
         } else if (type == WIRE_FETCH || type == WIRE_DELIVER) {
-            want_gateway = COURIER_UNSUPPORTED;
+            want_gateway =
+                type == WIRE_FETCH ? COURIER_FETCH : COURIER_DELIVER; /* and no one else */
         } else if (type == WIRE_STAMP) {
             want_signer = COURIER_UNSUPPORTED;
         }
@@ -185,6 +220,7 @@ main(void)
         cmocka_unit_test(test_other_families_and_short_addresses),
         cmocka_unit_test(test_urls),
         cmocka_unit_test(test_origin_of_settings),
+        cmocka_unit_test(test_this_machine),
         cmocka_unit_test(test_permission_table),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -8,8 +8,8 @@ test_messages_of_later_versions(void **state)
     static const struct {
         bool signer;
         uint8_t type;
-    } rows[] = { { false, WIRE_FETCH }, { false, WIRE_DELIVER }, { true, WIRE_STAMP } };
-    for (size_t i = 0; i < 3; i++) {
+    } rows[] = { { true, WIRE_STAMP } };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         int fd = rows[i].signer ? c.signer : c.gateway;
         struct sg_buf buf = sg_buf_new(c.arena, 64, 1024);
         struct wire_refused refused;

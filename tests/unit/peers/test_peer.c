@@ -4,11 +4,13 @@
  */
 #include <poll.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdatomic.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "peer_out.h"
 #include "peer_registry.h"
 #include "support.h"
 
@@ -477,6 +479,99 @@ test_registry_keys_and_clients(void **state)
     peer_registry_free(&registry);
 }
 
+/* A courier that answers with what it was asked. */
+static bool
+echo_errands(int fd, const struct wire_frame *frame)
+{
+    struct sg_arena *arena = sg_arena_new(0, 4 * WIRE_FRAME_MAX);
+    struct sg_buf buf = sg_buf_new(arena, 0, WIRE_FRAME_MAX);
+    struct wire_fetch fetch;
+    struct wire_deliver deliver;
+    bool known = false;
+    if (frame->type == WIRE_FETCH && sg_ok(wire_fetch_parse(frame->body, &fetch))) {
+        struct wire_fetch_reply reply = { 200, fetch.accept, sg_str_bytes(fetch.url) };
+        wire_fetch_reply_encode(&buf, frame->request_id, &reply);
+        known = true;
+    } else if (frame->type == WIRE_DELIVER && sg_ok(wire_deliver_parse(frame->body, &deliver))) {
+        struct wire_deliver_reply reply = { 201, SG_NO_STR, deliver.form };
+        wire_deliver_reply_encode(&buf, frame->request_id, &reply);
+        known = true;
+    }
+    if (known) {
+        send_buf(fd, &buf);
+    }
+    sg_arena_free(&arena);
+    return known;
+}
+
+static bool
+refuse_errands(int fd, const struct wire_frame *frame)
+{
+    answer_refused(fd, frame->request_id, SG_E_ADDRESS);
+    return true;
+}
+
+struct errand {
+    atomic_int done;
+    enum sg_code code;
+    uint64_t status;
+};
+
+static void
+on_fetched(void *context, sg_result result, const struct wire_frame *frame)
+{
+    struct errand *e = context;
+    struct wire_fetch_reply reply;
+    e->code = result.code;
+    if (sg_ok(result)) {
+        assert_ok(wire_fetch_reply_parse(frame->body, &reply));
+        assert_str_is(sg_bytes_str(reply.body), "https://verifier.example/1");
+        e->status = reply.status;
+    }
+    atomic_store(&e->done, 1);
+}
+
+static void
+test_errands_of_the_courier(void **state)
+{
+    (void)state;
+    struct sg_arena *arena = sg_arena_new(0, 4 * WIRE_FRAME_MAX);
+    struct wire_fetch fetch = { .kind = WIRE_FETCH_REQUEST_OBJECT,
+        .url = SG_LIT("https://verifier.example/1"),
+        .accept = SG_LIT("application/oauth-authz-req+jwt") };
+    struct wire_deliver deliver = { .url = SG_LIT("https://verifier.example/2"),
+        .form = sg_str_bytes(SG_LIT("vp_token=x")) };
+    struct wire_fetch_reply fetched;
+    struct wire_deliver_reply delivered;
+    struct errand e = { 0 };
+    assert_ok(open_with(echo_errands, "test"));
+    assert_ok(peer_fetch_wait(peer, arena, &fetch, &fetched));
+    assert_int_equal(fetched.status, 200);
+    assert_str_is(fetched.content_type, "application/oauth-authz-req+jwt");
+    assert_ok(peer_deliver_wait(peer, arena, &deliver, &delivered));
+    assert_int_equal(delivered.status, 201);
+    assert_str_is(sg_bytes_str(delivered.body), "vp_token=x");
+    peer_fetch(peer, arena, &fetch, on_fetched, &e);
+    while (atomic_load(&e.done) == 0) {
+        sched_yield();
+    }
+    assert_int_equal(e.code, SG_OK);
+    assert_int_equal(e.status, 200);
+    /* what the wire does not carry is refused here, at once */
+    fetch.accept = SG_NO_STR;
+    e = (struct errand){ 0 };
+    peer_fetch(peer, arena, &fetch, on_fetched, &e);
+    assert_int_equal(atomic_load(&e.done), 1);
+    assert_true(e.code != SG_OK);
+    shut();
+    fetch.accept = SG_LIT("application/jwt");
+    assert_ok(open_with(refuse_errands, "test"));
+    assert_refused(peer_fetch_wait(peer, arena, &fetch, &fetched), ADDRESS);
+    assert_refused(peer_deliver_wait(peer, arena, &deliver, &delivered), ADDRESS);
+    shut();
+    sg_arena_free(&arena);
+}
+
 int
 main(void)
 {
@@ -490,6 +585,7 @@ main(void)
         cmocka_unit_test(test_frames_beyond_the_limit_are_refused_at_once),
         cmocka_unit_test(test_a_full_socket_blocks_nobody),
         cmocka_unit_test(test_registry_keys_and_clients),
+        cmocka_unit_test(test_errands_of_the_courier),
     };
     return cmocka_run_group_tests(tests, support_arena_setup, support_arena_teardown);
 }
