@@ -255,7 +255,7 @@ const char *oid4vp_hash_name(enum sg_hash_alg alg);
 /* Is the format named at all? A query for a format that is not named cannot be answered. */
 bool oid4vp_fits_format(const struct oid4vp_request *request, enum dcql_format format);
 /*
- * Is this algorithm acceptable? Lists that are absent or empty permit everything; entries that we do not know match nothing.
+ * Is this algorithm acceptable? Lists that are that are absent permit everything; entries that we do not know match nothing.
  * dc+sd-jwt: of the issuer's signature and of the KB-JWT (NULL: none). "EdDSA" and "Ed25519" name the same thing, but a JWS header must use a name from the list:
  * see oid4vp_kb_alg_name.
  */
@@ -272,6 +272,9 @@ bool oid4vp_fits_mdoc(const struct oid4vp_request *request, int64_t issuer_alg,
 /* jwt_vc_json: the credential's algorithm, and the presentation's (NULL: the bare credential). */
 bool oid4vp_fits_jwt_vc(const struct oid4vp_request *request, const struct jose_alg *credential,
     const struct jose_alg *presentation);
+/* vc+jwt, vc+sd-jwt, vc+cose (private identifiers, see dcql.h): `alg_values`, JOSE names or COSE numbers. NULL: nothing is signed there. */
+bool oid4vp_fits_vc_jose(const struct oid4vp_request *request, enum dcql_format format,
+    const struct jose_alg *credential, const struct jose_alg *presentation);
 /* ldp_vc: proof `type` and `cryptosuite` (empty: the type has none). */
 bool oid4vp_fits_ldp_vc(
     const struct oid4vp_request *request, sg_str proof_type, sg_str cryptosuite);

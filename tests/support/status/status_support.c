@@ -52,6 +52,13 @@ sg_bytes
 status_cert(struct sg_arena *arena, const struct status_key *subject,
     const struct status_key *issuer, const struct status_cert *form)
 {
+    return status_cert_named(arena, subject, issuer, form, NULL);
+}
+
+sg_bytes
+status_cert_named(struct sg_arena *arena, const struct status_key *subject,
+    const struct status_key *issuer, const struct status_cert *form, const char *san)
+{
     static long serial = 1000;
     X509 *cert = X509_new();
     assert_non_null(cert);
@@ -65,6 +72,9 @@ status_cert(struct sg_arena *arena, const struct status_key *subject,
     add_extension(cert, NID_basic_constraints, form->ca ? "critical,CA:TRUE" : "critical,CA:FALSE");
     add_extension(cert, NID_key_usage,
         form->ca ? "critical,keyCertSign,cRLSign" : "critical,digitalSignature");
+    if (san != NULL) {
+        add_extension(cert, NID_subject_alt_name, san);
+    }
     assert_true(X509_sign(cert, issuer->pkey, EVP_sha256()) > 0);
     uint8_t *der = NULL;
     int n = i2d_X509(cert, &der);

@@ -28,6 +28,9 @@ struct status_cert {
 /* A certificate (DER) of `subject`, signed by `issuer`. */
 sg_bytes status_cert(struct sg_arena *arena, const struct status_key *subject,
     const struct status_key *issuer, const struct status_cert *form);
+/* The same with subject alternative names, as OpenSSL writes them: "DNS:a.example,URI:https://a.example"; NULL: none. */
+sg_bytes status_cert_named(struct sg_arena *arena, const struct status_key *subject,
+    const struct status_key *issuer, const struct status_cert *form, const char *san);
 sg_str status_pem(struct sg_arena *arena, sg_bytes der);
 
 /* ES256 over any bytes, r || s. */
