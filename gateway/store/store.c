@@ -1,5 +1,6 @@
 #include <stdlib.h>
 
+#include "sg_secret.h"
 #include "store_inner.h"
 
 static void
@@ -9,6 +10,7 @@ close_all(struct store *store)
         store_db_close(&store->readers[i]);
     }
     store_db_close(&store->writer);
+    sg_wipe(store->vault_key, sizeof(store->vault_key));
     free(store);
 }
 

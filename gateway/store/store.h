@@ -77,7 +77,12 @@ SG_CHECKED sg_result store_offer_forget(struct store *store, sg_str offer_id);
 
 /* ---- access tokens ------------------------------------------------------------------------------- */
 
-enum store_token_kind { STORE_TOKEN_WALLET = 1, STORE_TOKEN_CLIENT = 2 };
+enum store_token_kind {
+    STORE_TOKEN_WALLET = 1,
+    STORE_TOKEN_CLIENT = 2,
+    STORE_TOKEN_HOLDER =
+        3, /* body: the person; offer_id: the family of its code (store_holder.h) */
+};
 struct store_token {
     uint8_t token_hash[STORE_HASH_LEN]; /* the token itself is never stored */
     uint64_t kind;

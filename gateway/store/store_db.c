@@ -144,13 +144,18 @@ store_column_str(struct store_query *query, int i, struct sg_arena *arena, sg_st
 }
 
 sg_result
-store_column_hash(struct store_query *query, int i, uint8_t ret[STORE_HASH_LEN])
+store_column_exact(struct store_query *query, int i, uint8_t *ret, size_t n)
 {
     const void *p = sqlite3_column_blob(query->statement, i);
-    SG_REQUIRE(
-        p != NULL && sqlite3_column_bytes(query->statement, i) == STORE_HASH_LEN, STORE_DOWN);
-    memcpy(ret, p, STORE_HASH_LEN);
+    SG_REQUIRE(p != NULL && (size_t)sqlite3_column_bytes(query->statement, i) == n, STORE_DOWN);
+    memcpy(ret, p, n);
     return SG_DONE;
+}
+
+sg_result
+store_column_hash(struct store_query *query, int i, uint8_t ret[STORE_HASH_LEN])
+{
+    return store_column_exact(query, i, ret, STORE_HASH_LEN);
 }
 
 int64_t

@@ -47,6 +47,48 @@ enum store_sql {
     SQL_SWEEP_BODIES,
     SQL_SWEEP_OFFERS,
     SQL_SWEEP_TOKENS,
+    SQL_SWEEP_SESSIONS,
+    SQL_SWEEP_CODES,
+    SQL_ACCOUNT_ANY,
+    SQL_ACCOUNT_PUT,
+    SQL_ACCOUNT_GET,
+    SQL_ACCOUNT_PROFILE,
+    SQL_ACCOUNT_FAILED,
+    SQL_ACCOUNT_GOOD,
+    SQL_ACCOUNT_ERASE,
+    SQL_LOGIN_GET,
+    SQL_LOGIN_PUT,
+    SQL_LOGIN_SEEN,
+    SQL_LOGIN_ERASE,
+    SQL_SESSION_PUT,
+    SQL_SESSION_GET,
+    SQL_SESSION_SEEN,
+    SQL_SESSION_END,
+    SQL_SESSION_END_ALL,
+    SQL_SESSION_TRIM,
+    SQL_SESSION_COUNT,
+    SQL_CODE_PUT,
+    SQL_CODE_GET,
+    SQL_CODE_USED,
+    SQL_CODE_END_ALL,
+    SQL_TOKEN_END_ALL,
+    SQL_HELD_PUT,
+    SQL_HELD_ROOM,
+    SQL_HELD_LIST,
+    SQL_HELD_GET,
+    SQL_HELD_REMOVE,
+    SQL_HELD_ERASE,
+    SQL_CONSENT_PUT,
+    SQL_CONSENT_GET,
+    SQL_CONSENT_ERASE,
+    SQL_SIGNED_PUT,
+    SQL_SIGNED_GET,
+    SQL_LINK_PUT,
+    SQL_LINK_COUNT,
+    SQL_LINK_FIND,
+    SQL_LINK_LIST,
+    SQL_LINK_REMOVE,
+    SQL_LINK_ERASE,
     SQL_N
 };
 
@@ -100,6 +142,8 @@ SG_CHECKED sg_result store_column_str(
 /* Exactly STORE_HASH_LEN bytes; SG_E_STORE_DOWN otherwise. */
 SG_CHECKED sg_result store_column_hash(
     struct store_query *query, int i, uint8_t ret[STORE_HASH_LEN]);
+/* Exactly n bytes; SG_E_STORE_DOWN otherwise. */
+SG_CHECKED sg_result store_column_exact(struct store_query *query, int i, uint8_t *ret, size_t n);
 int64_t store_column_int(struct store_query *query, int i);
 
 /* A VFS that opens names as they are, relative to the working directory (it may lie where this user id cannot walk). */

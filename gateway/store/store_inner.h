@@ -5,8 +5,10 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include "sg_buf.h"
 #include "sg_hash.h"
 #include "store_db.h"
+#include "store_holder.h"
 
 #define STORE_READERS 4
 #define STORE_GROUP_MAX 512 /* units of one commit: bounds how long the first of them waits */
@@ -54,6 +56,9 @@ struct store {
 
     _Atomic uint64_t commits, changes, failures, commit_us_sum, commit_us_max;
     _Atomic bool healthy;
+
+    bool vault; /* the key is there; both are set before the threads start */
+    uint8_t vault_key[32];
 };
 
 /* store_writer.c */
@@ -99,5 +104,50 @@ SG_CHECKED sg_result store_list_entry(struct store_db *db, const struct store_li
 /* store_tokens.c: also part of redeeming an offer */
 SG_CHECKED sg_result store_token_insert(struct store_db *db, const struct store_token *token);
 SG_CHECKED sg_result store_token_delete(struct store_db *db, sg_str offer_id);
+
+/* ---- store_vault.c: sealing ----------------------------------------------------------------------- */
+
+#define STORE_KEY_LEN 32
+/* A person's key; wiped when it goes out of scope. */
+struct store_person_key {
+    uint8_t key[STORE_KEY_LEN];
+};
+void store_person_key_wipe(struct store_person_key *key);
+#define STORE_PERSON_KEY(name)        \
+    SG_CLEANUP(store_person_key_wipe) \
+    struct store_person_key name = { { 0 } }
+
+/* Where a sealed value stands; authenticated with it. */
+struct store_place {
+    const char *table;
+    const uint8_t *person;
+    sg_bytes row; /* empty: the person's only one */
+};
+/* SG_E_NO_MEMORY, SG_E_TOO_LARGE. */
+SG_CHECKED sg_result store_seal(struct sg_arena *arena, const struct store_person_key *key,
+    const struct store_place *place, sg_bytes plain, sg_bytes *ret);
+/* SG_E_STORE_DOWN: changed, moved, or of another key. */
+SG_CHECKED sg_result store_unseal(struct sg_arena *arena, const struct store_person_key *key,
+    const struct store_place *place, sg_bytes sealed, sg_bytes *ret);
+/* A new key for a person, sealed under the store's. SG_E_STORE_DOWN without a vault. */
+SG_CHECKED sg_result store_person_key_make(
+    struct store *store, const uint8_t *person, struct sg_arena *arena, sg_bytes *ret_wrapped);
+/* Of an open account. SG_E_NOT_FOUND. */
+SG_CHECKED sg_result store_person_key_get(
+    struct store *store, const uint8_t *person, struct store_person_key *ret);
+/* The same from a row's column. */
+SG_CHECKED sg_result store_person_key_open(
+    struct store *store, const uint8_t *person, sg_bytes wrapped, struct store_person_key *ret);
+/* What is looked up but tells of a person: keyed with the store's key. SG_E_STORE_DOWN without a vault. */
+SG_CHECKED sg_result store_vault_hash(struct store *store, const char *tag, const sg_bytes *parts,
+    size_t n, uint8_t ret[STORE_HASH_LEN]);
+
+/* Two-byte and four-byte lengths before each part: what a sealed value holds. */
+void store_put_part(struct sg_buf *buf, sg_bytes part);
+SG_CHECKED sg_result store_take_part(sg_bytes *in, sg_bytes *ret);
+
+/* store_sessions.c: everything that lets somebody act for a person ends, but for one session (NULL: none stays). Inside a unit. */
+SG_CHECKED sg_result store_access_end(
+    struct store_db *db, const uint8_t *person, const uint8_t *but);
 
 #endif

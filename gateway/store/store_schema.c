@@ -5,7 +5,7 @@
  */
 #include "store_db.h"
 
-#define SCHEMA_VERSION 4
+#define SCHEMA_VERSION 5
 
 static const char *const pragmas =
     "PRAGMA journal_mode = WAL;"
@@ -18,6 +18,39 @@ static const char *const pragmas =
     "CREATE TABLE waiting_order (seq INTEGER PRIMARY KEY, order_id BLOB NOT NULL UNIQUE,"     \
     " list TEXT NOT NULL, idx INTEGER NOT NULL, value INTEGER NOT NULL, at INTEGER NOT NULL," \
     " body BLOB NOT NULL, signature BLOB NOT NULL, UNIQUE (list, idx));"
+
+/*
+ * Version 5: persons. `sealed` columns are readable with the person's key alone (store_vault.c). A consent's text goes with the person, where its
+ * signatures stand in the ledger stays (req: EV-4).
+ */
+#define PERSONS                                                                                   \
+    "CREATE TABLE account (person BLOB PRIMARY KEY, state INTEGER NOT NULL,"                      \
+    " created_at INTEGER NOT NULL, failures INTEGER NOT NULL, locked_until INTEGER NOT NULL,"     \
+    " wrapped BLOB, sealed BLOB) WITHOUT ROWID;"                                                  \
+    "CREATE TABLE login_passkey (passkey BLOB PRIMARY KEY, person BLOB NOT NULL, handle BLOB,"    \
+    " sign_count INTEGER NOT NULL) WITHOUT ROWID;"                                                \
+    "CREATE INDEX login_passkey_person ON login_passkey (person);"                                \
+    "CREATE TABLE session (hash BLOB PRIMARY KEY, person BLOB NOT NULL, method INTEGER NOT NULL," \
+    " agent BLOB NOT NULL, created_at INTEGER NOT NULL, seen_at INTEGER NOT NULL,"                \
+    " expires_at INTEGER NOT NULL) WITHOUT ROWID;"                                                \
+    "CREATE INDEX session_person ON session (person);"                                            \
+    "CREATE INDEX session_expiry ON session (expires_at);"                                        \
+    "CREATE TABLE code (hash BLOB PRIMARY KEY, person BLOB NOT NULL, client TEXT NOT NULL,"       \
+    " redirect_uri TEXT NOT NULL, challenge BLOB NOT NULL, jkt BLOB, used INTEGER NOT NULL,"      \
+    " expires_at INTEGER NOT NULL) WITHOUT ROWID;"                                                \
+    "CREATE INDEX code_person ON code (person);"                                                  \
+    "CREATE INDEX code_expiry ON code (expires_at);"                                              \
+    "CREATE INDEX token_person ON token (body) WHERE kind = 3;"                                   \
+    "CREATE TABLE held (seq INTEGER PRIMARY KEY, person BLOB NOT NULL, id BLOB NOT NULL,"         \
+    " added_at INTEGER NOT NULL, sealed BLOB NOT NULL, UNIQUE (person, id));"                     \
+    "CREATE TABLE consent (consent_seq INTEGER PRIMARY KEY, person BLOB NOT NULL,"                \
+    " sealed BLOB NOT NULL);"                                                                     \
+    "CREATE INDEX consent_person ON consent (person);"                                            \
+    "CREATE TABLE signed (hash BLOB PRIMARY KEY, consent_seq INTEGER NOT NULL,"                   \
+    " outcome_seq INTEGER NOT NULL, signed_at INTEGER NOT NULL) WITHOUT ROWID;"                   \
+    "CREATE TABLE link (identity BLOB PRIMARY KEY, person BLOB NOT NULL,"                         \
+    " sealed BLOB NOT NULL) WITHOUT ROWID;"                                                       \
+    "CREATE INDEX link_person ON link (person);"
 
 static const char *const tables =
     "CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;"
@@ -44,7 +77,7 @@ static const char *const tables =
     " version INTEGER NOT NULL, body BLOB NOT NULL);"
     "CREATE TABLE status_order (order_id BLOB PRIMARY KEY, list TEXT NOT NULL,"
     " idx INTEGER NOT NULL, value INTEGER NOT NULL, ordered_at INTEGER NOT NULL,"
-    " body BLOB NOT NULL);" WAITING;
+    " body BLOB NOT NULL);" WAITING PERSONS;
 
 static sg_result
 execute(struct store_db *db, const char *sql, struct sg_why *why)
@@ -84,10 +117,17 @@ version_set(struct store_db *db, struct sg_why *why)
     return execute(db, version, why);
 }
 
+/* What each version added, the oldest that we can still open first. */
+#define OLDEST_VERSION 3
+static const char *const steps[] = { WAITING, PERSONS };
+
 static sg_result
-upgrade(struct store_db *db, struct sg_why *why)
+upgrade(struct store_db *db, int from, struct sg_why *why)
 {
-    SG_TRY(execute(db, "BEGIN IMMEDIATE;" WAITING, why));
+    SG_TRY(execute(db, "BEGIN IMMEDIATE", why));
+    for (int version = from; version < SCHEMA_VERSION; version++) {
+        SG_TRY(execute(db, steps[version - OLDEST_VERSION], why));
+    }
     SG_TRY(version_set(db, why));
     return execute(db, "COMMIT", why);
 }
@@ -131,7 +171,7 @@ store_schema_check(struct store_db *db, const char *environment, struct sg_why *
     if (version == 0) {
         return create(db, environment, why);
     }
-    SG_REQUIRE(version == SCHEMA_VERSION || version == SCHEMA_VERSION - 1, UNSUPPORTED);
+    SG_REQUIRE(version >= OLDEST_VERSION && version <= SCHEMA_VERSION, UNSUPPORTED);
     SG_TRY(same_environment(db, environment));
-    return version == SCHEMA_VERSION ? SG_DONE : upgrade(db, why);
+    return version == SCHEMA_VERSION ? SG_DONE : upgrade(db, version, why);
 }

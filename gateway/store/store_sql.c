@@ -84,4 +84,72 @@ const char *const store_sql_text[SQL_N] = {
                          " WHERE expires_at <= ?1 - 86400 AND " NO_LIVE_TOKEN " LIMIT 300)",
     [SQL_SWEEP_TOKENS] = "DELETE FROM token WHERE token_hash IN (SELECT token_hash FROM token"
                          " WHERE expires_at <= ?1 LIMIT 300)",
+    [SQL_SWEEP_SESSIONS] = "DELETE FROM session WHERE hash IN (SELECT hash FROM session"
+                           " WHERE expires_at <= ?1 LIMIT 300)",
+    /* a used code is remembered for a day: a second use ends what the first one got */
+    [SQL_SWEEP_CODES] = "DELETE FROM code WHERE hash IN (SELECT hash FROM code"
+                        " WHERE expires_at <= ?1 - 86400 LIMIT 300)",
+    [SQL_ACCOUNT_ANY] = "SELECT 1 FROM account WHERE wrapped IS NOT NULL LIMIT 1",
+    [SQL_ACCOUNT_PUT] = "INSERT INTO account (person, state, created_at, failures, locked_until,"
+                        " wrapped, sealed) VALUES (?,1,?,0,0,?,NULL) ON CONFLICT DO NOTHING",
+    [SQL_ACCOUNT_GET] = "SELECT state, created_at, failures, locked_until, wrapped, sealed"
+                        " FROM account WHERE person = ?",
+    [SQL_ACCOUNT_PROFILE] = "UPDATE account SET sealed = ?2 WHERE person = ?1 AND state = 1",
+    [SQL_ACCOUNT_FAILED] =
+        "UPDATE account SET"
+        " locked_until = CASE WHEN failures + 1 >= ?3 AND locked_until <= ?2 THEN ?2 + ?4"
+        " ELSE locked_until END,"
+        " failures = CASE WHEN locked_until > ?2 THEN failures WHEN failures + 1 >= ?3 THEN 0"
+        " ELSE failures + 1 END"
+        " WHERE person = ?1 AND state = 1 RETURNING locked_until",
+    [SQL_ACCOUNT_GOOD] = "UPDATE account SET failures = 0, locked_until = 0 WHERE person = ?",
+    [SQL_ACCOUNT_ERASE] =
+        "UPDATE account SET state = 2, failures = 0, locked_until = 0, wrapped = NULL,"
+        " sealed = NULL WHERE person = ?1 AND state = 1",
+    [SQL_LOGIN_GET] = "SELECT person, handle, sign_count FROM login_passkey WHERE passkey = ?",
+    [SQL_LOGIN_PUT] = "INSERT INTO login_passkey (passkey, person, handle, sign_count)"
+                      " VALUES (?,?,?,?)",
+    [SQL_LOGIN_SEEN] = "UPDATE login_passkey SET sign_count = ?2, handle = coalesce(handle, ?3)"
+                       " WHERE passkey = ?1",
+    [SQL_LOGIN_ERASE] = "DELETE FROM login_passkey WHERE person = ?",
+    [SQL_SESSION_PUT] = "INSERT INTO session (hash, person, method, agent, created_at, seen_at,"
+                        " expires_at) VALUES (?,?,?,?,?,?,?)",
+    [SQL_SESSION_GET] = "SELECT person, method, agent, created_at, seen_at, expires_at"
+                        " FROM session WHERE hash = ?",
+    [SQL_SESSION_SEEN] = "UPDATE session SET seen_at = max(seen_at, ?2) WHERE hash = ?1",
+    [SQL_SESSION_END] = "DELETE FROM session WHERE hash = ?",
+    [SQL_SESSION_END_ALL] = "DELETE FROM session WHERE person = ?1 AND hash IS NOT ?2",
+    [SQL_SESSION_TRIM] = "DELETE FROM session WHERE hash IN (SELECT hash FROM session"
+                         " WHERE person = ?1 ORDER BY created_at DESC LIMIT -1 OFFSET ?2)",
+    [SQL_SESSION_COUNT] = "SELECT count(*) FROM session WHERE person = ?1 AND expires_at > ?2",
+    [SQL_CODE_PUT] = "INSERT INTO code (hash, person, client, redirect_uri, challenge, jkt, used,"
+                     " expires_at) SELECT ?1, ?2, ?3, ?4, ?5, ?6, 0, ?7"
+                     " WHERE EXISTS (SELECT 1 FROM account WHERE person = ?2 AND state = 1)",
+    [SQL_CODE_GET] = "SELECT person, client, redirect_uri, challenge, jkt, used, expires_at"
+                     " FROM code WHERE hash = ?",
+    [SQL_CODE_USED] = "UPDATE code SET used = 1 WHERE hash = ?",
+    [SQL_CODE_END_ALL] = "DELETE FROM code WHERE person = ?",
+    [SQL_TOKEN_END_ALL] = "DELETE FROM token WHERE kind = 3 AND body = ?",
+    [SQL_HELD_PUT] = "INSERT INTO held (person, id, added_at, sealed) SELECT ?1, ?2, ?3, ?4"
+                     " WHERE EXISTS (SELECT 1 FROM account WHERE person = ?1 AND state = 1)",
+    [SQL_HELD_ROOM] = "SELECT count(*), coalesce(sum(length(sealed)), 0) FROM held"
+                      " WHERE person = ?",
+    [SQL_HELD_LIST] = "SELECT id, added_at, sealed FROM held WHERE person = ? ORDER BY seq",
+    [SQL_HELD_GET] = "SELECT id, added_at, sealed FROM held WHERE person = ? AND id = ?",
+    [SQL_HELD_REMOVE] = "DELETE FROM held WHERE person = ? AND id = ?",
+    [SQL_HELD_ERASE] = "DELETE FROM held WHERE person = ?",
+    [SQL_CONSENT_PUT] = "INSERT INTO consent (consent_seq, person, sealed) SELECT ?1, ?2, ?3"
+                        " WHERE EXISTS (SELECT 1 FROM account WHERE person = ?2 AND state = 1)",
+    [SQL_CONSENT_GET] = "SELECT person, sealed FROM consent WHERE consent_seq = ?",
+    [SQL_CONSENT_ERASE] = "DELETE FROM consent WHERE person = ?",
+    [SQL_SIGNED_PUT] = "INSERT INTO signed (hash, consent_seq, outcome_seq, signed_at)"
+                       " VALUES (?,?,?,?) ON CONFLICT DO NOTHING",
+    [SQL_SIGNED_GET] = "SELECT consent_seq, outcome_seq, signed_at FROM signed WHERE hash = ?",
+    [SQL_LINK_PUT] = "INSERT INTO link (identity, person, sealed) SELECT ?1, ?2, ?3"
+                     " WHERE EXISTS (SELECT 1 FROM account WHERE person = ?2 AND state = 1)",
+    [SQL_LINK_COUNT] = "SELECT count(*) FROM link WHERE person = ?",
+    [SQL_LINK_FIND] = "SELECT person FROM link WHERE identity = ?",
+    [SQL_LINK_LIST] = "SELECT identity, sealed FROM link WHERE person = ? LIMIT ?",
+    [SQL_LINK_REMOVE] = "DELETE FROM link WHERE identity = ? AND person = ?",
+    [SQL_LINK_ERASE] = "DELETE FROM link WHERE person = ?",
 };

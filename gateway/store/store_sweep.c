@@ -11,14 +11,16 @@ static sg_result
 sweep(struct store_db *db, struct store_unit *unit)
 {
     struct sweep *work = (struct sweep *)unit;
-    static const enum store_sql steps[] = { SQL_SWEEP_TOKENS, SQL_SWEEP_BODIES, SQL_SWEEP_OFFERS };
+    static const enum store_sql steps[] = { SQL_SWEEP_TOKENS, SQL_SWEEP_BODIES, SQL_SWEEP_OFFERS,
+        SQL_SWEEP_SESSIONS, SQL_SWEEP_CODES };
     for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
         STORE_QUERY(query, db, steps[i]);
         store_bind_int(&query, work->now);
         uint64_t changes = 0;
         SG_TRY(store_run(&query, &changes));
         work->rows += changes;
-        db->dropped = db->dropped || (changes > 0 && steps[i] != SQL_SWEEP_TOKENS);
+        bool personal = steps[i] == SQL_SWEEP_BODIES || steps[i] == SQL_SWEEP_OFFERS;
+        db->dropped = db->dropped || (changes > 0 && personal);
     }
     return SG_DONE;
 }

@@ -1,6 +1,7 @@
 /*
  * The store's process is killed at random moments, or the power is cut, while it writes everything it can store; whatever it had
- * confirmed on a pipe must be there afterwards, counters never fall, a code is never redeemed twice. req: SIG-5, STA-1
+ * confirmed on a pipe must be there afterwards, counters never fall, a code is never redeemed twice, an erased person never comes back.
+ * req: SIG-5, STA-1, EV-4
  */
 #include <poll.h>
 #include <signal.h>
@@ -10,14 +11,25 @@
 #include <unistd.h>
 
 #include "../ledger/cut.h"
-#include "store.h"
+#include "store_holder.h"
 #include "support.h"
 
 #define NOW INT64_C(1800000000)
 #define ROUNDS 40
 #define CUTS 120
 
-enum kind { OFFER = 1, REDEEMED = 2, ISSUED = 3, RESERVED = 4, ORDERED = 5 };
+enum kind {
+    OFFER = 1,
+    REDEEMED = 2,
+    ISSUED = 3,
+    RESERVED = 4,
+    ORDERED = 5,
+    LOGGED_IN = 6,
+    HELD = 7,
+    AGREED = 8,
+    TAKEN = 9,
+    ERASED = 10,
+};
 /* What the child says on the pipe once a verb has returned. */
 struct word {
     uint32_t kind;
@@ -80,12 +92,59 @@ apply_waiting(struct store *store)
     sg_arena_free(&arena);
 }
 
+static sg_result
+open_store(const char *path, struct store **ret)
+{
+    char key[320];
+    snprintf(key, sizeof(key), "%s.key", path);
+    SG_TRY(store_open(path, "test", ret, NULL));
+    SG_TRY(store_vault_open(*ret, key, NULL));
+    return store_start(*ret);
+}
+
+/* One person's life; every second one is erased at its end. */
+static void
+live(struct store *store, uint32_t n, int fd)
+{
+    uint8_t person[32];
+    hash_of(LOGGED_IN, n, person);
+    must(store_account_make(store, person, NOW));
+    struct store_session session = { .method = 1, .created_at = NOW, .expires_at = NOW + 9 };
+    struct store_login login = { .sign_count = n % 1000 + 1 };
+    memcpy(session.person, person, sizeof(session.person));
+    hash_of(LOGGED_IN, n, session.hash);
+    hash_of(LOGGED_IN, n, login.passkey);
+    must(store_session_login(store, &login, &session, NULL));
+    say(fd, LOGGED_IN, n, login.sign_count);
+    struct store_held held = { .format = SG_LIT("f"), .credential = sg_bytes_of(person, 32) };
+    uint8_t id[STORE_HELD_ID_LEN];
+    must(store_held_add(store, person, &held, id));
+    say(fd, HELD, n, 0);
+    struct store_signed at = { .consent_seq = n + UINT64_C(1), .outcome_seq = n };
+    hash_of(AGREED, n, at.signature_hash);
+    struct store_consent consent = { SG_LIT("t"), SG_LIT("en"), SG_LIT("x"), SG_LIT("{}") };
+    must(store_consent_put(store, person, &consent, &at, 1));
+    say(fd, AGREED, n, 0);
+    struct store_code code = { .expires_at = NOW + 60 }, taken;
+    char family[STORE_FAMILY_LEN];
+    hash_of(TAKEN, n, code.hash);
+    memcpy(code.person, person, sizeof(code.person));
+    must(store_code_put(store, &code));
+    SG_CLEANUP(sg_arena_free)
+    struct sg_arena *arena = sg_arena_new(0, 65536);
+    must(store_code_take(store, code.hash, NOW, arena, &taken, family));
+    say(fd, TAKEN, n, 0);
+    if (n % 2 == 1) {
+        must(store_account_erase(store, person, NOW));
+        say(fd, ERASED, n, 0);
+    }
+}
+
 static void
 write_until_killed(const char *path, uint32_t base, int fd)
 {
     struct store *store;
-    must(store_open(path, "test", &store, NULL));
-    must(store_start(store));
+    must(open_store(path, &store));
     apply_waiting(store);
     for (uint32_t n = base;; n++) {
         char id[32];
@@ -120,6 +179,53 @@ write_until_killed(const char *path, uint32_t base, int fd)
         must(store_order_wait(store, &waits, &version));
         must(store_order_apply(store, order_id, NOW, &version));
         say(fd, ORDERED, n, version);
+        live(store, n, fd);
+    }
+}
+
+/* What was promised of a person: kept whole, or, once erasing began, gone whole. */
+static bool
+person_holds(struct store *store, struct sg_arena *arena, const struct word *word)
+{
+    uint8_t person[32], hash[32];
+    hash_of(LOGGED_IN, word->n, person);
+    hash_of(word->kind, word->n, hash);
+    struct store_account account;
+    if (!sg_ok(store_account_get(store, person, arena, &account))) {
+        return false;
+    }
+    const struct store_held *list;
+    struct store_session session = { .method = 1, .created_at = NOW, .expires_at = NOW + 9 };
+    struct store_signed at;
+    struct store_consent consent;
+    struct store_code code;
+    size_t n = 0;
+    char family[STORE_FAMILY_LEN];
+    bool gone = account.state == STORE_ACCOUNT_ERASED;
+    bool listed = sg_ok(store_held_list(store, person, arena, &list, &n));
+    bool read = sg_ok(store_consent_get(store, word->n + UINT64_C(1), arena, NULL, &consent));
+    if (gone && (listed || read || sg_ok(store_session_get(store, person, &session)))) {
+        return false;
+    }
+    switch (word->kind) {
+    case LOGGED_IN: {
+        struct store_login again = { .sign_count = word->value };
+        memcpy(again.passkey, person, sizeof(again.passkey));
+        memcpy(session.person, person, sizeof(session.person));
+        enum sg_code want = gone ? SG_E_GRANT : SG_E_ACTIVATION; /* the counter is kept */
+        return store_session_login(store, &again, &session, NULL).code == want;
+    }
+    case HELD:
+        return gone || (listed && n == 1 && sg_bytes_equal(list[0].credential, SG_BYTES(person)));
+    case AGREED:
+        return sg_ok(store_signed_get(store, hash, &at)) && at.outcome_seq == word->n &&
+               (gone || read);
+    case TAKEN: {
+        enum sg_code want = gone ? SG_E_GRANT : SG_E_REPLAY;
+        return store_code_take(store, hash, NOW, arena, &code, family).code == want;
+    }
+    default:
+        return gone;
     }
 }
 
@@ -154,6 +260,12 @@ holds(struct store *store, struct sg_arena *arena, const struct word *word)
         return sg_ok(store_list_value(store, SG_LIT("l"), word->n % 100000, &value)) &&
                value == word->n % 2 && store_order_wait(store, &again, &value).code == SG_E_REPLAY;
     }
+    case LOGGED_IN:
+    case HELD:
+    case AGREED:
+    case TAKEN:
+    case ERASED:
+        return person_holds(store, arena, word);
     default:
         fail();
     }
@@ -165,7 +277,7 @@ static size_t
 count_broken(struct sg_arena *arena, const char *path, const struct word *words, size_t n)
 {
     struct store *store = NULL;
-    if (!sg_ok(store_open(path, "test", &store, NULL)) || !sg_ok(store_start(store))) {
+    if (!sg_ok(open_store(path, &store))) {
         store_close(&store);
         return n + 1;
     }
@@ -229,8 +341,7 @@ make_store(const char *path)
 {
     static uint8_t body[100000];
     struct store *store = NULL;
-    assert_ok(store_open(path, "test", &store, NULL));
-    assert_ok(store_start(store));
+    assert_ok(open_store(path, &store));
     struct store_list list = { .name = SG_LIT("l"), .uri = SG_LIT("u"), .bits = 8, .size = 100000 };
     list.body = SG_BYTES(body);
     assert_ok(store_list_put(store, &list));
