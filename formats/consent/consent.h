@@ -23,7 +23,7 @@ enum consent_template {
 };
 enum consent_language { CONSENT_EN = 1, CONSENT_JA = 2 };
 
-/* Why the other side's identifier is believed. The name shown is its own claim unless an operator registered it. */
+/* Why the other side's identifier is believed. The name is the other side's own claim unless `name_proven`. */
 enum consent_proven {
     CONSENT_UNPROVEN = 0,    /* redirect_uri: nobody vouches; it is just an address */
     CONSENT_REGISTERED = 1,  /* an operator entered it here */
@@ -44,7 +44,9 @@ enum consent_proven {
 /* The other side: verifier of a presentation, issuer of key proofs. */
 struct consent_party {
     sg_str id;   /* client_id with its prefix; issuer identifier */
-    sg_str name; /* as it calls itself; may be empty */
+    sg_str name; /* may be empty */
+    bool
+        name_proven; /* the name stands in the registration, certificate or attestation; otherwise it is its own claim */
     enum consent_proven proven;
     sg_str
         vouched_by; /* the subject of the certificate's issuer, or the attestation's issuer; may be empty */

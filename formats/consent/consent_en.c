@@ -46,18 +46,25 @@ put_proof_of_party(struct consent_wr *wr, const struct consent_party *party)
     consent_put(wr, ".\n");
 }
 
+static const char *
+name_lead(const struct consent_party *party)
+{
+    if (!party->name_proven) {
+        return "- It calls itself ";
+    }
+    return party->proven == CONSENT_CERTIFICATE   ? "- Its certificate names it "
+           : party->proven == CONSENT_ATTESTATION ? "- Its attestation names it "
+                                                  : "- It is known to this service as ";
+}
+
 static void
 put_party(struct consent_wr *wr, const struct consent_party *party)
 {
     consent_put(wr, "Who is asking\n");
-    if (party->name.n > 0 && party->proven == CONSENT_REGISTERED) {
-        consent_put(wr, "- It is known to this service as ");
+    if (party->name.n > 0) {
+        consent_put(wr, name_lead(party));
         consent_put_quoted(wr, party->name, CONSENT_SHOWN_NAME);
-        consent_put(wr, ".\n");
-    } else if (party->name.n > 0) {
-        consent_put(wr, "- It calls itself ");
-        consent_put_quoted(wr, party->name, CONSENT_SHOWN_NAME);
-        consent_put(wr, ". Nobody has checked this name.\n");
+        consent_put(wr, party->name_proven ? ".\n" : ". Nobody has checked this name.\n");
     }
     put_proof_of_party(wr, party);
     if (party->address.n > 0) {
@@ -110,10 +117,10 @@ put_credential(struct consent_wr *wr, const struct consent_credential *c, size_t
     if (c->whole) {
         consent_put(wr, "- This credential can only be shown whole, with everything in it.\n");
     } else if (c->n_claims == 0) {
-        consent_put(wr, "- Only that you have it: its kind, its issuer and its validity.\n");
+        consent_put(wr, "- Only that you have it: its kind, issuer, validity and key.\n");
     } else {
         consent_put(
-            wr, "- Besides these, only its kind, its issuer and its validity. Nothing else.\n");
+            wr, "- Besides these, only its kind, issuer, validity and key. Nothing else.\n");
     }
     if (c->unbound) {
         consent_put(wr, "- It is shown without proof that it is yours.\n");

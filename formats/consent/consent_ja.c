@@ -51,15 +51,25 @@ put_proof_of_party(struct consent_wr *wr, const struct consent_party *party)
     }
 }
 
+static const char *
+name_lead(const struct consent_party *party)
+{
+    if (!party->name_proven) {
+        return "- 相手が名乗る名前は";
+    }
+    return party->proven == CONSENT_CERTIFICATE   ? "- 相手の電子証明書にある名前は"
+           : party->proven == CONSENT_ATTESTATION ? "- 相手についての証明にある名前は"
+                                                  : "- このサービスでの登録名は";
+}
+
 static void
 put_party(struct consent_wr *wr, const struct consent_party *party)
 {
     consent_put(wr, "求めている相手\n");
     if (party->name.n > 0) {
-        consent_put(wr, party->proven == CONSENT_REGISTERED ? "- このサービスでの登録名は"
-                                                            : "- 相手が名乗る名前は");
+        consent_put(wr, name_lead(party));
         consent_put_quoted(wr, party->name, CONSENT_SHOWN_NAME);
-        consent_put(wr, party->proven == CONSENT_REGISTERED
+        consent_put(wr, party->name_proven
                             ? "です。\n"
                             : "です。この名前が正しいかどうかは確認されていません。\n");
     }
@@ -116,9 +126,10 @@ put_credential(struct consent_wr *wr, const struct consent_credential *c, size_t
     if (c->whole) {
         consent_put(wr, "- この証明書は一部だけを提示できません。すべての項目が渡ります。\n");
     } else if (c->n_claims == 0) {
-        consent_put(wr, "- この証明書を持っていることだけが渡ります(種類、発行者、有効期間)。\n");
+        consent_put(
+            wr, "- この証明書を持っていることだけが渡ります(種類、発行者、有効期間、公開鍵)。\n");
     } else {
-        consent_put(wr, "- ほかに渡るのは種類、発行者、有効期間だけです。\n");
+        consent_put(wr, "- ほかに渡るのは種類、発行者、有効期間、公開鍵だけです。\n");
     }
     if (c->unbound) {
         consent_put(wr, "- あなたのものであるという証明は付きません。\n");

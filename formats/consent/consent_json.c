@@ -70,6 +70,7 @@ put_party(struct sjson_wr *wr, const struct consent_party *party)
     sjson_wr_object(wr);
     member(wr, "id", party->id, CONSENT_NAME_MAX);
     member(wr, "name", party->name, CONSENT_NAME_MAX);
+    flag(wr, "name_proven", party->name_proven);
     sjson_wr_member_cstr(wr, "proven", proven_names[(size_t)party->proven % N_PROVEN]);
     member(wr, "vouched_by", party->vouched_by, CONSENT_NAME_MAX);
     member(wr, "address", party->address, CONSENT_NAME_MAX);
@@ -283,6 +284,7 @@ read_party(const struct sjson *json, struct consent_party *ret)
     size_t proven;
     SG_TRY(text_of(party, "id", CONSENT_NAME_MAX, &ret->id));
     SG_TRY(text_of(party, "name", CONSENT_NAME_MAX, &ret->name));
+    SG_TRY(flag_of(party, "name_proven", &ret->name_proven));
     SG_TRY(word_of(party, "proven", proven_names, N_PROVEN, &proven));
     SG_TRY(text_of(party, "vouched_by", CONSENT_NAME_MAX, &ret->vouched_by));
     SG_TRY(text_of(party, "address", CONSENT_NAME_MAX, &ret->address));

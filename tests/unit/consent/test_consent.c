@@ -131,13 +131,14 @@ test_how_the_asker_is_known(void **state)
 {
     static const struct {
         enum consent_proven proven;
-        const char *part;
+        const char *part, *lead;
     } rows[] = {
-        { CONSENT_UNPROVEN, "Nobody has confirmed who this is." },
-        { CONSENT_REGISTERED, "registered with this service." },
-        { CONSENT_CERTIFICATE, "confirmed by a certificate from" },
-        { CONSENT_ATTESTATION, "confirmed by an attestation from" },
-        { CONSENT_DID, "It has shown that it controls this identifier" },
+        { CONSENT_UNPROVEN, "Nobody has confirmed who this is.", "known to this service as" },
+        { CONSENT_REGISTERED, "registered with this service.", "known to this service as" },
+        { CONSENT_CERTIFICATE, "confirmed by a certificate from", "Its certificate names it" },
+        { CONSENT_ATTESTATION, "confirmed by an attestation from", "Its attestation names it" },
+        { CONSENT_DID, "It has shown that it controls this identifier",
+            "known to this service as" },
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         sg_str text;
@@ -145,9 +146,11 @@ test_how_the_asker_is_known(void **state)
         o.party.proven = rows[i].proven;
         assert_ok(consent_text(*state, &o, &text));
         assert_true(has(text, rows[i].part));
-        /* a name is somebody's claim unless an operator entered it */
-        assert_int_equal(
-            has(text, "Nobody has checked this name."), rows[i].proven != CONSENT_REGISTERED);
+        assert_true(has(text, "Nobody has checked this name."));
+        o.party.name_proven = true;
+        assert_ok(consent_text(*state, &o, &text));
+        assert_false(has(text, "Nobody has checked this name."));
+        assert_true(has(text, rows[i].lead));
     }
 }
 
