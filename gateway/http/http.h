@@ -103,6 +103,17 @@ void http_reply_header(struct http_reply *reply, const char *name, sg_str value)
 /* Any thread, once. */
 void http_answer(struct http_request *req, const struct http_reply *reply);
 
+/*
+ * Have the next http_answer of this request handed to `fn` instead of being sent: a page for people is made of the answers that programs get, so
+ * the rules of who may see what stand in one place. `fn` runs on whichever thread answers and may only keep the reply (it is copied into the arena's
+ * memory, and what it borrows lives there) and call http_continue. The request is then unanswered again.
+ */
+typedef void (*http_answered)(void *context, struct http_request *req, struct http_reply *reply);
+void http_answer_to(struct http_request *req, http_answered fn, void *context);
+/* The row of this method and literal path, for calling its handler under http_answer_to; NULL: there is none. */
+const struct http_route *http_route_find(const struct http_route *const *tables,
+    const size_t *table_rows, size_t n_tables, enum http_method method, const char *path);
+
 /* Have a worker run `step` on this request. Any thread; never blocks, never fails (a request that was admitted keeps its place). */
 void http_continue(struct http_request *req, http_step step);
 /* Many at once with one wake-up: reqs linked by the caller through http_next. */

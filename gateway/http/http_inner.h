@@ -24,6 +24,8 @@ struct http_job {
     bool head;
     bool routed; /* route, limits and media type are checked */
     http_step step;
+    http_answered answered; /* who gets the next answer instead of the client; NULL: the client */
+    void *answered_context;
     bool started;  /* a handler has run: no longer refused for lateness in the queue */
     uint8_t *body; /* collected; wiped and freed with the job */
     size_t body_room;

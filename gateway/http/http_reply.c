@@ -145,9 +145,50 @@ observe(const struct http_job *job, unsigned status, enum sg_code code, size_t r
 }
 
 void
+http_answer_to(struct http_request *req, http_answered fn, void *context)
+{
+    struct http_job *job = (struct http_job *)req;
+    job->answered = fn;
+    job->answered_context = context;
+}
+
+const struct http_route *
+http_route_find(const struct http_route *const *tables, const size_t *table_rows, size_t n_tables,
+    enum http_method method, const char *path)
+{
+    for (size_t t = 0; t < n_tables; t++) {
+        for (size_t i = 0; i < table_rows[t]; i++) {
+            const struct http_route *row = &tables[t][i];
+            if (row->method == method && strcmp(row->path, path) == 0) {
+                return row;
+            }
+        }
+    }
+    return NULL;
+}
+
+/* The copy outlives the handler's stack; without memory for it the client is told so itself. */
+static bool
+hand_over(struct http_job *job, const struct http_reply *reply)
+{
+    http_answered fn = job->answered;
+    struct http_reply *copy = SG_NEW(job->pub.arena, struct http_reply);
+    job->answered = NULL;
+    if (copy == NULL) {
+        return false;
+    }
+    *copy = *reply;
+    fn(job->answered_context, &job->pub, copy);
+    return true;
+}
+
+void
 http_answer(struct http_request *req, const struct http_reply *reply)
 {
     struct http_job *job = (struct http_job *)req;
+    if (job->answered != NULL && hand_over(job, reply)) {
+        return;
+    }
     struct http_server *server = job->server;
     struct MHD_Connection *mhd = job->mhd;
     struct MHD_Response *response = http_response_make(req->route, false, reply);
