@@ -1,0 +1,337 @@
+// The script of the pages: passkey prompts, and sending what they answer. It builds no markup: what is seen was rendered by the server,
+// and words are set with textContent. Words come as data attributes of <body> (face_text.def, JS_…).
+'use strict'
+;(() => {
+  const page = document.body.dataset
+  const $ = (id) => document.getElementById(id)
+  const word = (name) => page['js' + name] ?? name
+
+  // ---- what is said: progress politely, errors at once -----------------------------------------------------
+
+  const say = (text) => {
+    const place = $('status')
+    if (place) place.textContent = text
+  }
+  const fail = (text) => {
+    say('')
+    const place = $('alert')
+    if (!place) return
+    place.textContent = text
+    place.scrollIntoView({ block: 'nearest' })
+  }
+  const quiet = () => {
+    say('')
+    const place = $('alert')
+    if (place) place.textContent = ''
+  }
+
+  class Problem extends Error {
+    constructor(status, code) {
+      super(code || String(status))
+      this.status = status
+      this.code = code
+    }
+  }
+  const wordOf = (e) => {
+    if (e instanceof Problem) {
+      if (e.code === 'STATUS_BAD' || e.code === 'STATUS_UNKNOWN') return word('StatusBad')
+      if (e.status === 0) return word('Offline')
+      if (e.status === 401) return page.page === 'login' ? word('Refused') : word('SignedOut')
+      if (e.status === 404 || e.status === 409 || e.status === 410) return word('Gone')
+      if (e.status === 429) return word('Limit')
+      if (e.status >= 500) return word('Busy')
+      return word('Refused')
+    }
+    if (e?.name === 'NotAllowedError' || e?.name === 'AbortError') return word('Cancelled')
+    if (e?.name === 'InvalidStateError') return word('Exists')
+    if (e?.message === 'mismatch') return word('Mismatch')
+    if (e?.message === 'unsupported' || e?.name === 'NotSupportedError' || e?.name === 'SecurityError') return word('Unsupported')
+    return word('Refused')
+  }
+
+  // ---- talking to the service -----------------------------------------------------------------------------------
+
+  const call = async (method, path, body) => {
+    const headers = { Accept: 'application/json' }
+    if (body !== undefined) headers['Content-Type'] = 'application/json'
+    if (page.csrf && method !== 'GET') headers['X-CSRF-Token'] = page.csrf
+    let answer
+    try {
+      answer = await fetch(page.base + path, {
+        method, headers, body: body === undefined ? undefined : JSON.stringify(body),
+        credentials: 'same-origin', cache: 'no-store', redirect: 'error',
+      })
+    } catch {
+      throw new Problem(0)
+    }
+    const json = await answer.json().catch(() => null)
+    if (!answer.ok) throw new Problem(answer.status, json?.code ?? json?.error)
+    return json ?? {}
+  }
+  const post = (path, body = {}) => call('POST', path, body)
+
+  // ---- WebAuthn, with what older browsers lack (Level 3, 5.1.8 to 5.1.10) -----------------------------------------
+
+  const bytes = (text) => Uint8Array.from(atob(text.replace(/-/g, '+').replace(/_/g, '/')), (c) => c.charCodeAt(0))
+  const text64 = (buffer) => {
+    let s = ''
+    for (const b of new Uint8Array(buffer)) s += String.fromCharCode(b)
+    return btoa(s).replace(/\+/g, '-').replace(/\//g, '_').replace(/=+$/, '')
+  }
+  const listed = (list) => list?.map((c) => ({ ...c, id: bytes(c.id) }))
+  const creationOptions = (json) =>
+    PublicKeyCredential.parseCreationOptionsFromJSON
+      ? PublicKeyCredential.parseCreationOptionsFromJSON(json)
+      : { ...json, challenge: bytes(json.challenge), user: { ...json.user, id: bytes(json.user.id) }, excludeCredentials: listed(json.excludeCredentials) ?? [] }
+  const requestOptions = (json) =>
+    PublicKeyCredential.parseRequestOptionsFromJSON
+      ? PublicKeyCredential.parseRequestOptionsFromJSON(json)
+      : { ...json, challenge: bytes(json.challenge), allowCredentials: listed(json.allowCredentials) ?? [] }
+  const asJSON = (credential) => {
+    if (typeof credential.toJSON === 'function') return credential.toJSON()
+    const r = credential.response
+    const response = { clientDataJSON: text64(r.clientDataJSON) }
+    if (r.attestationObject) {
+      response.attestationObject = text64(r.attestationObject)
+      response.transports = r.getTransports ? r.getTransports() : []
+    } else {
+      response.authenticatorData = text64(r.authenticatorData)
+      response.signature = text64(r.signature)
+      if (r.userHandle) response.userHandle = text64(r.userHandle)
+    }
+    return { id: credential.id, rawId: text64(credential.rawId), type: credential.type, response, clientExtensionResults: credential.getClientExtensionResults() }
+  }
+  const usable = () => {
+    if (!window.PublicKeyCredential || !navigator.credentials) throw new Error('unsupported')
+  }
+  const create = async (publicKey) => {
+    usable()
+    say(word('Passkey'))
+    const made = await navigator.credentials.create({ publicKey: creationOptions(publicKey) })
+    say(word('Working'))
+    return asJSON(made)
+  }
+  const get = async (publicKey, more) => {
+    usable()
+    say(word('Passkey'))
+    const given = await navigator.credentials.get({ publicKey: requestOptions(publicKey), ...more })
+    say(word('Working'))
+    return asJSON(given)
+  }
+
+  // One thing at a time: the button rests until it is done, and what went wrong is said.
+  const acting = async (button, work) => {
+    if (button?.getAttribute('aria-disabled') === 'true') return
+    quiet()
+    button?.setAttribute('aria-disabled', 'true')
+    say(word('Working'))
+    try {
+      await work()
+    } catch (e) {
+      fail(wordOf(e))
+      if (e instanceof Problem && e.status === 401 && page.page === 'account') location.assign(page.base + '/login?next=/account')
+    } finally {
+      button?.removeAttribute('aria-disabled')
+      if ($('status')?.textContent === word('Working')) say('')
+    }
+  }
+  const on = (id, work) => $(id)?.addEventListener('click', (event) => acting(event.currentTarget, work))
+  const go = (path) => location.assign(page.base + path)
+
+  // ---- the pages ----------------------------------------------------------------------------------------------------
+
+  const enrol = () => {
+    const data = $('enrol').dataset
+    const steps = ['code', 'sign', 'login', 'done']
+    let code = ''
+    const show = (step) => {
+      for (const s of steps) {
+        $('step-' + s).hidden = s !== step
+        const mark = $('mark-' + s)
+        if (!mark) continue
+        mark.classList.toggle('done', steps.indexOf(s) < steps.indexOf(step))
+        if (s === step) mark.setAttribute('aria-current', 'step')
+        else mark.removeAttribute('aria-current')
+      }
+      $('step-' + step).querySelector('h2').focus()
+    }
+    let opened = null // the registration that the code opened
+    const open = async (purpose) => post('/account/enrol/open', { link: data.link, code, purpose })
+    const missing = (answer, purpose) => !Array.isArray(answer.missing) || answer.missing.includes(purpose)
+    $('code-form').addEventListener('submit', (event) => {
+      event.preventDefault()
+      acting($('code-go'), async () => {
+        code = $('code').value.trim()
+        if (!code) return $('code').focus()
+        opened = await open('sign')
+        say('')
+        show(missing(opened, 'sign') ? 'sign' : 'login')
+      })
+    })
+    const register = async (purpose) => {
+      const session = purpose === 'sign' && opened ? opened : await open(purpose)
+      opened = null // a challenge is answered once
+      const credential = await create(session.publicKey)
+      return post('/account/enrol/finish', { session: session.session, credential, label: $('label-' + purpose).value.trim() || undefined })
+    }
+    on('make-sign', async () => {
+      const made = await register('sign')
+      if (made.fingerprint) $('fingerprint').textContent = made.fingerprint
+      say('')
+      show(Array.isArray(made.missing) && !made.missing.includes('login') ? 'done' : 'login')
+    })
+    on('make-login', async () => {
+      await register('login')
+      say('')
+      show('done')
+    })
+  }
+
+  const login = () => {
+    on('login', async () => {
+      const options = await post('/account/login/options')
+      const credential = await get(options.publicKey)
+      await post('/account/login', { credential })
+      go($('login').dataset.next)
+    })
+  }
+
+  // A change to the account that the signing passkey confirms: first a request, then its challenge answered.
+  const confirmed = async (answer, path) => {
+    if (!answer.publicKey) return answer
+    const credential = await get(answer.publicKey)
+    return post(path, { credential })
+  }
+  const account = () => {
+    for (const purpose of ['sign', 'login']) {
+      on('add-' + purpose, async () => {
+        const opened = await post('/account/passkeys/options', { purpose })
+        const credential = await create(opened.publicKey)
+        const made = await post('/account/passkeys', { session: opened.session, credential })
+        await confirmed(made, `/account/passkeys/${made.id}/approve`)
+        location.reload()
+      })
+    }
+    for (const button of document.querySelectorAll('button[data-remove]')) {
+      button.addEventListener('click', () => acting(button, async () => {
+        if (!window.confirm(word('ConfirmRemove'))) return
+        const asked = await post(`/account/passkeys/${button.dataset.remove}/remove`)
+        await confirmed(asked, `/account/passkeys/${button.dataset.remove}/remove/approve`)
+        location.reload()
+      }))
+    }
+    for (const button of document.querySelectorAll('button[data-delete]')) {
+      button.addEventListener('click', () => acting(button, async () => {
+        await call('DELETE', `/account/credentials/${button.dataset.delete}`)
+        location.reload()
+      }))
+    }
+    on('logout', async () => {
+      await post('/account/logout')
+      go('/login')
+    })
+    on('logout-all', async () => {
+      await post('/account/logout', { everywhere: true })
+      go('/login')
+    })
+    on('erase', async () => {
+      if (!window.confirm(word('ConfirmErase'))) return
+      await post('/account/erase')
+      go('/')
+    })
+  }
+
+  // ---- consent: what the passkey will sign over is recomputed here, from the text that stands on the page ------------
+
+  const sha256 = async (...parts) => {
+    const whole = new Uint8Array(parts.reduce((n, p) => n + p.length, 0))
+    let at = 0
+    for (const p of parts) {
+      whole.set(p, at)
+      at += p.length
+    }
+    return new Uint8Array(await crypto.subtle.digest('SHA-256', whole))
+  }
+  const tagged = (tag, ...parts) => sha256(new TextEncoder().encode(tag + '\0'), ...parts)
+  const hex = (b) => Array.from(b, (x) => x.toString(16).padStart(2, '0')).join('')
+  const holds = (whole, part) => {
+    for (let i = 0; i + part.length <= whole.length; i++) {
+      if (part.every((x, j) => whole[i + j] === x)) return true
+    }
+    return false
+  }
+  // docs/wire: intent_id, challenge; in the intent's CBOR the text's hash is member 5, a byte string of 32.
+  const checkText = async (data, publicKey) => {
+    const textHash = await sha256(new TextEncoder().encode($('intent-text').textContent))
+    const intent = bytes(data.intent)
+    const intentId = await tagged('sealgate/intent/v1', intent)
+    const challenge = await tagged('sealgate/challenge/v1', intentId, bytes(data.nonce))
+    $('text-hash').textContent = hex(textHash)
+    $('intent-id').textContent = hex(intentId)
+    $('challenge').textContent = text64(challenge)
+    if (!holds(intent, [0x05, 0x58, 0x20, ...textHash]) || text64(challenge) !== publicKey.challenge) throw new Error('mismatch')
+  }
+  const consent = () => {
+    const root = $('consent')
+    const data = root.dataset
+    const publicKey = JSON.parse(data.publicKey)
+    const ends = Number(data.expiresAt) * 1000
+    const path = data.path
+    const over = () => {
+      for (const id of ['approve', 'refuse']) $(id).disabled = true
+      fail($('expired-words').textContent)
+    }
+    const skew = Number(data.now) * 1000 - Date.now() // by the service's clock, not the device's
+    const left = () => ends - (Date.now() + skew)
+    if (left() > 61000) setTimeout(() => say($('soon-words').textContent), left() - 60000)
+    setTimeout(over, Math.max(0, left()))
+    checkText(data, publicKey).catch((e) => {
+      $('approve').disabled = true
+      fail(wordOf(e))
+    })
+    on('approve', async () => {
+      await checkText(data, publicKey)
+      const credential = await get(publicKey)
+      const answer = await post(path + '/approve', data.selection ? { credential, selection: JSON.parse(data.selection) } : { credential })
+      finish(answer)
+    })
+    on('refuse', async () => finish(await post(path + '/refuse')))
+    const form = $('choose')
+    form?.addEventListener('submit', (event) => {
+      event.preventDefault()
+      acting(form.querySelector('button'), async () => {
+        const selection = {}
+        for (const box of form.querySelectorAll('input:checked')) {
+          if (box.value) (selection[box.name] ??= []).push(box.value)
+        }
+        const opened = await post(path + '/selection', { selection, language: document.documentElement.lang })
+        go('/consent/' + opened.id)
+      })
+    })
+  }
+  const finish = () => location.reload() // the page shows its result
+
+  const wallet = () => {
+    on('allow', async () => {
+      const form = $('wallet')
+      const options = await post('/account/login/options')
+      const credential = await get(options.publicKey)
+      await post('/account/login', { credential })
+      form.requestSubmit($('allow-submit'))
+    })
+  }
+
+  const demo = () => {
+    on('receive', async () => {
+      await post('/demo/badge', { configuration: $('configuration').value })
+      location.reload()
+    })
+    on('door', async () => {
+      const made = await post('/demo/verifier', { configuration: $('configuration')?.value })
+      go(made.consent_url ?? '/demo')
+    })
+  }
+
+  const pages = { enrol, login, account, consent, wallet, demo }
+  pages[page.page]?.()
+})()
