@@ -19,6 +19,7 @@ struct serve {
     struct store *store;
     struct peer *signer;
     struct peer *courier;
+    struct flow_dids *dids;
     struct peer_registry *registry;
     struct auth *auth;
     struct flow *flow;

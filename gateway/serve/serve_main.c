@@ -16,6 +16,7 @@
 #include "admin_face.h"
 #include "evid_face.h"
 #include "flow_contexts.h"
+#include "flow_did.h"
 #include "point.h"
 #include "sandbox.h"
 #include "serve.h"
@@ -316,6 +317,7 @@ fill_face(struct serve *serve)
     face->flow = serve->flow;
     face->registry = serve->registry;
     face->courier = serve->courier;
+    face->dids = serve->dids;
     face->anchors = serve->anchors;
     face->n_anchors = serve->n_anchors;
     face->vcapi.test_mode = serve->conf.vcapi_test_mode;
@@ -391,6 +393,8 @@ start(struct serve *serve)
     STEP("courier", peer_start(serve->courier, PEER_START_MS));
     STEP("registry", peer_registry_new(serve->signer, &serve->registry));
     STEP("registry", peer_registry_load(serve->registry));
+    bool test = strcmp(serve->conf.environment, CONF_TEST) == 0;
+    STEP("documents", flow_dids_new(serve->courier, test, &serve->dids));
     STEP("auth", open_auth(serve));
     char file[FLOW_FILE_MAX];
     sg_result r = open_flow(serve, &why, file);
@@ -417,6 +421,7 @@ stop(struct serve *serve)
     flow_close(&serve->flow);
     peer_close(&serve->signer);
     peer_close(&serve->courier);
+    flow_dids_free(&serve->dids);
     peer_registry_free(&serve->registry);
     auth_free(&serve->auth);
     store_close(&serve->store);

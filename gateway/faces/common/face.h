@@ -33,6 +33,7 @@ struct face_app {
     struct flow *flow;
     struct peer_registry *registry;
     struct peer *courier;
+    struct flow_dids *dids; /* did:web documents of others */
     /* Certificates whose issuers are believed when an object is verified. */
     const sg_bytes *anchors;
     size_t n_anchors;

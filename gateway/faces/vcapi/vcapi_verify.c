@@ -3,12 +3,16 @@
 
 #include "cid.h"
 #include "flow_contexts.h"
+#include "flow_did.h"
 #include "peer.h"
 #include "vci_face.h"
 #include "wire_status.h"
 
 #define COURIER_TIMEOUT_MS 5000
 #define LEEWAY_S 60
+/* Documents of strangers that one request may need, and how often it is verified anew because a document named another. */
+#define DOCUMENTS_MAX 8
+#define ROUNDS_MAX 3
 
 static const char *const credential_members[] = { "verifiableCredential", NULL };
 static const char *const credential_options[] = { "returnCredential", "returnResults",
@@ -37,6 +41,11 @@ struct verification {
     struct vcapi_status statuses[VERIFY_REFS_MAX];
     size_t asked[VERIFY_REFS_MAX]; /* which of refs went to the courier, in its order */
     size_t n_asked;
+    sg_bytes object;
+    unsigned rounds;
+    sg_str wanted[DOCUMENTS_MAX]; /* DIDs whose documents were not at hand in this round */
+    size_t n_wanted;
+    size_t fetched; /* of them */
 };
 
 /* ---- the answer ------------------------------------------------------------------------------------------ */
@@ -264,12 +273,35 @@ read_object(struct vcapi_call *call, sg_bytes *ret)
     return SG_DONE;
 }
 
-/* Documents about our own keys are made here; those of others are not fetched while somebody waits. */
+/* Documents about our own keys are made here; those of others are at hand or wanted. */
 static sg_result
-own_document(void *context, struct sg_arena *arena, sg_str url, sg_str *ret)
+find_document(void *context, struct sg_arena *arena, sg_str url, sg_str *ret)
 {
-    (void)arena; /* the request's */
-    return vci_own_document(context, url, ret);
+    struct verification *v = context;
+    const struct face_app *app = face_app(v->call->req);
+    sg_result r = vci_own_document(v->call->req, url, ret);
+    if (r.code != SG_E_NOT_FOUND || !sg_str_starts(url, "did:web:") || app->dids == NULL) {
+        return r;
+    }
+    r = flow_dids_get(app->dids, arena, url, v->expect.now, ret);
+    bool known = false;
+    for (size_t i = 0; i < v->n_wanted; i++) {
+        known = known || sg_str_equal(v->wanted[i], url);
+    }
+    if (r.code == SG_E_NOT_FOUND && !known && v->n_wanted < DOCUMENTS_MAX) {
+        v->wanted[v->n_wanted++] =
+            url; /* in the request's arena, as all that was read from the object */
+    }
+    return r;
+}
+
+static sg_result
+verify_once(struct verification *v)
+{
+    v->n_wanted = 0;
+    v->fetched = 0;
+    v->rounds++;
+    return verify_object(v->call->req->arena, v->object, &v->trust, &v->expect, &v->result);
 }
 
 static sg_result
@@ -277,14 +309,13 @@ verify(struct verification *v)
 {
     struct vcapi_call *call = v->call;
     const struct face_app *app = face_app(call->req);
-    sg_bytes object;
     SG_TRY(read_flags(call));
     SG_TRY(read_checks(call));
     SG_TRY(read_domains(v));
     SG_TRY(vcapi_option_text(call, "challenge", &v->expect.nonce));
     SG_TRY(vcapi_option_text(call, "expectedProofPurpose", &v->expect.purpose));
-    SG_TRY(read_object(call, &object));
-    v->resolver = (struct cid_resolver){ own_document, call->req };
+    SG_TRY(read_object(call, &v->object));
+    v->resolver = (struct cid_resolver){ find_document, v };
     v->expect.now = face_now();
     v->expect.leeway_s = LEEWAY_S;
     v->expect.unsigned_presentation = app->vcapi.w3c_suite;
@@ -299,7 +330,51 @@ verify(struct verification *v)
         .contexts = flow_contexts(app->flow)->set,
         .resolver = &v->resolver,
     };
-    return verify_object(call->req->arena, object, &v->trust, &v->expect, &v->result);
+    return verify_once(v);
+}
+
+static void fetch_next(struct verification *v);
+
+/* A worker's step, after the last document: with what is at hand now. */
+static void
+verify_again(struct http_request *req)
+{
+    struct verification *v = req->state;
+    sg_result r = verify_once(v);
+    if (!sg_ok(r)) {
+        vcapi_refuse(v->call, r);
+        return;
+    }
+    fetch_next(v);
+}
+
+/* The courier's thread. Whether it came, flow_dids_get says in the next round; one that did not come is remembered for some seconds. */
+static void
+document_there(void *context, sg_result r, sg_str json)
+{
+    struct verification *v = context;
+    (void)r;
+    (void)json;
+    v->fetched++;
+    if (v->fetched == v->n_wanted || http_now_us() >= v->call->req->deadline_us) {
+        http_continue(v->call->req, verify_again);
+        return;
+    }
+    fetch_next(v);
+}
+
+/* Next document, or the answer when none is wanted or there were rounds enough. */
+static void
+fetch_next(struct verification *v)
+{
+    const struct http_request *req = v->call->req;
+    bool late = http_now_us() >= req->deadline_us;
+    if (v->fetched == v->n_wanted || v->rounds >= ROUNDS_MAX || late) {
+        ask(v);
+        return;
+    }
+    flow_dids_resolve(
+        face_app(req)->dids, req->arena, v->wanted[v->fetched], v->expect.now, document_there, v);
 }
 
 static void
@@ -316,12 +391,13 @@ run(struct http_request *req, const struct vcapi_form *form, bool presentation)
     }
     v->call = call;
     v->presentation = presentation;
+    req->state = v;
     sg_result r = verify(v);
     if (!sg_ok(r)) {
         vcapi_refuse(call, r);
         return;
     }
-    ask(v);
+    fetch_next(v);
 }
 
 void
