@@ -81,12 +81,30 @@ put_element(struct sg_buf *buf, const char *open, const char *text, const char *
     sg_buf_put_cstr(buf, close);
 }
 
+/* People first: what they came for is not an endpoint. */
+static void
+put_people(struct http_request *req, struct sg_buf *buf)
+{
+    struct face_page page = face_page_of(req);
+    struct face_html html = face_page_html(&page, buf);
+    face_html(&html,
+        "<h2>%w</h2><ul class=\"cards\"><li><b><a "
+        "href=\"%b/account\">%w</a></b><span>%w</span></li>",
+        T_START_PEOPLE, T_START_LOGIN, T_START_LOGIN_TEXT);
+    if (page.demo) {
+        face_html(&html, "<li><b><a href=\"%b/demo\">%w</a></b><span>%w</span></li>", T_DEMO_TITLE,
+            T_START_DEMO_TEXT);
+    }
+    face_html(&html, "</ul>");
+}
+
 static void
 put_page(struct http_request *req, struct sg_buf *buf, size_t lang)
 {
     const struct flow_configs *configs = flow_configurations(face_app(req)->flow);
     put_element(buf, "<h1>sealgate</h1><p class=\"lead\">", words[0][lang], "</p>");
     put_element(buf, "<p>", words[1][lang], "</p>");
+    put_people(req, buf);
     put_element(buf, "<h2>", words[2][lang], "</h2>\n");
     put_cards(buf, face_base_path(face_app(req)->base), lang);
     put_element(buf, "<h2>", words[3][lang], "</h2><pre>");

@@ -85,5 +85,6 @@ void person_enrol(struct http_request *req);
 void person_login(struct http_request *req);
 void person_account(struct http_request *req);
 void person_consent(struct http_request *req);
+void person_story(struct http_request *req);
 
 #endif

@@ -1,4 +1,5 @@
 /* Handlers: who reads, what is asked, which page is written. The pages themselves are functions of the answers, in their own files. */
+#include "demo_face.h"
 #include "person_inner.h"
 
 #define LINK_MAX 128
@@ -120,5 +121,32 @@ person_consent(struct http_request *req)
     struct person_view *view = person_view_new(req, "consent", T_CONSENT_TITLE, consent_page);
     if (view != NULL && person_must_be_known(view)) {
         person_ask(view, paths, sizeof(paths) / sizeof(paths[0]));
+    }
+}
+
+/* ---- the demonstration's story --------------------------------------------------------------------------- */
+
+static void
+story_page(struct person_view *view)
+{
+    const struct sjson *credentials =
+        view->n_asks > 0 ? sjson_get(good(&view->asks[0]), "credentials") : NULL;
+    struct sg_buf buf = person_open(view);
+    struct face_html html = face_page_html(&view->page, &buf);
+    demo_story_render(&html, view->signed_in, credentials == NULL ? 0 : credentials->n);
+    person_close(view, &buf, 200);
+}
+
+void
+person_story(struct http_request *req)
+{
+    static const char *const paths[] = { "/account/credentials" };
+    if (!face_app(req)->demo) {
+        face_page_error(req, SG_ERROR(NOT_FOUND));
+        return;
+    }
+    struct person_view *view = person_view_new(req, "demo", T_DEMO_TITLE, story_page);
+    if (view != NULL) {
+        person_ask(view, paths, view->signed_in ? 1 : 0);
     }
 }

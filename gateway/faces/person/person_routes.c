@@ -17,6 +17,8 @@ const struct http_route person_routes[] = {
         "Page: passkeys, keys, credentials and every use of them"),
     PAGE("/consent/{id}", person_consent, "person_consent",
         "Page: read, and approve or refuse with a passkey"),
+    { HTTP_GET, "/demo", person_story, 0, "", HTTP_PRIVATE, "demo_story",
+        "Page: the whole story, to be played", "pages" },
     ASSET("/page.js", "page_script"),
     ASSET("/mark.svg", "page_mark"),
 };

@@ -113,22 +113,27 @@ bit_of(struct flow *flow, const struct verify_ref *ref, uint64_t *ret)
     return false;
 }
 
-/* Our own lists are in this process: what the board says is the newest there is. */
+bool
+vcapi_status_here(struct flow *flow, const struct verify_ref *ref, uint64_t *ret)
+{
+    uint8_t entry = 0;
+    if (ref->kind == VERIFY_BITSTRING) {
+        return bit_of(flow, ref, ret);
+    }
+    if (!sg_ok(flow_status_value(flow, ref->uri, ref->idx, &entry))) {
+        return false;
+    }
+    *ret = entry;
+    return true;
+}
+
 static bool
 status_here(struct verification *v, size_t i)
 {
-    const struct verify_ref *ref = &v->result.refs[i];
-    struct flow *flow = face_app(v->call->req)->flow;
     uint64_t value = 0;
-    uint8_t entry = 0;
-    if (ref->kind == VERIFY_BITSTRING) {
-        if (!bit_of(flow, ref, &value)) {
-            return false;
-        }
-    } else if (!sg_ok(flow_status_value(flow, ref->uri, ref->idx, &entry))) {
+    if (!vcapi_status_here(face_app(v->call->req)->flow, &v->result.refs[i], &value)) {
         return false;
     }
-    value += entry;
     v->statuses[i] = (struct vcapi_status){
         .known = true, .value = value, .code = value == 0 ? SG_OK : SG_E_STATUS_BAD
     };

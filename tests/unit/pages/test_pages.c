@@ -3,6 +3,7 @@
 
 #include <sys/stat.h>
 
+#include "demo_face.h"
 #include "pages_sample.h"
 #include "person_inner.h"
 
@@ -210,11 +211,19 @@ write_wallet(void **state, struct face_html *html)
     person_wallet_render(html, &wallet);
 }
 
+static void
+write_story(void **state, struct face_html *html)
+{
+    (void)state;
+    demo_story_render(html, true, 1);
+}
+
 static const struct {
     const char *name;
     const char *script;
     writer write;
 } pages[] = {
+    { "story", "demo", write_story },
     { "enrol", "enrol", write_enrol },
     { "login", "login", write_login },
     { "account", "account", write_account },

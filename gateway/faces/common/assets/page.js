@@ -321,14 +321,19 @@
     })
   }
 
+  // The story: this page plays the wallet. A key, a badge bound to it, and the badge into the account; then the door's request to the holder's side.
   const demo = () => {
     on('receive', async () => {
-      await post('/demo/badge', { configuration: $('configuration').value })
+      const configuration = $('configuration').value
+      const key = await post('/account/keys', { alg: 'ES256', level: 2 })
+      const badge = await post('/demo/badge', { configuration, holder_jwk: key.jwk })
+      await post('/account/credentials', { format: badge.format, configuration, credential: badge.credential })
       location.reload()
     })
     on('door', async () => {
-      const made = await post('/demo/verifier', { configuration: $('configuration')?.value })
-      go(made.consent_url ?? '/demo')
+      const door = await post('/demo/verifier', { configuration: $('configuration').value })
+      const question = await post('/vp/presentations', { request: door.request, delivery: 'post', language: document.documentElement.lang })
+      go('/consent/' + question.id)
     })
   }
 
