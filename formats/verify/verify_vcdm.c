@@ -295,7 +295,8 @@ verify_envelope(struct run *run, const struct place *at, unsigned envelope, sg_b
         policy.aud = expect->n_audiences == 1 ? expect->audiences[0] : SG_NO_STR;
         policy.nonce = expect->nonce;
     }
-    if (media->family == VCDM_SD_JWT) {
+    /* A presentation is its holder's own signature, over aud and nonce: there is nobody else to bind it to. */
+    if (media->family == VCDM_SD_JWT && !media->presentation) {
         policy.kb = key_binding(run, at, &kb);
     }
     if (outer) {

@@ -79,9 +79,6 @@ struct flow_held {
 SG_CHECKED sg_result flow_held_read(struct sg_arena *arena, const struct jsonld_contexts *contexts,
     sg_str format, sg_str value, struct sg_why *why, struct flow_held *ret);
 
-/* Formats that can be shown, for wallet metadata (vp_formats_supported, OpenID4VP 10). */
-void flow_show_describe(struct sjson_wr *wr); /* an object: format -> its members */
-
 /* ---- what a presentation says ------------------------------------------------------------------------------------------------------------ */
 
 /* One value that the verifier will see: a leaf, or an empty object or array. For the page on which the person decides. */
@@ -138,6 +135,7 @@ struct flow_showing {
     bool
         to_sign; /* false: no holder binding was asked for, and so nothing is signed; attach with an empty signature */
     const struct jose_alg *alg;
+    struct jwk key; /* that must have signed */
     sg_bytes
         message; /* exactly what the key signs; its hash by alg->hash is the DTBS/R, for Ed25519 the message itself */
     const void *part; /* the shape's own */

@@ -13,8 +13,7 @@ read_enrolment(sqlite3_stmt *stmt, struct reg_enrolment *ret)
         .not_before = ledger_column_int(stmt, 7),
         .expires_at = ledger_column_int(stmt, 8),
         .missing = ledger_column_uint(stmt, 9),
-        .recovery = ledger_column_int(stmt, 10) != 0,
-        .seq = ledger_column_uint(stmt, 12) };
+        .recovery = ledger_column_int(stmt, 10) != 0 };
     const struct {
         int column;
         uint8_t *to;
@@ -50,7 +49,6 @@ reg_enrolment_put(struct registry *registry, const struct reg_enrolment *enrolme
     ledger_bind_uint(stmt, 9, enrolment->missing);
     ledger_bind_int(stmt, 10, enrolment->recovery);
     ledger_bind_bytes(stmt, 11, SG_BYTES(enrolment->operation_id));
-    ledger_bind_uint(stmt, 12, enrolment->seq);
     return ledger_run(stmt);
 }
 
