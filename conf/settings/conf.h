@@ -143,7 +143,9 @@ struct conf_signer {
     struct conf_list origins;   /* and the origins of its pages */
     uint64_t gesture_life_s;    /* an opened intent waits this long for its gesture */
     uint64_t person_intent_s;   /* longest life of an intent for a person */
-    uint64_t proposal_days;     /* an operation not approved by then is void */
+    const char *attestation_roots; /* folder of makers' roots; empty: nothing is attested */
+    uint64_t recovery_wait_s;      /* between approval and use of a recovery */
+    uint64_t proposal_days;        /* an operation not approved by then is void */
     uint64_t
         publish_ms; /* the tree is extended and signed at least this often when there is something new */
     bool demo;      /* operators' keys may lie on this machine; said everywhere */

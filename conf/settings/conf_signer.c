@@ -40,6 +40,11 @@ static const struct conf_row rows[] = {
         "an opened intent waits this long for its gesture" },
     { ROW(CONF_UINT, person_intent_s), 10, 3600, "600", NULL,
         "longest life of an intent that a person is asked about" },
+    { ROW(CONF_TEXT, attestation_roots), 1, 180, "", conf_is_path,
+        "folder of makers' root certificates (.pem, .der) for authenticators of level 3; read at "
+        "start" },
+    { ROW(CONF_UINT, recovery_wait_s), 0, 2592000, "86400", NULL,
+        "a person who lost all passkeys gets new ones no sooner than this after the approval" },
     { ROW(CONF_UINT, proposal_days), 1, 7, "7", NULL,
         "an operation that no second operator approves within these days is void" },
     { ROW(CONF_UINT, publish_ms), 50, 60000, "500", NULL,
@@ -47,6 +52,8 @@ static const struct conf_row rows[] = {
     { ROW(CONF_BOOL, demo), 0, 0, "no", NULL,
         "operators' keys may lie on this machine; everything says that it is a demonstration" },
 };
+
+#define RECOVERY_WAIT_MIN_S 3600
 
 /* `host` is the RP ID, or a name below it. */
 static bool
@@ -94,6 +101,10 @@ whole(const void *settings, const char **ret_name)
     *ret_name = "demo";
     if (s->demo && strcmp(s->environment, CONF_PRODUCTION) == 0) {
         return "a demonstration cannot be a production environment (req: NET-2)";
+    }
+    *ret_name = "recovery_wait_s";
+    if (s->recovery_wait_s < RECOVERY_WAIT_MIN_S && strcmp(s->environment, CONF_PRODUCTION) == 0) {
+        return "less than an hour is for the test environment";
     }
     *ret_name = "origins";
     return persons_fault(s);

@@ -26,6 +26,17 @@ static const struct rule rules[] = {
     { WIRE_OPN_OPERATOR_SET, 0, ADMINISTRATOR, true, "operator-set" },
     { WIRE_OPN_RESUME, 0, ADMINISTRATOR, true, "resumed" },
     { WIRE_OPN_LEDGER_ACCEPT, 0, ADMINISTRATOR, true, "ledger-accepted" },
+    { WIRE_OPN_PERSON_ENROL, 0, REGISTRATION | ADMINISTRATOR, true, "enrolment-approved" },
+    { WIRE_OPN_PERSON_STATE, WIRE_KEY_ACTIVE, REGISTRATION | ADMINISTRATOR, true,
+        "person-unlocked" },
+    { WIRE_OPN_PERSON_STATE, WIRE_KEY_SUSPENDED, REGISTRATION | ADMINISTRATOR, false,
+        "person-locked" },
+    { WIRE_OPN_PERSON_STATE, WIRE_KEY_DESTROYED, REGISTRATION | ADMINISTRATOR, true,
+        "person-left" },
+    { WIRE_OPN_PASSKEY_STATE, WIRE_KEY_ACTIVE, REGISTRATION | ADMINISTRATOR, true,
+        "passkey-confirmed" },
+    { WIRE_OPN_PASSKEY_STATE, WIRE_KEY_DESTROYED, REGISTRATION | ADMINISTRATOR, true,
+        "passkey-removed" },
 };
 
 static const struct rule *

@@ -180,6 +180,7 @@ static const struct wire_field person_info_rows[] = {
     OPT_BYTES(wire_person_info, 2, passkey, 1, WIRE_PASSKEY_ID_MAX),
     OPT_BYTES(wire_person_info, 3, key, THUMB, THUMB),
     OPT_BYTES(wire_person_info, 4, after, THUMB, THUMB),
+    OPT_BYTES(wire_person_info, 5, next, PERSON, PERSON),
 };
 static const struct wire_shape wire_shape_person_info =
     WIRE_SHAPE_OF("PERSON_INFO", wire_person_info, person_info_rows);
@@ -187,7 +188,7 @@ static const struct wire_shape wire_shape_person_info =
 static bool
 by_one(const struct wire_person_info *msg)
 {
-    return (msg->person.n > 0) + (msg->passkey.n > 0) + (msg->key.n > 0) == 1;
+    return (msg->person.n > 0) + (msg->passkey.n > 0) + (msg->key.n > 0) + (msg->next.n > 0) == 1;
 }
 
 void

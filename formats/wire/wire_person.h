@@ -165,12 +165,14 @@ void wire_key_make_reply_encode(
     struct sg_buf *buf, uint64_t request_id, const struct wire_key_make_reply *msg);
 SG_CHECKED sg_result wire_key_make_reply_parse(sg_bytes body, struct wire_key_make_reply *ret);
 
-/* PERSON_INFO: by exactly one of the first three. */
+/* PERSON_INFO: by exactly one of person, passkey, key and next. */
 struct wire_person_info {
     sg_bytes person;  /* 1: optional */
     sg_bytes passkey; /* 2: optional credential id */
     sg_bytes key;     /* 3: optional thumbprint of a holder key */
     sg_bytes after;   /* 4: optional: keys after this thumbprint */
+    sg_bytes
+        next; /* 5: optional 16, operators only: the first person after this id; zeros: the very first */
 };
 void wire_person_info_encode(
     struct sg_buf *buf, uint64_t request_id, const struct wire_person_info *msg);

@@ -1,5 +1,6 @@
 /* The rows of each operation. */
 #include "reg_apply.h"
+#include "reg_person.h"
 
 #define PREPARE(db, sql)                            \
     sqlite3_stmt *stmt SG_CLEANUP(ledger_stmt_free) \
@@ -32,6 +33,9 @@ reg_key_insert(struct registry *reg, const struct reg_new_key *key, uint64_t seq
 static sg_result
 key_state(struct registry *reg, sg_bytes key, uint64_t state, uint64_t seq)
 {
+    if (registry_key(reg, key) == NULL) {
+        return reg_holder_set(reg, key, (enum wire_key_state)state, seq);
+    }
     PREPARE(registry_db(reg), "UPDATE reg_keys SET state=?2, state_seq=?3 WHERE thumbprint=?1");
     ledger_bind_bytes(stmt, 1, key);
     ledger_bind_uint(stmt, 2, state);

@@ -2,52 +2,7 @@
 
 #include <time.h>
 
-enum {
-    DER_INTEGER = 0x02,
-    DER_UTC = 0x17,
-    DER_TIME = 0x18,
-    DER_SEQUENCE = 0x30,
-    DER_VERSION = 0xA0
-};
-
-struct der {
-    const uint8_t *p;
-    size_t n;
-};
-
-/* One element off the front: tag, content, and the whole. Lengths in shortest form, at most two bytes: certificates end at 8 KiB. */
-static sg_result
-der_take(struct der *in, uint8_t tag, struct der *ret_content, sg_bytes *ret_whole)
-{
-    SG_REQUIRE(in->n >= 2 && in->p[0] == tag, MALFORMED);
-    size_t head = 2;
-    size_t n = in->p[1];
-    if (n == 0x81) {
-        SG_REQUIRE(in->n >= 3 && in->p[2] >= 0x80, MALFORMED);
-        n = in->p[2];
-        head = 3;
-    } else if (n == 0x82) {
-        SG_REQUIRE(in->n >= 4 && in->p[2] != 0, MALFORMED);
-        n = (size_t)in->p[2] << 8 | in->p[3];
-        head = 4;
-    } else {
-        SG_REQUIRE(n < 0x80, MALFORMED);
-    }
-    SG_REQUIRE(in->n - head >= n, MALFORMED);
-    *ret_content = (struct der){ in->p + head, n };
-    *ret_whole = sg_bytes_of(in->p, head + n);
-    in->p += head + n;
-    in->n -= head + n;
-    return SG_DONE;
-}
-
-static sg_result
-der_skip(struct der *in, uint8_t tag)
-{
-    struct der content;
-    sg_bytes whole;
-    return der_take(in, tag, &content, &whole);
-}
+#include "reg_der.h"
 
 static sg_result
 two_digits(const uint8_t *p, int min, int max, int *ret)
@@ -60,22 +15,22 @@ two_digits(const uint8_t *p, int min, int max, int *ret)
 }
 
 /* spec: RFC 5280 4.1.2.5: YYMMDDHHMMSSZ until 2049, YYYYMMDDHHMMSSZ after */
-static sg_result
-der_time(struct der *in, int64_t *ret)
+sg_result
+reg_der_time(struct reg_der *in, int64_t *ret)
 {
-    struct der text;
+    struct reg_der text;
     sg_bytes whole;
     int century = 0;
     int year = 0;
     struct tm tm = { 0 };
     SG_REQUIRE(in->n > 0, MALFORMED);
-    if (in->p[0] == DER_UTC) {
-        SG_TRY(der_take(in, DER_UTC, &text, &whole));
+    if (in->p[0] == REG_DER_UTC) {
+        SG_TRY(reg_der_take(in, REG_DER_UTC, &text, &whole));
         SG_REQUIRE(text.n == 13, MALFORMED);
         SG_TRY(two_digits(text.p, 0, 99, &year));
         century = year < 50 ? 20 : 19;
     } else {
-        SG_TRY(der_take(in, DER_TIME, &text, &whole));
+        SG_TRY(reg_der_take(in, REG_DER_TIME, &text, &whole));
         SG_REQUIRE(text.n == 15, MALFORMED);
         SG_TRY(two_digits(text.p, 0, 99, &century));
         text.p += 2;
@@ -98,25 +53,25 @@ sg_result
 reg_cert_parse(sg_bytes der, struct reg_cert *ret)
 {
     struct reg_cert cert = { 0 };
-    struct der in = { der.p, der.n };
-    struct der outer;
-    struct der tbs;
-    struct der validity;
-    struct der spki;
+    struct reg_der in = { der.p, der.n };
+    struct reg_der outer;
+    struct reg_der tbs;
+    struct reg_der validity;
+    struct reg_der spki;
     sg_bytes whole;
-    SG_TRY(der_take(&in, DER_SEQUENCE, &outer, &whole));
+    SG_TRY(reg_der_take(&in, REG_DER_SEQUENCE, &outer, &whole));
     SG_REQUIRE(in.n == 0, MALFORMED);
-    SG_TRY(der_take(&outer, DER_SEQUENCE, &tbs, &whole));
-    SG_TRY(der_skip(&tbs, DER_VERSION));
-    SG_TRY(der_skip(&tbs, DER_INTEGER));  /* serial */
-    SG_TRY(der_skip(&tbs, DER_SEQUENCE)); /* algorithm */
-    SG_TRY(der_skip(&tbs, DER_SEQUENCE)); /* issuer */
-    SG_TRY(der_take(&tbs, DER_SEQUENCE, &validity, &whole));
-    SG_TRY(der_time(&validity, &cert.not_before));
-    SG_TRY(der_time(&validity, &cert.not_after));
+    SG_TRY(reg_der_take(&outer, REG_DER_SEQUENCE, &tbs, &whole));
+    SG_TRY(reg_der_skip(&tbs, REG_DER_VERSION));
+    SG_TRY(reg_der_skip(&tbs, REG_DER_INTEGER));  /* serial */
+    SG_TRY(reg_der_skip(&tbs, REG_DER_SEQUENCE)); /* algorithm */
+    SG_TRY(reg_der_skip(&tbs, REG_DER_SEQUENCE)); /* issuer */
+    SG_TRY(reg_der_take(&tbs, REG_DER_SEQUENCE, &validity, &whole));
+    SG_TRY(reg_der_time(&validity, &cert.not_before));
+    SG_TRY(reg_der_time(&validity, &cert.not_after));
     SG_REQUIRE(validity.n == 0, MALFORMED);
-    SG_TRY(der_skip(&tbs, DER_SEQUENCE)); /* subject */
-    SG_TRY(der_take(&tbs, DER_SEQUENCE, &spki, &cert.spki));
+    SG_TRY(reg_der_skip(&tbs, REG_DER_SEQUENCE)); /* subject */
+    SG_TRY(reg_der_take(&tbs, REG_DER_SEQUENCE, &spki, &cert.spki));
     *ret = cert;
     return SG_DONE;
 }

@@ -13,7 +13,8 @@ read_enrolment(sqlite3_stmt *stmt, struct reg_enrolment *ret)
         .not_before = ledger_column_int(stmt, 7),
         .expires_at = ledger_column_int(stmt, 8),
         .missing = ledger_column_uint(stmt, 9),
-        .recovery = ledger_column_int(stmt, 10) != 0 };
+        .recovery = ledger_column_int(stmt, 10) != 0,
+        .seq = ledger_column_uint(stmt, 12) };
     const struct {
         int column;
         uint8_t *to;
@@ -49,6 +50,7 @@ reg_enrolment_put(struct registry *registry, const struct reg_enrolment *enrolme
     ledger_bind_uint(stmt, 9, enrolment->missing);
     ledger_bind_int(stmt, 10, enrolment->recovery);
     ledger_bind_bytes(stmt, 11, SG_BYTES(enrolment->operation_id));
+    ledger_bind_uint(stmt, 12, enrolment->seq);
     return ledger_run(stmt);
 }
 

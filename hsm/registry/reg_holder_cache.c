@@ -117,6 +117,7 @@ read_row(sqlite3_stmt *stmt, struct reg_holder_row **ret)
     }
     struct reg_key *key = &row->key;
     key->purpose = WIRE_PURPOSE_HOLDER;
+    key->label = SG_LIT("holder"); /* nobody gives it a name of its own here */
     key->wrapped = sg_bytes_of(row->wrapped, row->wrapped_len);
     memcpy(key->thumbprint, thumbprint.p, thumbprint.n);
     memcpy(key->person, person.p, person.n);
@@ -221,6 +222,31 @@ reg_holder_refresh(struct reg_people *people, sg_bytes thumbprint)
     row->key.state_seq = ledger_column_uint(stmt, 6);
     if (row->key.state == WIRE_KEY_DESTROYED) {
         row->key.wrapped = SG_NO_BYTES; /* whoever signs with it now has its own view */
+    }
+    return SG_DONE;
+}
+
+static sg_result
+refresh_bucket(struct reg_people *people, size_t i, sg_bytes person)
+{
+    struct reg_holder_row *row = people->buckets[i];
+    while (row != NULL) {
+        struct reg_holder_row *next = row->next;
+        if (memcmp(row->key.person, person.p, REG_PERSON_LEN) == 0) {
+            SG_TRY(reg_holder_refresh(people, SG_BYTES(row->key.thumbprint)));
+        }
+        row = next; /* a row goes alone */
+    }
+    return SG_DONE;
+}
+
+sg_result
+registry_forget_holders(struct registry *registry, sg_bytes person)
+{
+    struct reg_people *people = registry_people(registry);
+    SG_REQUIRE(person.n == REG_PERSON_LEN, VALUE);
+    for (size_t i = 0; i < BUCKETS; i++) {
+        SG_TRY(refresh_bucket(people, i, person));
     }
     return SG_DONE;
 }

@@ -21,7 +21,7 @@ static const char schema[] =
     " UNIQUE, salt BLOB NOT NULL, code_hash BLOB NOT NULL, tries INTEGER NOT NULL,"
     " level INTEGER NOT NULL, keys_max INTEGER NOT NULL, not_before INTEGER NOT NULL,"
     " expires_at INTEGER NOT NULL, missing INTEGER NOT NULL, recovery INTEGER NOT NULL,"
-    " operation_id BLOB NOT NULL) WITHOUT ROWID;"
+    " operation_id BLOB NOT NULL, seq INTEGER NOT NULL) WITHOUT ROWID;"
     "CREATE TABLE IF NOT EXISTS reg_holder_keys(n INTEGER PRIMARY KEY,"
     " thumbprint BLOB NOT NULL UNIQUE, person BLOB NOT NULL, made BLOB NOT NULL,"
     " level INTEGER NOT NULL, spki BLOB NOT NULL, wrapped BLOB, state INTEGER NOT NULL,"
@@ -35,7 +35,7 @@ static const char schema[] =
     "sign_count,seq,label,created_at FROM reg_passkeys "
 #define ENROLMENT                                                                        \
     "SELECT person,link_hash,salt,code_hash,tries,level,keys_max,not_before,expires_at," \
-    "missing,recovery,operation_id FROM reg_enrolments "
+    "missing,recovery,operation_id,seq FROM reg_enrolments "
 #define HOLDER \
     "SELECT thumbprint,person,level,spki,wrapped,state,state_seq,created_at FROM reg_holder_keys "
 
@@ -50,6 +50,10 @@ static const char *const sql[REG_SQL_N] = {
     [REG_SQL_PASSKEY_GET] = PASSKEY "WHERE id=?1 AND state<>3",
     [REG_SQL_PASSKEY_BY_THUMBPRINT] = PASSKEY "WHERE thumbprint=?1 AND state<>3",
     [REG_SQL_PASSKEY_KNOWN] = "SELECT 1 FROM reg_passkeys WHERE id=?1 OR thumbprint=?2",
+    [REG_SQL_PASSKEY_STATE] =
+        "SELECT state FROM reg_passkeys WHERE thumbprint=?1 AND person=?2 AND state<>3",
+    [REG_SQL_PASSKEYS_ACTIVE] =
+        "SELECT count(*) FROM reg_passkeys WHERE person=?1 AND state=1 AND purpose=?2",
     [REG_SQL_PASSKEYS_OF] =
         PASSKEY "WHERE person=?1 AND state<>3 AND (?2=0 OR purpose=?2) ORDER BY n",
     [REG_SQL_PASSKEY_COUNTED] = "UPDATE reg_passkeys SET sign_count=?2 WHERE id=?1 AND state<>3",
@@ -63,8 +67,8 @@ static const char *const sql[REG_SQL_N] = {
         "UPDATE reg_passkeys SET state=3, seq=?2 WHERE person=?1 AND state<>3",
     [REG_SQL_ENROLMENT_PUT] =
         "INSERT OR REPLACE INTO reg_enrolments(person,link_hash,salt,code_hash,tries,level,"
-        "keys_max,not_before,expires_at,missing,recovery,operation_id)"
-        " VALUES(?1,?2,?3,?4,0,?5,?6,?7,?8,?9,?10,?11)",
+        "keys_max,not_before,expires_at,missing,recovery,operation_id,seq)"
+        " VALUES(?1,?2,?3,?4,0,?5,?6,?7,?8,?9,?10,?11,?12)",
     [REG_SQL_ENROLMENT_BY_LINK] = ENROLMENT "WHERE link_hash=?1",
     [REG_SQL_ENROLMENT_OF] = ENROLMENT "WHERE person=?1",
     [REG_SQL_ENROLMENT_TRIED] = "UPDATE reg_enrolments SET tries=tries+1 WHERE person=?1",

@@ -122,6 +122,33 @@ reg_passkey_by_thumbprint(
 }
 
 sg_result
+reg_passkey_state(
+    struct registry *registry, sg_bytes person, sg_bytes thumbprint, enum wire_passkey_state *ret)
+{
+    bool row = false;
+    REG_STMT(registry_people(registry), REG_SQL_PASSKEY_STATE);
+    ledger_bind_bytes(stmt, 1, thumbprint);
+    ledger_bind_bytes(stmt, 2, person);
+    SG_TRY(ledger_step(stmt, &row));
+    SG_REQUIRE(row, NOT_FOUND);
+    *ret = (enum wire_passkey_state)ledger_column_uint(stmt, 0);
+    return SG_DONE;
+}
+
+sg_result
+reg_passkeys_active(
+    struct registry *registry, sg_bytes person, enum wire_passkey_purpose purpose, uint64_t *ret)
+{
+    bool row = false;
+    REG_STMT(registry_people(registry), REG_SQL_PASSKEYS_ACTIVE);
+    ledger_bind_bytes(stmt, 1, person);
+    ledger_bind_uint(stmt, 2, (uint64_t)purpose);
+    SG_TRY(ledger_step(stmt, &row));
+    *ret = row ? ledger_column_uint(stmt, 0) : 0;
+    return SG_DONE;
+}
+
+sg_result
 reg_passkeys_of(struct registry *registry, struct sg_arena *arena, sg_bytes person,
     uint64_t purpose, struct reg_passkey ret[WIRE_PASSKEYS_MAX], size_t *ret_n)
 {

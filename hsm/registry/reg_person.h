@@ -53,6 +53,12 @@ SG_CHECKED sg_result reg_passkey_get(struct registry *registry, struct sg_arena 
     sg_bytes credential_id, struct reg_passkey *ret);
 SG_CHECKED sg_result reg_passkey_by_thumbprint(struct registry *registry, struct sg_arena *arena,
     sg_bytes thumbprint, struct reg_passkey *ret);
+/* The state of this person's passkey. SG_E_NOT_FOUND: none, another's, or removed. */
+SG_CHECKED sg_result reg_passkey_state(
+    struct registry *registry, sg_bytes person, sg_bytes thumbprint, enum wire_passkey_state *ret);
+/* How many active passkeys of this purpose this person has. */
+SG_CHECKED sg_result reg_passkeys_active(
+    struct registry *registry, sg_bytes person, enum wire_passkey_purpose purpose, uint64_t *ret);
 /* All that are not removed, in the order they were registered; `purpose` 0: any. */
 SG_CHECKED sg_result reg_passkeys_of(struct registry *registry, struct sg_arena *arena,
     sg_bytes person, uint64_t purpose, struct reg_passkey ret[WIRE_PASSKEYS_MAX], size_t *ret_n);
@@ -68,7 +74,7 @@ SG_CHECKED sg_result reg_passkey_insert(
 /* `seq` is kept for a removal; otherwise the registration's stays. */
 SG_CHECKED sg_result reg_passkey_set(
     struct registry *registry, sg_bytes credential_id, enum wire_passkey_state state, uint64_t seq);
-/* Inside a transaction: all that this person has. */
+/* Inside a transaction: all that this person has. `seq`: of the event. */
 SG_CHECKED sg_result reg_passkeys_remove(struct registry *registry, sg_bytes person, uint64_t seq);
 
 /* An enrolment that two operators approved; of one person at most one at a time. Link and code are kept as hashes only. req: AU-2, AU-7 */
@@ -85,6 +91,8 @@ struct reg_enrolment {
     int64_t expires_at;
     uint64_t missing; /* sum of the purposes that have no passkey yet */
     bool recovery;    /* earlier passkeys go when it is complete */
+    uint64_t
+        seq; /* of the event that approved it: passkeys registered before are the earlier ones */
     uint8_t operation_id[SG_SHA256_LEN];
 };
 /* Inside a transaction; takes the place of an earlier one of this person. */
@@ -107,6 +115,9 @@ SG_CHECKED sg_result reg_enrolment_drop(struct registry *registry, sg_bytes pers
  */
 struct reg_key *reg_holder_hold(struct registry *registry, sg_bytes thumbprint, sg_result *ret_why);
 void reg_holder_release(struct registry *registry, struct reg_key **key); /* NULL accepted */
+
+/* After the commit that destroyed all keys of this person: kept ones follow. */
+SG_CHECKED sg_result registry_forget_holders(struct registry *registry, sg_bytes person);
 
 /* Is there such a holder key, in whatever state? */
 SG_CHECKED sg_result reg_holder_known(struct registry *registry, sg_bytes thumbprint, bool *ret);

@@ -1,6 +1,7 @@
 /* Which operation needs whom, and what must hold. */
 #include "reg_apply.h"
 #include "reg_cert.h"
+#include "reg_person.h"
 
 #define CUSTODIAN WIRE_ROLE_KEY_CUSTODIAN
 #define REGISTRATION WIRE_ROLE_REGISTRATION
@@ -26,6 +27,18 @@ static const struct reg_rule rules[] = {
     { WIRE_OPN_OPERATOR_SET, 0, ADMINISTRATOR, true, WIRE_REC_POLICY_EVENT, "operator-set" },
     { WIRE_OPN_RESUME, 0, ADMINISTRATOR, true, WIRE_REC_POLICY_EVENT, "resumed" },
     { WIRE_OPN_LEDGER_ACCEPT, 0, ADMINISTRATOR, true, WIRE_REC_POLICY_EVENT, "ledger-accepted" },
+    { WIRE_OPN_PERSON_ENROL, 0, REGISTRATION | ADMINISTRATOR, true, WIRE_REC_POLICY_EVENT,
+        "enrolment-approved" },
+    { WIRE_OPN_PERSON_STATE, WIRE_KEY_ACTIVE, REGISTRATION | ADMINISTRATOR, true,
+        WIRE_REC_POLICY_EVENT, "person-unlocked" },
+    { WIRE_OPN_PERSON_STATE, WIRE_KEY_SUSPENDED, REGISTRATION | ADMINISTRATOR, false,
+        WIRE_REC_POLICY_EVENT, "person-locked" },
+    { WIRE_OPN_PERSON_STATE, WIRE_KEY_DESTROYED, REGISTRATION | ADMINISTRATOR, true,
+        WIRE_REC_POLICY_EVENT, "person-left" },
+    { WIRE_OPN_PASSKEY_STATE, WIRE_KEY_ACTIVE, REGISTRATION | ADMINISTRATOR, true,
+        WIRE_REC_POLICY_EVENT, "passkey-confirmed" },
+    { WIRE_OPN_PASSKEY_STATE, WIRE_KEY_DESTROYED, REGISTRATION | ADMINISTRATOR, true,
+        WIRE_REC_POLICY_EVENT, "passkey-removed" },
 };
 
 const struct reg_rule *
@@ -81,11 +94,30 @@ find_key(struct registry *reg, const struct wire_operation_msg *op, struct reg_k
     return SG_DONE;
 }
 
+/* A person's key: no certificate, no reference of its own; the rest as for any other. */
+static sg_result
+check_holder_event(struct registry *reg, const struct wire_operation_msg *op, enum reg_event event)
+{
+    enum wire_key_state next;
+    sg_result why;
+    struct reg_key *key = reg_holder_hold(reg, op->key, &why);
+    SG_TRY(why);
+    SG_REQUIRE(key != NULL, NOT_FOUND);
+    sg_result r = event == REG_CERTIFY || event == REG_SET_STATUS
+                      ? SG_ERROR(KEY_USE)
+                      : reg_state_next(key->state, event, &next);
+    reg_holder_release(reg, &key);
+    return r;
+}
+
 static sg_result
 check_key_event(struct registry *reg, const struct wire_operation_msg *op, enum reg_event event)
 {
     struct reg_key *key;
     enum wire_key_state next;
+    if (registry_key(reg, op->key) == NULL) {
+        return check_holder_event(reg, op, event);
+    }
     SG_TRY(find_key(reg, op, &key));
     return reg_state_next(key->state, event, &next);
 }
@@ -203,7 +235,56 @@ check_operator(struct registry *reg, const struct wire_operation_msg *op)
 static sg_result
 check_resume(struct registry *reg, const struct wire_operation_msg *op)
 {
-    SG_REQUIRE(op->key.n == 0 || registry_key(reg, op->key) != NULL, NOT_FOUND);
+    bool holder = false;
+    if (op->key.n > 0 && registry_key(reg, op->key) == NULL) {
+        SG_TRY(reg_holder_known(reg, op->key, &holder));
+        SG_REQUIRE(holder, NOT_FOUND);
+    }
+    return SG_DONE;
+}
+
+/* ---- persons. req: AU-2, AU-7 ------------------------------------------------------------------------------------ */
+
+#define ENROL_VALID_MIN_S 60
+
+static sg_result
+check_enrol(struct registry *reg, const struct wire_operation_msg *op)
+{
+    struct reg_person person;
+    SG_REQUIRE(op->subject.n == REG_PERSON_LEN, MISSING);
+    SG_REQUIRE(op->level == 2 || op->level == 3, VALUE); /* level 1 is for clients */
+    SG_REQUIRE(op->count >= 1 && op->count <= WIRE_KEYS_AT_ONCE_MAX, VALUE);
+    SG_REQUIRE(op->valid_s >= ENROL_VALID_MIN_S && op->valid_s <= WIRE_ENROL_VALID_MAX_S, VALUE);
+    sg_result r = reg_person_get(reg, op->subject, &person);
+    if (r.code == SG_E_NOT_FOUND) {
+        return SG_DONE;
+    }
+    SG_TRY(r);
+    /* who is locked may be given new passkeys, and stays locked */
+    SG_REQUIRE(person.state != WIRE_PERSON_LEFT, DESTROYED);
+    return SG_DONE;
+}
+
+static sg_result
+check_person(struct registry *reg, const struct wire_operation_msg *op)
+{
+    struct reg_person person;
+    SG_REQUIRE(op->subject.n == REG_PERSON_LEN, MISSING);
+    SG_TRY(reg_person_get(reg, op->subject, &person));
+    SG_REQUIRE(person.state != WIRE_PERSON_LEFT, DESTROYED);
+    bool locked = person.state == WIRE_PERSON_LOCKED;
+    SG_REQUIRE(op->state != WIRE_KEY_ACTIVE || locked, CONFLICT);
+    SG_REQUIRE(op->state != WIRE_KEY_SUSPENDED || !locked, CONFLICT);
+    return SG_DONE;
+}
+
+static sg_result
+check_passkey(struct registry *reg, const struct wire_operation_msg *op)
+{
+    enum wire_passkey_state state = 0;
+    SG_REQUIRE(op->subject.n == REG_PERSON_LEN && op->key.n == REG_THUMBPRINT_LEN, MISSING);
+    SG_TRY(reg_passkey_state(reg, op->subject, op->key, &state));
+    SG_REQUIRE(op->state != WIRE_KEY_ACTIVE || state == WIRE_PASSKEY_WAITS, CONFLICT);
     return SG_DONE;
 }
 
@@ -225,6 +306,9 @@ static sg_result (*const checks[])(struct registry *reg, const struct wire_opera
     [WIRE_OPN_OPERATOR_SET] = check_operator,
     [WIRE_OPN_RESUME] = check_resume,
     [WIRE_OPN_LEDGER_ACCEPT] = check_nothing,
+    [WIRE_OPN_PERSON_ENROL] = check_enrol,
+    [WIRE_OPN_PERSON_STATE] = check_person,
+    [WIRE_OPN_PASSKEY_STATE] = check_passkey,
 };
 
 sg_result

@@ -152,6 +152,8 @@ struct signer {
     struct signer_halt_wait halts[SIGNER_HALTS_MAX];
     size_t n_halts;
     struct signer_work *work;
+    struct signer_enrolling *enrolling; /* signer_enrol.c: registrations under way */
+    struct reg_roots *roots;            /* makers of authenticators */
 
     struct signer_budget note_budgets[SIGNER_NOTE_KINDS];
     struct signer_budget refusal_budget;
@@ -286,6 +288,15 @@ void signer_on_event_note(
     struct signer *s, struct signer_peer *peer, const struct wire_frame *frame);
 void signer_on_status_order(
     struct signer *s, struct signer_peer *peer, const struct wire_frame *frame);
+void signer_on_enrol_open(
+    struct signer *s, struct signer_peer *peer, const struct wire_frame *frame);
+void signer_on_enrol_finish(
+    struct signer *s, struct signer_peer *peer, const struct wire_frame *frame);
+void signer_on_key_make(struct signer *s, struct signer_peer *peer, const struct wire_frame *frame);
+void signer_on_person_info(
+    struct signer *s, struct signer_peer *peer, const struct wire_frame *frame);
+void signer_on_uses_read(
+    struct signer *s, struct signer_peer *peer, const struct wire_frame *frame);
 void signer_on_seal(struct signer *s, struct signer_peer *peer, const struct wire_frame *frame);
 void signer_on_unsupported(
     struct signer *s, struct signer_peer *peer, const struct wire_frame *frame);
@@ -304,6 +315,20 @@ struct signer_event {
 };
 SG_CHECKED sg_result signer_event_append(struct signer *s, const struct signer_event *event,
     const char *word, sg_bytes key, sg_bytes attributes, uint64_t *ret_seq);
+/* Inside a transaction: an operation is carried out now: its proposal goes, or its random bytes are claimed, and its event is appended. */
+SG_CHECKED sg_result signer_event_take(
+    struct signer *s, const struct signer_event *event, sg_bytes key, uint64_t *ret_seq);
+/* One transaction: everything that `write` does, or nothing. */
+SG_CHECKED sg_result signer_transaction(
+    struct signer *s, sg_result (*write)(struct signer *s, void *context), void *context);
+/* signer_enrol.c: read makers' roots, before the sandbox; give back at the end. */
+SG_CHECKED sg_result signer_enrol_roots(struct signer *s, struct sg_why *why);
+void signer_enrol_free(struct signer *s);
+/* signer_person.c, signer_holder.c */
+SG_CHECKED sg_result signer_person_decide(
+    struct signer *s, const struct signer_event *event, struct wire_operation_reply *ret);
+SG_CHECKED sg_result signer_holder_destroy(
+    struct signer *s, const struct signer_event *event, struct wire_operation_reply *ret);
 SG_CHECKED sg_result signer_keys_generate(
     struct signer *s, const struct signer_event *event, struct wire_operation_reply *ret);
 SG_CHECKED sg_result signer_keys_destroy(

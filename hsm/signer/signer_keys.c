@@ -7,8 +7,9 @@
 #include "point.h"
 #include "signer.h"
 
-static sg_result
-transaction(struct signer *s, sg_result (*write)(struct signer *s, void *context), void *context)
+sg_result
+signer_transaction(
+    struct signer *s, sg_result (*write)(struct signer *s, void *context), void *context)
 {
     SG_TRY(ledger_begin(s->ledger));
     sg_result r = write(s, context);
@@ -83,7 +84,7 @@ undo(struct signer *s, struct making *m)
         }
         key_public_free(&public);
     }
-    sg_result r = transaction(s, write_abandoned, m);
+    sg_result r = signer_transaction(s, write_abandoned, m);
     if (!sg_ok(r)) {
         signer_log(SIGNER_ERROR, "key-left-over", "code=%s", sg_code_row(r.code)->name);
     }
@@ -115,11 +116,11 @@ generate(struct signer *s, struct sg_arena *arena, struct making *m)
     m->labels = SG_NEW_ARRAY(arena, count, sg_str);
     SG_REQUIRE(m->made != NULL && m->labels != NULL, NO_MEMORY);
     SG_TRY(p11_ready(s->p11));
-    SG_TRY(transaction(s, write_begin, m));
+    SG_TRY(signer_transaction(s, write_begin, m));
     sg_result r = make_all(s, arena, m);
     point("key-made");
     if (sg_ok(r)) {
-        r = transaction(s, write_made, m);
+        r = signer_transaction(s, write_made, m);
     }
     if (!sg_ok(r)) {
         undo(s, m);
@@ -199,7 +200,7 @@ finish_destroying(
 {
     struct destroyed d = { .event = event, .key = SG_BYTES(key->thumbprint) };
     SG_TRY(destroy_in_token(s, key));
-    SG_TRY(transaction(s, write_destroyed, &d));
+    SG_TRY(signer_transaction(s, write_destroyed, &d));
     sg_result r = registry_refresh_key(s->registry, d.key);
     if (!sg_ok(r)) {
         signer_fatal("the registry cannot be read again", r);
@@ -214,9 +215,11 @@ signer_keys_destroy(
 {
     struct reg_key *key = registry_key(s->registry, event->op->key);
     struct signer_event copy = *event;
-    SG_REQUIRE(key != NULL, NOT_FOUND);
+    if (key == NULL) {
+        return signer_holder_destroy(s, event, ret);
+    }
     SG_TRY(p11_ready(s->p11));
-    SG_TRY(transaction(s, write_destroying, &copy));
+    SG_TRY(signer_transaction(s, write_destroying, &copy));
     key->destroying = true;
     return finish_destroying(s, event, key, &ret->seq);
 }
@@ -290,7 +293,7 @@ note_strays(struct signer *s, const uint8_t (*list)[KEY_THUMBPRINT_LEN], size_t 
         struct stray stray = { sg_bytes_of(list[i], KEY_THUMBPRINT_LEN) };
         if (registry_key(s->registry, stray.thumbprint) == NULL) {
             signer_log(SIGNER_WARN, "key-stray", "what=\"made, never registered\"");
-            SG_TRY(transaction(s, write_stray, &stray));
+            SG_TRY(signer_transaction(s, write_stray, &stray));
         }
     }
     return reg_making_clear(s->registry);

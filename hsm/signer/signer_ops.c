@@ -1,6 +1,6 @@
 /* PROPOSE, APPROVE, HALT. One person proposes, another approves; the record and the change are one transaction. req: KEY-8, OPS-2 */
 #include "point.h"
-#include "signer.h"
+#include "signer_people.h"
 
 #define DAY_S 86400
 #define HALT_SPAN_S 300
@@ -41,15 +41,22 @@ claim_unique(struct signer *s, const struct wire_operation_msg *op)
 
 /* ---- applying ------------------------------------------------------------------------------------------------ */
 
-static sg_result
-apply_rows(struct signer *s, const struct signer_event *event, uint64_t *ret_seq)
+sg_result
+signer_event_take(
+    struct signer *s, const struct signer_event *event, sg_bytes key, uint64_t *ret_seq)
 {
     if (event->approver.n > 0) {
         SG_TRY(reg_proposal_drop(s->registry, sg_bytes_of(event->operation_id, SG_SHA256_LEN)));
     } else {
         SG_TRY(claim_unique(s, event->op));
     }
-    SG_TRY(signer_event_append(s, event, event->rule->event, event->op->key, SG_NO_BYTES, ret_seq));
+    return signer_event_append(s, event, event->rule->event, key, SG_NO_BYTES, ret_seq);
+}
+
+static sg_result
+apply_rows(struct signer *s, const struct signer_event *event, uint64_t *ret_seq)
+{
+    SG_TRY(signer_event_take(s, event, event->op->key, ret_seq));
     return reg_apply(s->registry, s->scratch, event->op, *ret_seq, now_s(s));
 }
 
@@ -70,6 +77,13 @@ apply(struct signer *s, const struct signer_event *event, struct wire_operation_
     return SG_DONE;
 }
 
+static bool
+about_a_person(uint64_t kind)
+{
+    return kind == WIRE_OPN_PERSON_ENROL || kind == WIRE_OPN_PERSON_STATE ||
+           kind == WIRE_OPN_PASSKEY_STATE;
+}
+
 static sg_result
 execute(struct signer *s, const struct signer_event *event, struct wire_operation_reply *ret)
 {
@@ -77,6 +91,8 @@ execute(struct signer *s, const struct signer_event *event, struct wire_operatio
         SG_TRY(signer_keys_generate(s, event, ret));
     } else if (event->op->kind == WIRE_OPN_KEY_STATE && event->op->state == WIRE_KEY_DESTROYED) {
         SG_TRY(signer_keys_destroy(s, event, ret));
+    } else if (about_a_person(event->op->kind)) {
+        SG_TRY(signer_person_decide(s, event, ret));
     } else {
         SG_TRY(apply(s, event, ret));
     }
@@ -85,6 +101,9 @@ execute(struct signer *s, const struct signer_event *event, struct wire_operatio
     }
     if (event->op->kind == WIRE_OPN_KEY_STATUS) {
         signer_status_forget(s, registry_key(s->registry, event->op->key));
+    }
+    if (event->op->kind == WIRE_OPN_KEY_STATE) {
+        p11_forget_unwrapped(s->p11); /* a key that stops is not kept ready in any session */
     }
     signer_status_halted(s); /* whoever waits under a key that has stopped is refused now */
     ret->applied = true;
@@ -238,8 +257,8 @@ find_proposal(struct signer *s, sg_bytes id, struct reg_proposal *ret)
 }
 
 static sg_result
-approve(struct signer *s, const struct wire_frame *frame, struct wire_operation_reply *ret,
-    uint8_t id[SG_SHA256_LEN])
+approve(struct signer *s, const struct signer_peer *peer, const struct wire_frame *frame,
+    struct wire_operation_reply *ret, uint8_t id[SG_SHA256_LEN])
 {
     struct wire_approve msg;
     struct reg_proposal proposal;
@@ -255,6 +274,8 @@ approve(struct signer *s, const struct wire_frame *frame, struct wire_operation_
     const struct reg_rule *rule = reg_rule_of(op);
     SG_REQUIRE(rule != NULL, INTERNAL);
     SG_TRY(phase_allows(s, op));
+    /* the answer holds link and code, which the gateway must not have before the person does */
+    SG_REQUIRE(op->kind != WIRE_OPN_PERSON_ENROL || peer->role == SIGNER_OPS, POLICY);
     SG_TRY(reg_operator_signed(s->registry, s->scratch, msg.operator_, rule->roles,
         WIRE_TAG_APPROVAL, msg.operation_id, msg.signature, &approver));
     /* the proposer's right is one of today: dismissed, given other roles or another key since, it has no say any more */
@@ -281,7 +302,7 @@ signer_on_approve(struct signer *s, struct signer_peer *peer, const struct wire_
 {
     struct wire_operation_reply reply = { 0 };
     uint8_t id[SG_SHA256_LEN] = { 0 };
-    answer(s, peer, frame, approve(s, frame, &reply, id), &reply, id);
+    answer(s, peer, frame, approve(s, peer, frame, &reply, id), &reply, id);
 }
 
 /* ---- HALT ---------------------------------------------------------------------------------------------------- */
@@ -301,6 +322,17 @@ write_halt(struct signer *s, const struct wire_halt *msg, sg_bytes signed_,
 }
 
 static sg_result
+halted_key_known(struct signer *s, sg_bytes key)
+{
+    bool holder = false;
+    if (key.n > 0 && registry_key(s->registry, key) == NULL) {
+        SG_TRY(reg_holder_known(s->registry, key, &holder));
+        SG_REQUIRE(holder, NOT_FOUND);
+    }
+    return SG_DONE;
+}
+
+static sg_result
 halt(struct signer *s, struct signer_peer *peer, const struct wire_frame *frame)
 {
     struct wire_halt msg;
@@ -314,7 +346,7 @@ halt(struct signer *s, struct signer_peer *peer, const struct wire_frame *frame)
     SG_TRY(reg_operator_signed(
         s->registry, s->scratch, msg.operator_, HALT_ROLES, NULL, signed_, msg.signature, &who));
     SG_REQUIRE(msg.at > now_s(s) - HALT_SPAN_S && msg.at < now_s(s) + HALT_SPAN_S, EXPIRED);
-    SG_REQUIRE(msg.key.n == 0 || registry_key(s->registry, msg.key) != NULL, NOT_FOUND);
+    SG_TRY(halted_key_known(s, msg.key));
     sg_bytes parts[] = { signed_, sg_str_bytes(msg.operator_) };
     sg_tagged_hash("sealgate/halt/v1", parts, 2, wait.operation_id);
     SG_TRY(ledger_begin(s->ledger));

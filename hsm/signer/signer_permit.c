@@ -20,9 +20,11 @@ static const struct {
     { SIGNER_GATEWAY, WIRE_INTENT_OPEN, signer_on_unsupported },
     { SIGNER_GATEWAY, WIRE_SIGN, signer_on_unsupported },
     { SIGNER_GATEWAY, WIRE_INTENT_CANCEL, signer_on_unsupported },
-    { SIGNER_GATEWAY, WIRE_ENROL_OPEN, signer_on_unsupported },
-    { SIGNER_GATEWAY, WIRE_ENROL_FINISH, signer_on_unsupported },
-    { SIGNER_GATEWAY, WIRE_KEY_MAKE, signer_on_unsupported },
+    { SIGNER_GATEWAY, WIRE_ENROL_OPEN, signer_on_enrol_open },
+    { SIGNER_GATEWAY, WIRE_ENROL_FINISH, signer_on_enrol_finish },
+    { SIGNER_GATEWAY, WIRE_KEY_MAKE, signer_on_key_make },
+    { SIGNER_GATEWAY, WIRE_PERSON_INFO, signer_on_person_info },
+    { SIGNER_GATEWAY, WIRE_USES_READ, signer_on_uses_read },
     { SIGNER_OPS, WIRE_HELLO, signer_on_hello },
     { SIGNER_OPS, WIRE_PROPOSE, signer_on_propose },
     { SIGNER_OPS, WIRE_APPROVE, signer_on_approve },
@@ -31,6 +33,7 @@ static const struct {
     { SIGNER_OPS, WIRE_KEY_INFO, signer_on_key_info },
     { SIGNER_OPS, WIRE_CLIENT_INFO, signer_on_client_info },
     { SIGNER_OPS, WIRE_RECORD_READ, signer_on_record_read },
+    { SIGNER_OPS, WIRE_PERSON_INFO, signer_on_person_info },
 };
 
 signer_handler

@@ -1,4 +1,5 @@
 /* HELLO, KEY_INFO, CLIENT_INFO, RECORD_READ, AUDIT_READ: what may be read. */
+#include "reg_person.h"
 #include "signer.h"
 
 sg_result
@@ -45,19 +46,9 @@ signer_on_hello(struct signer *s, struct signer_peer *peer, const struct wire_fr
 }
 
 static sg_result
-key_info(struct signer *s, const struct wire_frame *frame, struct sg_buf *buf)
+put_key_info(
+    struct signer *s, const struct reg_key *key, const struct wire_frame *frame, struct sg_buf *buf)
 {
-    struct wire_key_info msg;
-    SG_TRY(wire_key_info_parse(frame->body, &msg));
-    static const uint8_t zeros[WIRE_THUMBPRINT_LEN];
-    struct reg_key *key = NULL;
-    if (msg.key.n > 0) {
-        key = registry_key(s->registry, msg.key);
-    } else {
-        bool first = msg.after.n == 0 || sg_bytes_equal(msg.after, SG_BYTES(zeros));
-        key = registry_key_after(s->registry, first ? SG_NO_BYTES : msg.after);
-    }
-    SG_REQUIRE(key != NULL, NOT_FOUND);
     struct wire_key_info_reply *reply = SG_NEW(s->scratch, struct wire_key_info_reply);
     SG_REQUIRE(reply != NULL, NO_MEMORY);
     reply->key = SG_BYTES(key->thumbprint);
@@ -74,6 +65,40 @@ key_info(struct signer *s, const struct wire_frame *frame, struct sg_buf *buf)
     reply->created_at = key->created_at;
     wire_key_info_reply_encode(buf, frame->request_id, reply);
     return SG_DONE;
+}
+
+/* A person's key: asked for by name, never listed (PERSON_INFO lists a person's own). */
+static sg_result
+holder_info(
+    struct signer *s, sg_bytes thumbprint, const struct wire_frame *frame, struct sg_buf *buf)
+{
+    sg_result why;
+    struct reg_key *key = reg_holder_hold(s->registry, thumbprint, &why);
+    SG_TRY(why);
+    SG_REQUIRE(key != NULL, NOT_FOUND);
+    sg_result r = put_key_info(s, key, frame, buf);
+    reg_holder_release(s->registry, &key);
+    return r;
+}
+
+static sg_result
+key_info(struct signer *s, const struct wire_frame *frame, struct sg_buf *buf)
+{
+    struct wire_key_info msg;
+    SG_TRY(wire_key_info_parse(frame->body, &msg));
+    static const uint8_t zeros[WIRE_THUMBPRINT_LEN];
+    struct reg_key *key = NULL;
+    if (msg.key.n > 0) {
+        key = registry_key(s->registry, msg.key);
+        if (key == NULL) {
+            return holder_info(s, msg.key, frame, buf);
+        }
+    } else {
+        bool first = msg.after.n == 0 || sg_bytes_equal(msg.after, SG_BYTES(zeros));
+        key = registry_key_after(s->registry, first ? SG_NO_BYTES : msg.after);
+    }
+    SG_REQUIRE(key != NULL, NOT_FOUND);
+    return put_key_info(s, key, frame, buf);
 }
 
 static sg_result

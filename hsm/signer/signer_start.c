@@ -189,6 +189,8 @@ begin(struct signer *s, const struct signer_args *args, struct sg_why *why)
     SG_TRY(open_sockets(s, args));
     SG_TRY(signer_cases_new(s));
     *why = (struct sg_why){ 0 };
+    SG_TRY(signer_enrol_roots(s, why));
+    *why = (struct sg_why){ 0 };
     SG_TRY(give_up_rights(s, args, why));
     SG_TRY(signer_work_start(s, n_sessions(conf) - 1));
     s->token_was_ready = sg_ok(p11_ready(s->p11));
@@ -232,6 +234,7 @@ end(struct signer *s)
         }
     }
     signer_cases_free(s);
+    signer_enrol_free(s);
     registry_free(&s->registry);
     ledger_reader_close(&s->reader);
     ledger_close(&s->ledger);
