@@ -98,6 +98,9 @@ harness_unpark(void *argument)
     return NULL;
 }
 
+/* A page made of other answers: /hello directly, and /park, which is answered by another thread. */
+static inline void harness_page(struct http_request *req);
+
 static const struct http_route harness_rows[] = {
     { HTTP_GET, "/hello", harness_hello, 0, "", HTTP_CORS, "hello", "", "test" },
     { HTTP_POST, "/echo", harness_echo, 65536, "text/plain,application/json", 0, "echo", "",
@@ -108,7 +111,48 @@ static const struct http_route harness_rows[] = {
     { HTTP_POST, "/form", harness_form, 4096, "application/x-www-form-urlencoded", 0, "form", "",
         "test" },
     { HTTP_GET, "/park", harness_park, 0, "", 0, "park", "", "test" },
+    { HTTP_GET, "/page", harness_page, 0, "", 0, "page", "", "test" },
 };
+
+static inline void
+harness_page_end(struct http_request *req)
+{
+    harness_text(req, 200, *(sg_str *)req->state);
+}
+
+static inline void
+harness_page_second(void *context, struct http_request *req, struct http_reply *reply)
+{
+    sg_str *first = context;
+    SG_IGNORE(sg_arena_printf(req->arena, first, "%.*s and %u %.*s", SG_PRINT(*first),
+        reply->status, SG_PRINT(sg_bytes_str(reply->body))));
+    req->state = first;
+    http_continue(req, harness_page_end);
+}
+
+static inline void
+harness_page_park(struct http_request *req)
+{
+    http_answer_to(req, harness_page_second, req->state);
+    harness_park(req);
+}
+
+static inline void
+harness_page_first(void *context, struct http_request *req, struct http_reply *reply)
+{
+    (void)context;
+    sg_str *first = SG_NEW(req->arena, sg_str);
+    SG_IGNORE(sg_arena_str(req->arena, sg_bytes_str(reply->body), first));
+    req->state = first;
+    http_continue(req, harness_page_park);
+}
+
+static inline void
+harness_page(struct http_request *req)
+{
+    http_answer_to(req, harness_page_first, NULL);
+    harness_hello(req);
+}
 
 static inline int
 harness_listen(void)

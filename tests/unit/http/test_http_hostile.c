@@ -24,6 +24,19 @@ test_ordinary_requests(void **state)
     assert_non_null(strstr(a, "\r\n\r\nabc"));
 }
 
+/* An answer that is kept goes to whoever asked, once; the request then waits for its own. */
+static void
+test_answers_can_be_kept(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 20; i++) {
+        const char *a = harness_ask("GET /page HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+        assert_int_equal(harness_status(a), 200);
+        assert_non_null(strstr(a, "\r\n\r\nhello and 200 hello"));
+    }
+    HARNESS_SERVES();
+}
+
 static void
 test_parameters_and_raw_counts(void **state)
 {
@@ -282,6 +295,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_ordinary_requests),
+        cmocka_unit_test(test_answers_can_be_kept),
         cmocka_unit_test(test_parameters_and_raw_counts),
         cmocka_unit_test(test_forms),
         cmocka_unit_test(test_refusals_have_their_status),
