@@ -17,6 +17,22 @@ struct auth;
 #define AUTH_OFFER_ID_MAX 32
 #define AUTH_BEARER_MAX_S 300 /* OpenID4VCI 13.10: longer tokens must be sender-constrained */
 
+/* Natural persons (auth_person.h). Texts are copied. */
+#define AUTH_ORIGINS_MAX 16
+struct auth_person_settings {
+    sg_str rp_id;                 /* WebAuthn RP ID of login passkeys; empty: nobody logs in */
+    const sg_str *origins;        /* of our pages, exactly as browsers write them */
+    size_t n_origins;             /* at most AUTH_ORIGINS_MAX */
+    int64_t idle_s;               /* a session unused for this long is over */
+    int64_t life_s;               /* and so is one that began this long ago */
+    int64_t recent_s;             /* what protects the account wants a login not older than this */
+    int64_t token_life_s;         /* holder tokens of wallets */
+    uint64_t tries;               /* wrong logins before an account is locked */
+    int64_t lock_s;               /* for this long */
+    uint32_t logins_per_minute;   /* challenges for one address */
+    uint32_t failures_per_minute; /* wrong logins and enrolment codes of everybody together */
+};
+
 struct auth_settings {
     sg_str
         issuer; /* public URL = issuer identifier of the authorisation server, no trailing slash */
@@ -31,6 +47,7 @@ struct auth_settings {
     uint32_t guess_per_minute; /* wrong codes or client failures per peer before 429 */
     size_t tokens_max;         /* cached tokens (the store has all) */
     size_t replay_max;         /* remembered jti; when full of live ones new proofs are refused */
+    struct auth_person_settings person;
 };
 struct auth_settings auth_settings_default(void);
 
@@ -46,7 +63,11 @@ const struct auth_settings *auth_settings_view(const struct auth *auth);
 SG_CHECKED sg_result auth_use_limited(
     struct auth *auth, sg_bytes peer, uint32_t per_minute, int64_t now);
 
-enum auth_kind { AUTH_WALLET = 1, AUTH_CLIENT = 2 };
+enum auth_kind {
+    AUTH_WALLET = 1, /* an offer's code: may fetch what was offered */
+    AUTH_CLIENT = 2, /* a system client */
+    AUTH_HOLDER = 3, /* a wallet that acts for a person, with its consent (scope `holder`) */
+};
 
 /*
  * A live access token. Read-only and shared but for `attached`; hold it with the pointer that auth_token_check gave, give it back once.
@@ -57,9 +78,10 @@ struct auth_session {
     uint8_t jkt[32]; /* when bound */
     uint8_t token_hash[32];
     int64_t expires_at;
-    sg_str client;    /* CLIENT: its id; WALLET: client_id if one was sent, else empty */
-    sg_str offer_id;  /* WALLET */
-    sg_str selection; /* WALLET: which credentials of the offer, as the token endpoint wrote it */
+    sg_str client;      /* CLIENT, HOLDER: its id; WALLET: client_id if one was sent, else empty */
+    sg_str offer_id;    /* WALLET; HOLDER: all tokens of one code */
+    uint8_t person[16]; /* HOLDER */
+    sg_str selection;   /* WALLET: which credentials of the offer, as the token endpoint wrote it */
 };
 void auth_session_release(struct auth *auth, struct auth_session **session); /* NULL accepted */
 

@@ -36,6 +36,26 @@ scheme_of(sg_str authorization, sg_str *ret_token)
     return scheme_is(authorization, "bearer", ret_token) ? SCHEME_BEARER : SCHEME_NONE;
 }
 
+static const enum auth_kind kinds[] = { [STORE_TOKEN_WALLET] = AUTH_WALLET,
+    [STORE_TOKEN_CLIENT] = AUTH_CLIENT,
+    [STORE_TOKEN_HOLDER] = AUTH_HOLDER };
+
+/*
+ * Logging out everywhere ends a token at once, even one that was being read into the cache meanwhile: a holder's is looked for in the store each time.
+ * req: AU-6
+ */
+static sg_result
+still_there(struct auth *auth, struct sg_arena *arena, const struct auth_session *session)
+{
+    struct store_token row;
+    if (session->kind != AUTH_HOLDER) {
+        return SG_DONE;
+    }
+    sg_result r = store_token_get(auth->store, session->token_hash, arena, &row);
+    SG_REQUIRE(r.code != SG_E_NOT_FOUND, TOKEN);
+    return r;
+}
+
 /* From the store into the cache; held. */
 static sg_result
 load(struct auth *auth, struct sg_arena *arena, const uint8_t hash[32], int64_t now,
@@ -48,8 +68,9 @@ load(struct auth *auth, struct sg_arena *arena, const uint8_t hash[32], int64_t 
     }
     SG_TRY(r);
     SG_REQUIRE(row.expires_at > now, TOKEN);
+    SG_REQUIRE(row.kind < sizeof(kinds) / sizeof(kinds[0]) && kinds[row.kind] != 0, TOKEN);
     struct auth_session session = {
-        .kind = row.kind == STORE_TOKEN_CLIENT ? AUTH_CLIENT : AUTH_WALLET,
+        .kind = kinds[row.kind],
         .bound = row.jkt.n == 32,
         .expires_at = row.expires_at,
         .client = row.client,
@@ -59,6 +80,11 @@ load(struct auth *auth, struct sg_arena *arena, const uint8_t hash[32], int64_t 
     memcpy(session.token_hash, hash, 32);
     if (session.bound) {
         memcpy(session.jkt, row.jkt.p, 32);
+    }
+    if (session.kind == AUTH_HOLDER) {
+        SG_REQUIRE(session.bound && row.body.n == sizeof(session.person), TOKEN);
+        memcpy(session.person, row.body.p, sizeof(session.person));
+        session.selection = SG_NO_STR;
     }
     struct auth_node *node = auth_node_new(&session);
     SG_REQUIRE(node != NULL, NO_MEMORY);
@@ -116,6 +142,9 @@ auth_token_check(struct auth *auth, struct sg_arena *arena, const struct auth_re
     }
     struct auth_session *session = &node->session;
     sg_result r = check_held(auth, arena, req, scheme, ath, node);
+    if (sg_ok(r)) {
+        r = still_there(auth, arena, session);
+    }
     if (!sg_ok(r)) {
         auth_session_release(auth, &session);
         return r;

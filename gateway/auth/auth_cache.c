@@ -207,16 +207,17 @@ auth_cache_drop(struct auth *auth, const uint8_t token_hash[32])
 }
 
 void
-auth_offer_forget(struct auth *auth, sg_str offer_id)
+auth_cache_forget(struct auth *auth,
+    bool (*gone)(const struct auth_session *session, const void *context), const void *context)
 {
     struct auth_node *dead = NULL;
-    for (size_t i = 0; i < AUTH_SHARDS && offer_id.n > 0; i++) {
+    for (size_t i = 0; i < AUTH_SHARDS; i++) {
         struct auth_shard *shard = &auth->shards[i];
         pthread_mutex_lock(&shard->lock);
         for (size_t b = 0; b < shard->n_buckets; b++) {
             struct auth_node **at = &shard->buckets[b];
             while (*at != NULL) {
-                if (!sg_str_equal((*at)->session.offer_id, offer_id)) {
+                if (!gone(&(*at)->session, context)) {
                     at = &(*at)->next;
                     continue;
                 }
@@ -230,6 +231,20 @@ auth_offer_forget(struct auth *auth, sg_str offer_id)
         pthread_mutex_unlock(&shard->lock);
     }
     free_all(dead);
+}
+
+static bool
+of_offer(const struct auth_session *session, const void *offer_id)
+{
+    return sg_str_equal(session->offer_id, *(const sg_str *)offer_id);
+}
+
+void
+auth_offer_forget(struct auth *auth, sg_str offer_id)
+{
+    if (offer_id.n > 0) {
+        auth_cache_forget(auth, of_offer, &offer_id);
+    }
 }
 
 static struct auth_node *

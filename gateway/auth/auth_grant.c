@@ -97,13 +97,19 @@ tx_code_check(struct auth *auth, struct sg_arena *arena, const struct auth_code 
     return r;
 }
 
-static void
-token_make(char ret[AUTH_TOKEN_LEN], uint8_t ret_hash[32])
+void
+auth_secret_make(char ret[AUTH_TOKEN_LEN])
 {
     uint8_t random[32];
     randombytes_buf(random, sizeof(random));
     (void)sg_b64url_to(SG_BYTES(random), ret);
     sg_wipe(random, sizeof(random));
+}
+
+static void
+token_make(char ret[AUTH_TOKEN_LEN], uint8_t ret_hash[32])
+{
+    auth_secret_make(ret);
     sg_sha256(sg_bytes_of(ret, AUTH_TOKEN_LEN), ret_hash);
 }
 

@@ -14,6 +14,7 @@
 /* A clock ahead of ours is accepted this far (FAPI 2.0: 10 s). */
 #define AUTH_SKEW_S 10
 #define AUTH_TX_LOCKS 16
+#define AUTH_SEEN_S 30 /* a session's last use is written this often at most */
 /* Longest life of a client assertion, and how long its jti is remembered. */
 #define AUTH_ASSERTION_MAX_S 300
 
@@ -36,6 +37,8 @@ struct auth {
         tx_locks[AUTH_TX_LOCKS]; /* by code: transaction codes are tried one after the other */
     struct auth_limit *limit;
     uint8_t nonce_key[32];
+    uint8_t rp_id_hash[32];
+    sg_str origins[AUTH_ORIGINS_MAX];
     size_t shard_max;
     struct auth_shard shards[AUTH_SHARDS];
 };
@@ -90,6 +93,17 @@ void auth_cache_done(struct auth *auth);
  */
 SG_CHECKED sg_result auth_failed(
     struct auth *auth, enum auth_guess kind, sg_bytes peer, int64_t now, sg_result word);
+
+/* The same for what persons do: counted for this asker and for everybody together. */
+SG_CHECKED sg_result auth_person_failed(struct auth *auth, enum auth_guess own, enum auth_guess all,
+    sg_bytes peer, int64_t now, sg_result word);
+
+/* base64url of 32 random bytes. */
+void auth_secret_make(char ret[AUTH_TOKEN_LEN]);
+
+/* No cached token for which `gone` is true counts any more. */
+void auth_cache_forget(struct auth *auth,
+    bool (*gone)(const struct auth_session *session, const void *context), const void *context);
 
 /* Same resource? Syntax- and scheme-based normalisation of both (RFC 9449 4.3 item 9, RFC 3986 6.2.2, 6.2.3); query and fragment of `htu` are cut. */
 bool auth_same_url(struct sg_arena *arena, sg_str htu, sg_str url);

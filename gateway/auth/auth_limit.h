@@ -12,7 +12,12 @@ enum auth_guess {
     AUTH_GUESS_CODE = 1,
     AUTH_GUESS_CLIENT = 2,
     AUTH_GUESS_TOKEN = 3,
-    AUTH_GUESS_LOOKUP = 4
+    AUTH_GUESS_LOOKUP = 4,
+    AUTH_GUESS_LOGIN = 5,
+    AUTH_GUESS_LOGIN_ALL = 6, /* of everybody together */
+    AUTH_GUESS_ENROL = 7,
+    AUTH_GUESS_ENROL_ALL = 8,
+    AUTH_GUESS_CHALLENGE = 9,
 };
 
 struct auth_limit;

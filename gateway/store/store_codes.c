@@ -7,9 +7,7 @@ struct code_work {
     const struct store_code *code;
     const uint8_t *hash;
     int64_t now;
-    struct sg_arena *arena;
-    struct store_code found;
-    char family[STORE_FAMILY_LEN];
+    const struct store_token *token;
     bool replayed;
 };
 
@@ -47,55 +45,77 @@ store_code_put(struct store *store, const struct store_code *code)
     return store_wait(store, &work.unit);
 }
 
+void
+store_code_family(const uint8_t hash[STORE_HASH_LEN], char ret[STORE_FAMILY_LEN])
+{
+    ret[0] = 'h';
+    sg_hex_to(sg_bytes_of(hash, (STORE_FAMILY_LEN - 1) / 2), ret + 1);
+}
+
+sg_result
+store_code_get(struct store *store, const uint8_t hash[STORE_HASH_LEN], struct sg_arena *arena,
+    struct store_code *ret, bool *ret_used)
+{
+    STORE_READER(reader, store);
+    STORE_QUERY(query, reader.db, SQL_CODE_GET);
+    store_bind_bytes(&query, sg_bytes_of(hash, STORE_HASH_LEN));
+    sg_result r = store_step(&query);
+    SG_REQUIRE(r.code != SG_E_NOT_FOUND, GRANT);
+    SG_TRY(r);
+    struct store_code code = { .expires_at = store_column_int(&query, 6) };
+    memcpy(code.hash, hash, STORE_HASH_LEN);
+    SG_TRY(store_column_exact(&query, 0, code.person, sizeof(code.person)));
+    SG_TRY(store_column_str(&query, 1, arena, &code.client));
+    SG_TRY(store_column_str(&query, 2, arena, &code.redirect_uri));
+    SG_TRY(store_column_hash(&query, 3, code.challenge));
+    SG_TRY(store_column_bytes(&query, 4, arena, &code.jkt));
+    *ret_used = store_column_int(&query, 5) != 0;
+    *ret = code;
+    return SG_DONE;
+}
+
+/* Used already? SG_E_GRANT: unknown, or its time is over. */
 static sg_result
-read_code(struct store_db *db, struct code_work *work, bool *ret_used)
+code_state(struct store_db *db, const struct code_work *work, bool *ret_used)
 {
     STORE_QUERY(query, db, SQL_CODE_GET);
     store_bind_bytes(&query, sg_bytes_of(work->hash, STORE_HASH_LEN));
     sg_result r = store_step(&query);
     SG_REQUIRE(r.code != SG_E_NOT_FOUND, GRANT);
     SG_TRY(r);
-    struct store_code *code = &work->found;
-    memcpy(code->hash, work->hash, STORE_HASH_LEN);
-    SG_TRY(store_column_exact(&query, 0, code->person, sizeof(code->person)));
-    SG_TRY(store_column_str(&query, 1, work->arena, &code->client));
-    SG_TRY(store_column_str(&query, 2, work->arena, &code->redirect_uri));
-    SG_TRY(store_column_hash(&query, 3, code->challenge));
-    SG_TRY(store_column_bytes(&query, 4, work->arena, &code->jkt));
     *ret_used = store_column_int(&query, 5) != 0;
-    code->expires_at = store_column_int(&query, 6);
+    SG_REQUIRE(*ret_used || store_column_int(&query, 6) > work->now, GRANT);
     return SG_DONE;
 }
 
 static sg_result
-take(struct store_db *db, struct store_unit *unit)
+spend(struct store_db *db, struct store_unit *unit)
 {
     struct code_work *work = work_of(unit);
     bool used = false;
-    SG_TRY(read_code(db, work, &used));
+    SG_TRY(code_state(db, work, &used));
     if (used) {
-        work->replayed =
-            true; /* told by store_code_take: a failing unit would undo the revocation */
-        return store_token_delete(db, sg_str_of(work->family, sizeof(work->family)));
+        char family[STORE_FAMILY_LEN];
+        store_code_family(work->hash, family);
+        work->replayed = true; /* told by store_code_spend: a failing unit would undo this */
+        return store_token_delete(db, sg_str_of(family, sizeof(family)));
     }
-    SG_REQUIRE(work->found.expires_at > work->now, GRANT);
-    STORE_QUERY(query, db, SQL_CODE_USED);
-    store_bind_bytes(&query, sg_bytes_of(work->hash, STORE_HASH_LEN));
-    return store_run(&query, NULL);
+    {
+        STORE_QUERY(query, db, SQL_CODE_USED);
+        store_bind_bytes(&query, sg_bytes_of(work->hash, STORE_HASH_LEN));
+        SG_TRY(store_run(&query, NULL));
+    }
+    return work->token == NULL ? SG_DONE : store_token_insert(db, work->token);
 }
 
 sg_result
-store_code_take(struct store *store, const uint8_t hash[STORE_HASH_LEN], int64_t now,
-    struct sg_arena *arena, struct store_code *ret, char ret_family[STORE_FAMILY_LEN])
+store_code_spend(struct store *store, const uint8_t hash[STORE_HASH_LEN], int64_t now,
+    const struct store_token *token)
 {
     struct code_work work = {
-        .unit.run = take, .unit.several = true, .hash = hash, .now = now, .arena = arena
+        .unit.run = spend, .unit.several = true, .hash = hash, .now = now, .token = token
     };
-    work.family[0] = 'h';
-    sg_hex_to(sg_bytes_of(hash, (STORE_FAMILY_LEN - 1) / 2), work.family + 1);
     SG_TRY(store_wait(store, &work.unit));
-    memcpy(ret_family, work.family, STORE_FAMILY_LEN);
     SG_REQUIRE(!work.replayed, REPLAY);
-    *ret = work.found;
     return SG_DONE;
 }

@@ -118,13 +118,18 @@ struct store_code {
 };
 /* sync. */
 SG_CHECKED sg_result store_code_put(struct store *store, const struct store_code *code);
+/* As it was put; ret_used: it has been. SG_E_GRANT: unknown. */
+SG_CHECKED sg_result store_code_get(struct store *store, const uint8_t hash[STORE_HASH_LEN],
+    struct sg_arena *arena, struct store_code *ret, bool *ret_used);
 /*
- * sync, atomic, works once: the code is used up. Used before: its tokens are revoked (RFC 6749 4.1.2), ret_family says which, and SG_E_REPLAY.
- * Unknown, expired: SG_E_GRANT. The family is what tokens of this code carry as offer_id.
+ * sync, atomic, works once: the code is used up and `token` (NULL: whoever sent the code was not entitled) is there. Used before: the tokens of its
+ * family are revoked (RFC 6749 4.1.2) and SG_E_REPLAY. SG_E_GRANT: unknown, expired.
  */
-#define STORE_FAMILY_LEN 33 /* 'h' and 32 hex digits */
-SG_CHECKED sg_result store_code_take(struct store *store, const uint8_t hash[STORE_HASH_LEN],
-    int64_t now, struct sg_arena *arena, struct store_code *ret, char ret_family[STORE_FAMILY_LEN]);
+SG_CHECKED sg_result store_code_spend(struct store *store, const uint8_t hash[STORE_HASH_LEN],
+    int64_t now, const struct store_token *token);
+/* What tokens of this code carry as offer_id: 'h' and 32 hex digits. */
+#define STORE_FAMILY_LEN 33
+void store_code_family(const uint8_t hash[STORE_HASH_LEN], char ret[STORE_FAMILY_LEN]);
 
 /* ---- credentials in our care ------------------------------------------------------------------------ */
 

@@ -7,7 +7,7 @@
 #ifndef GATE_H
 #define GATE_H
 
-#include "act.h"
+#include "gate_gesture.h"
 #include "ledger.h"
 #include "p11_key.h"
 #include "reg_apply.h"
@@ -20,7 +20,9 @@ struct gate_now {
 struct gate_limits {
     int64_t status_max_age_ms;
     int64_t intent_lifetime_s;
-    uint64_t seal_rate; /* signatures per second of one key; 0: no limit */
+    int64_t gesture_life_s;  /* between INTENT_OPEN and the gesture */
+    int64_t person_intent_s; /* of an intent for a person */
+    uint64_t seal_rate;      /* signatures per second of one key; 0: no limit */
 };
 
 /* What the gates keep with a key (reg_key.live), allocated at first use. */
@@ -33,16 +35,6 @@ struct gate_live {
     void *ask; /* the signer's: the one question in flight */
 };
 
-#define GATE_ORIGINS_MAX 64
-
-/* The relying party that passkeys answer to; no origins: there are no persons. req: AU-3 */
-struct gate_rp {
-    sg_str id;
-    uint8_t id_hash[SG_SHA256_LEN];
-    sg_str origins[GATE_ORIGINS_MAX];
-    size_t n_origins;
-};
-
 struct gate_env {
     struct registry *registry;
     struct ledger *ledger;
@@ -50,12 +42,17 @@ struct gate_env {
     struct gate_now now;
     bool clock_bad; /* distrusted: no consent, whoever was admitted before */
     sg_str software;
-    struct gate_rp rp;
+    struct act_rp rp;
+    struct gate_effect effect; /* of intents that sign nothing */
 };
 
-/* One request for signatures, from packet to reply. All views point into `arena` or the registry. */
+/*
+ * One request for signatures, from packet to reply. All views point into `arena` or the registry. A person's SIGN has `gesture`, and of `seal` the intent and
+ * the messages alone; a SEAL has none and pays for it with a look at a pointer.
+ */
 struct gate_case {
     struct sg_arena *arena;
+    struct gate_gesture *gesture;
     struct wire_seal seal;
     struct wire_intent intent;
     uint8_t intent_id[WIRE_INTENT_ID_LEN];
@@ -76,15 +73,17 @@ struct gate_case {
     uint64_t halt_epoch; /* when the consent was recorded */
 
     struct p11_key_ref key_ref; /* for the worker, which must not read the registry */
+    size_t n_sign;              /* signatures to make: one per DTBS/R, or per one of `which` */
     uint8_t (*signatures)[KEY_SIG_MAX];
-    size_t signature_len;
+    uint8_t signature_lens[WIRE_DTBS_MAX];
     sg_result signed_;
     int64_t signed_at_ms;
 
     enum wire_outcome_kind outcome;
     sg_result released; /* SG_OK: the signatures may leave once the transaction is durable */
     uint64_t outcome_seq;
-    const char *gate; /* where it stands, or was refused */
+    const char *gate;  /* where it stands, or was refused */
+    struct sg_why why; /* a gesture's refusal, for operators */
 };
 
 enum gate_stage { GATE_EARLY = 1, GATE_LATE, GATE_WORK, GATE_RELEASE };

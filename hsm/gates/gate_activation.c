@@ -1,12 +1,15 @@
-/* activation: a mandate with count left; from level 2 up also an instruction that the client signed. req: SIG-4, SIG-8, AU-8 */
+/* activation: a mandate with count left; from level 2 up also an instruction that the client signed; for persons a gesture. req: SIG-4, SIG-8, AU-8 */
 #include "gate.h"
 
 sg_result
 gate_activation(struct gate_env *env, struct gate_case *c, struct p11_session *session)
 {
     (void)session;
+    if (c->gesture != NULL) {
+        return gate_gesture_activation(env, c);
+    }
     int64_t now = env->now.utc_ms / 1000;
-    SG_REQUIRE(c->key->level <= 2, ACTIVATION); /* level 3: passkeys, not here yet */
+    SG_REQUIRE(c->key->level <= 2, ACTIVATION); /* level 3: seals by quorum, not here yet */
     c->mandate = registry_mandate(env->registry, c->seal.mandate);
     SG_TRY(act_mandate(env->registry, c->mandate, &c->intent, now, &c->client));
     c->client_seq = c->client->seq;

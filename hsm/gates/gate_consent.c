@@ -68,6 +68,9 @@ sg_result
 gate_consent(struct gate_env *env, struct gate_case *c, struct p11_session *session)
 {
     (void)session;
+    if (c->gesture != NULL) {
+        return gate_gesture_consent(env, c);
+    }
     uint64_t used = 0;
     SG_TRY(look_again(env, c));
     c->signatures = sg_arena_array(c->arena, c->intent.n_dtbs, KEY_SIG_MAX);

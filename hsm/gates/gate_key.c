@@ -35,8 +35,13 @@ sg_result
 gate_key(struct gate_env *env, struct gate_case *c, struct p11_session *session)
 {
     (void)session;
+    if (c->gesture != NULL) {
+        return gate_gesture_keys(env, c);
+    }
     c->key = registry_key(env->registry, c->intent.key);
     SG_REQUIRE(c->key != NULL, NOT_FOUND);
+    SG_REQUIRE(
+        c->key->purpose != WIRE_PURPOSE_HOLDER, KEY_USE); /* never without a gesture (SIG-8) */
     SG_REQUIRE((uint64_t)key_public_alg(c->key->public)->alg == c->intent.alg, KEY_USE);
     SG_TRY(gate_key_usable(env, c->key, c->intent.operation));
     return count_rate(env, c->key, c->intent.n_dtbs);

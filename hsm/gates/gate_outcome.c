@@ -12,7 +12,13 @@ settle(struct gate_env *env, struct gate_case *c)
         c->outcome = WIRE_OUT_FAILED;
         return c->signed_;
     }
-    sg_result usable = gate_key_usable(env, c->key, c->intent.operation);
+    if (c->gesture != NULL && !gate_gesture_signs(c->intent.operation)) {
+        c->outcome =
+            WIRE_OUT_SIGNED; /* it came about with the consent; there is nothing to hold back */
+        return SG_DONE;
+    }
+    sg_result usable = c->gesture != NULL ? gate_gesture_usable(env, c)
+                                          : gate_key_usable(env, c->key, c->intent.operation);
     if (c->halt_epoch != registry_halt_epoch(env->registry) && sg_ok(usable)) {
         usable = SG_ERROR(HALTED); /* halted and resumed in between */
     }
@@ -26,18 +32,18 @@ gate_outcome(struct gate_env *env, struct gate_case *c, struct p11_session *sess
     (void)session;
     c->released = settle(env, c);
     struct wire_outcome *rec = SG_NEW(c->arena, struct wire_outcome);
-    uint8_t(*hashes)[SG_SHA256_LEN] = sg_arena_array(c->arena, c->intent.n_dtbs, SG_SHA256_LEN);
+    uint8_t(*hashes)[SG_SHA256_LEN] = sg_arena_array(c->arena, c->n_sign + 1, SG_SHA256_LEN);
     SG_REQUIRE(rec != NULL && hashes != NULL, NO_MEMORY);
     rec->consent_seq = c->consent_seq;
     rec->kind = (uint64_t)c->outcome;
     rec->code = (uint64_t)c->released.code;
     rec->at_ms = env->now.utc_ms;
     if (c->outcome == WIRE_OUT_SIGNED) {
-        for (size_t i = 0; i < c->intent.n_dtbs; i++) {
-            wire_signature_hash(sg_bytes_of(c->signatures[i], c->signature_len), hashes[i]);
+        for (size_t i = 0; i < c->n_sign; i++) {
+            wire_signature_hash(sg_bytes_of(c->signatures[i], c->signature_lens[i]), hashes[i]);
             rec->signature_hashes[i] = SG_BYTES(hashes[i]);
         }
-        rec->n_signature_hashes = c->intent.n_dtbs;
+        rec->n_signature_hashes = c->n_sign;
     }
     sg_bytes body;
     SG_TRY(wire_outcome_encode(c->arena, rec, &body));

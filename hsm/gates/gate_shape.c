@@ -36,6 +36,9 @@ sg_result
 gate_shape(struct gate_env *env, struct gate_case *c, struct p11_session *session)
 {
     (void)session;
+    if (c->gesture != NULL) {
+        return gate_gesture_shape(env, c);
+    }
     int64_t now = env->now.utc_ms / 1000;
     SG_TRY(wire_intent_parse(c->seal.intent, &c->intent));
     const struct wire_intent *intent = &c->intent;
@@ -50,5 +53,6 @@ gate_shape(struct gate_env *env, struct gate_case *c, struct p11_session *sessio
         INTENT);
     SG_TRY(check_dtbs(c, alg));
     wire_intent_id(c->seal.intent, c->intent_id);
+    c->n_sign = intent->n_dtbs;
     return SG_DONE;
 }

@@ -9,7 +9,7 @@
 static bool
 needs_own_reference(const struct reg_key *key)
 {
-    return key->purpose == WIRE_PURPOSE_SEAL;
+    return key != NULL && key->purpose == WIRE_PURPOSE_SEAL;
 }
 
 bool
@@ -77,7 +77,8 @@ static sg_result
 begin_seen(struct gate_case *c)
 {
     c->n_seen = 0;
-    SG_REQUIRE(c->intent.n_refs < WIRE_REFS_MAX, TOO_MANY); /* one place is the key's */
+    size_t own = needs_own_reference(c->key) ? 1 : 0;
+    SG_REQUIRE(c->intent.n_refs + own <= WIRE_REFS_MAX, TOO_MANY);
     c->seen = SG_NEW_ARRAY(c->arena, c->intent.n_refs + 1, struct wire_seen);
     SG_REQUIRE(c->seen != NULL, NO_MEMORY);
     return SG_DONE;
@@ -104,6 +105,22 @@ gate_status_still(const struct gate_case *c)
     return SG_DONE;
 }
 
+/*
+ * References of a presentation lie on many servers, and the slowest answers last: what counts is that each was looked at after this SIGN asked, not that all
+ * were within one second. An approval is older than the question, so a credential revoked between screen and gesture is seen (SIG-2).
+ */
+static bool
+fresh_enough(
+    const struct gate_env *env, const struct gate_case *c, const struct wire_status_verdict *v)
+{
+    if (gate_verdict_fresh(env, v)) {
+        return true;
+    }
+    const struct gate_gesture *g = c->gesture;
+    return g != NULL && g->refs_since_ms > 0 && v->fetched_at_ms >= g->refs_since_ms &&
+           env->now.utc_ms < v->good_until_ms;
+}
+
 sg_result
 gate_status(struct gate_env *env, struct gate_case *c, struct p11_session *session)
 {
@@ -118,8 +135,8 @@ gate_status(struct gate_env *env, struct gate_case *c, struct p11_session *sessi
     }
     for (size_t i = 0; i < c->intent.n_refs; i++) {
         SG_REQUIRE(gate_verdict_sane(env, &c->refs[i]), STATUS_UNKNOWN);
-        SG_REQUIRE(c->refs[i].verdict != WIRE_GOOD || gate_verdict_fresh(env, &c->refs[i]),
-            STATUS_UNKNOWN);
+        SG_REQUIRE(
+            c->refs[i].verdict != WIRE_GOOD || fresh_enough(env, c, &c->refs[i]), STATUS_UNKNOWN);
         SG_TRY(judge(c, &c->intent.refs[i], &c->refs[i]));
     }
     return SG_DONE;

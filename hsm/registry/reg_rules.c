@@ -66,7 +66,9 @@ reg_purpose_fits(enum wire_key_purpose purpose, uint64_t operation)
 {
     return (purpose == WIRE_PURPOSE_SEAL && operation == WIRE_OP_SEAL_CREDENTIAL) ||
            (purpose == WIRE_PURPOSE_STATUS_LIST && operation == WIRE_OP_STATUS_LIST) ||
-           (purpose == WIRE_PURPOSE_METADATA && operation == WIRE_OP_METADATA);
+           (purpose == WIRE_PURPOSE_METADATA && operation == WIRE_OP_METADATA) ||
+           (purpose == WIRE_PURPOSE_HOLDER &&
+               (operation == WIRE_OP_PRESENT || operation == WIRE_OP_KEY_PROOF));
 }
 
 static sg_result

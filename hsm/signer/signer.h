@@ -155,6 +155,8 @@ struct signer {
     struct signer_enrolling *enrolling; /* signer_enrol.c: registrations under way */
     struct reg_roots *roots;            /* makers of authenticators */
 
+    struct signer_opens *opens;         /* intents that wait for a person */
+    struct signer_budget person_budget; /* "intent-refused", "counter-fault" */
     struct signer_budget note_budgets[SIGNER_NOTE_KINDS];
     struct signer_budget refusal_budget;
     struct signer_counters counters;
@@ -246,9 +248,34 @@ void signer_seal(struct signer *s, const struct wire_frame *frame);
 void signer_seal_admit(struct signer *s, struct signer_case *c);
 void signer_seal_refuse(struct signer *s, struct signer_case *c, sg_result why);
 void signer_seal_reply(struct signer *s, struct signer_case *c);
+/* NULL when all are taken, or no memory. */
+struct signer_case *signer_case_take(struct signer *s, uint64_t request_id);
 void signer_case_release(struct signer *s, struct signer_case *c);
 SG_CHECKED sg_result signer_cases_new(struct signer *s);
 void signer_cases_free(struct signer *s);
+
+/* signer_open.c: INTENT_OPEN and INTENT_CANCEL; what waits for a gesture, in memory, bounded. req: AU-4 */
+struct gate_opened *signer_opened(struct signer *s, sg_bytes intent_id); /* NULL: none */
+void signer_opened_use(struct gate_opened *opened); /* a request refers to it */
+void signer_opened_leave(struct signer *s, struct gate_opened *opened);
+void signer_opens_tick(struct signer *s);
+void signer_opens_free(struct signer *s);
+void signer_on_intent_open(
+    struct signer *s, struct signer_peer *peer, const struct wire_frame *frame);
+void signer_on_intent_cancel(
+    struct signer *s, struct signer_peer *peer, const struct wire_frame *frame);
+
+/* signer_sign.c: SIGN from packet to reply */
+void signer_on_sign(struct signer *s, struct signer_peer *peer, const struct wire_frame *frame);
+void signer_sign_consented(struct signer *s, struct signer_case *c); /* its consent is durable */
+void signer_sign_reply(struct signer *s, struct signer_case *c);     /* its outcome is */
+void signer_sign_release(struct signer *s, struct signer_case *c);
+/* An event of a person's account that nobody decided: as many as the budget allows; the rest is counted. `ret` NULL: nobody waits. */
+SG_CHECKED sg_result signer_person_note(
+    struct signer *s, const struct wire_person_event *event, struct signer_note **ret);
+
+/* signer_effect.c: what intents REGISTER and REMOVE bring about */
+struct gate_effect signer_effect(struct signer *s);
 
 /* signer_status.c */
 void signer_status_park(struct signer *s, struct signer_case *c);
@@ -301,6 +328,10 @@ void signer_on_seal(struct signer *s, struct signer_peer *peer, const struct wir
 void signer_on_unsupported(
     struct signer *s, struct signer_peer *peer, const struct wire_frame *frame);
 void signer_notes_tick(struct signer *s);
+struct signer_note *signer_note_new(
+    enum wire_record_type type, sg_bytes body); /* body copied; NULL: no memory */
+void signer_note_answer_to(
+    struct signer_note *note, struct signer_peer *peer, const struct wire_frame *frame);
 
 /* The half-made / made pattern between registry and token. */
 struct signer_event {

@@ -171,6 +171,9 @@ answer_all(struct signer *s, struct signer_queue *consented, struct signer_queue
     }
     for (struct signer_case *c; (c = signer_queue_take(consented)) != NULL;) {
         c->state = CASE_SIGNING;
+        if (c->g.gesture != NULL) {
+            signer_sign_consented(s, c);
+        }
         signer_queue_put(&s->to_sign, c);
     }
     while (notes != NULL) {

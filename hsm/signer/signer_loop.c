@@ -237,6 +237,7 @@ step(struct signer *s)
 {
     signer_work_collect(s);
     signer_status_tick(s);
+    signer_opens_tick(s);
     signer_notes_tick(s);
     signer_commit(s);
     signer_halts_settle(s);

@@ -36,8 +36,8 @@ signer_budget_excess(struct signer_budget *budget, int64_t boot_ms)
     return excess;
 }
 
-static struct signer_note *
-make_note(enum wire_record_type type, sg_bytes body)
+struct signer_note *
+signer_note_new(enum wire_record_type type, sg_bytes body)
 {
     struct signer_note *note = calloc(1, sizeof(*note));
     uint8_t *copy = malloc(body.n == 0 ? 1 : body.n);
@@ -65,7 +65,7 @@ noted(struct signer *s, enum wire_record_type type, sg_str kind, sg_bytes body, 
         .count = count };
     sg_bytes encoded;
     SG_TRY(wire_noted_event_encode(s->scratch, &rec, &encoded));
-    *ret = make_note(type, encoded);
+    *ret = signer_note_new(type, encoded);
     SG_REQUIRE(*ret != NULL, NO_MEMORY);
     return SG_DONE;
 }
@@ -80,8 +80,9 @@ kind_of(sg_str kind)
     return i;
 }
 
-static void
-answer_to(struct signer_note *note, struct signer_peer *peer, const struct wire_frame *frame)
+void
+signer_note_answer_to(
+    struct signer_note *note, struct signer_peer *peer, const struct wire_frame *frame)
 {
     note->peer = peer;
     note->request_id = frame->request_id;
@@ -105,7 +106,7 @@ event_note(struct signer *s, struct signer_peer *peer, const struct wire_frame *
         return SG_DONE;
     }
     SG_TRY(noted(s, WIRE_REC_NOTED_EVENT, msg.kind, msg.body, SG_NO_BYTES, 1, &note));
-    answer_to(note, peer, frame);
+    signer_note_answer_to(note, peer, frame);
     signer_note_put(s, note);
     return SG_DONE;
 }
@@ -151,7 +152,7 @@ status_order(struct signer *s, struct signer_peer *peer, const struct wire_frame
     SG_REQUIRE(order.ordered_at <= now + REG_AHEAD_S, NOT_YET);
     SG_TRY(noted(
         s, WIRE_REC_STATUS_ORDER, SG_LIT("status-order"), msg.order, msg.signature, 1, &note));
-    answer_to(note, peer, frame);
+    signer_note_answer_to(note, peer, frame);
     note->once = true;
     memcpy(note->name, name, sizeof(name));
     memcpy(note->hash, hash, sizeof(hash));
@@ -190,5 +191,6 @@ signer_notes_tick(struct signer *s)
     for (size_t i = 0; i < SIGNER_NOTE_KINDS; i++) {
         put_excess(s, &s->note_budgets[i], sg_cstr(kinds[i]));
     }
+    put_excess(s, &s->person_budget, SG_LIT("person-events"));
     put_excess(s, &s->refusal_budget, SG_LIT("refusals"));
 }

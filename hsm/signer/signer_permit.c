@@ -16,10 +16,10 @@ static const struct {
     /* relayed: the signature counts, not the socket */
     { SIGNER_GATEWAY, WIRE_PROPOSE, signer_on_propose },
     { SIGNER_GATEWAY, WIRE_APPROVE, signer_on_approve },
-    /* the holder's side does not exist yet */
-    { SIGNER_GATEWAY, WIRE_INTENT_OPEN, signer_on_unsupported },
-    { SIGNER_GATEWAY, WIRE_SIGN, signer_on_unsupported },
-    { SIGNER_GATEWAY, WIRE_INTENT_CANCEL, signer_on_unsupported },
+    /* persons: nothing of theirs is signed without a gesture that the signer verified */
+    { SIGNER_GATEWAY, WIRE_INTENT_OPEN, signer_on_intent_open },
+    { SIGNER_GATEWAY, WIRE_SIGN, signer_on_sign },
+    { SIGNER_GATEWAY, WIRE_INTENT_CANCEL, signer_on_intent_cancel },
     { SIGNER_GATEWAY, WIRE_ENROL_OPEN, signer_on_enrol_open },
     { SIGNER_GATEWAY, WIRE_ENROL_FINISH, signer_on_enrol_finish },
     { SIGNER_GATEWAY, WIRE_KEY_MAKE, signer_on_key_make },

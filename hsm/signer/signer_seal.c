@@ -59,6 +59,9 @@ signer_cases_free(struct signer *s)
 void
 signer_case_release(struct signer *s, struct signer_case *c)
 {
+    if (c->g.gesture != NULL) {
+        signer_sign_release(s, c);
+    }
     sg_arena_reset(c->g.arena);
     c->state = CASE_FREE;
     c->next = s->free.head;
@@ -69,8 +72,8 @@ signer_case_release(struct signer *s, struct signer_case *c)
     s->free.n++;
 }
 
-static struct signer_case *
-case_take(struct signer *s, uint64_t request_id)
+struct signer_case *
+signer_case_take(struct signer *s, uint64_t request_id)
 {
     struct signer_case *c = signer_queue_take(&s->free);
     if (c == NULL) {
@@ -84,6 +87,7 @@ case_take(struct signer *s, uint64_t request_id)
         return NULL;
     }
     struct gate_case *g = &c->g;
+    g->gesture = NULL;
     g->key = NULL;
     g->mandate = NULL;
     g->client = NULL;
@@ -93,6 +97,7 @@ case_take(struct signer *s, uint64_t request_id)
     g->n_seen = 0;
     g->intent.n_refs = 0;
     g->signed_ = SG_DONE;
+    g->why = (struct sg_why){ 0 };
     g->gate = "shape";
     c->request_id = request_id;
     c->asked = 0;
@@ -119,10 +124,8 @@ note_refusal(struct signer *s, struct signer_case *c, sg_result why)
         return false; /* counted there; one record will say how many */
     }
     struct wire_refusal *rec = SG_NEW(c->g.arena, struct wire_refusal);
-    struct signer_note *note = calloc(1, sizeof(*note));
     sg_bytes body = SG_NO_BYTES;
-    if (rec == NULL || note == NULL) {
-        free(note);
+    if (rec == NULL) {
         return false;
     }
     rec->intent = c->g.seal.intent;
@@ -134,18 +137,17 @@ note_refusal(struct signer *s, struct signer_case *c, sg_result why)
     }
     rec->n_seen = c->g.n_seen;
     rec->at_ms = s->env.now.utc_ms;
-    note->type = WIRE_REC_REFUSAL;
-    uint8_t *copy = NULL;
-    if (sg_ok(wire_refusal_encode(c->g.arena, rec, &body))) {
-        copy = malloc(body.n);
+    if (c->g.gesture != NULL) {
+        rec->passkey_hash = SG_BYTES(c->g.gesture->passkey_hash);
     }
-    if (copy == NULL) {
+    struct signer_note *note = NULL;
+    if (sg_ok(wire_refusal_encode(c->g.arena, rec, &body))) {
+        note = signer_note_new(WIRE_REC_REFUSAL, body);
+    }
+    if (note == NULL) {
         signer_log(SIGNER_ERROR, "refusal-not-recorded", "code=%s", sg_code_row(why.code)->name);
-        free(note);
         return false;
     }
-    memcpy(copy, body.p, body.n);
-    note->body = sg_bytes_of(copy, body.n);
     note->peer = &s->gateway;
     note->request_id = c->request_id;
     note->refusal = why;
@@ -157,8 +159,9 @@ void
 signer_seal_refuse(struct signer *s, struct signer_case *c, sg_result why)
 {
     bool answered = note_refusal(s, c, why);
-    signer_log(SIGNER_WARN, "refused", "id=%016llx code=%s gate=%s",
-        (unsigned long long)c->request_id, sg_code_row(why.code)->name, c->g.gate);
+    signer_log(SIGNER_WARN, "refused", "id=%016llx code=%s gate=%s why=\"%s\"",
+        (unsigned long long)c->request_id, sg_code_row(why.code)->name, c->g.gate,
+        c->g.why.what == NULL ? "" : c->g.why.what);
     if (!answered) {
         signer_refuse(s, &s->gateway, c->request_id, why);
     }
@@ -186,7 +189,7 @@ parse(struct signer *s, struct signer_case *c, sg_bytes body)
 void
 signer_on_seal(struct signer *s, struct signer_peer *peer, const struct wire_frame *frame)
 {
-    struct signer_case *c = case_take(s, frame->request_id);
+    struct signer_case *c = signer_case_take(s, frame->request_id);
     if (c == NULL) {
         s->counters.refused_early[SG_E_TOO_MANY]++;
         signer_refuse(s, peer, frame->request_id, SG_ERROR(TOO_MANY));
@@ -219,10 +222,16 @@ signer_seal_reply(struct signer *s, struct signer_case *c)
         signer_case_release(s, c);
         return;
     }
+    s->counters.signed_ += g->n_sign;
+    if (g->gesture != NULL) {
+        signer_sign_reply(s, c);
+        signer_case_release(s, c);
+        return;
+    }
     struct wire_seal_reply reply;
-    reply.n_signatures = g->intent.n_dtbs;
+    reply.n_signatures = g->n_sign;
     for (size_t i = 0; i < reply.n_signatures; i++) {
-        reply.signatures[i] = sg_bytes_of(g->signatures[i], g->signature_len);
+        reply.signatures[i] = sg_bytes_of(g->signatures[i], g->signature_lens[i]);
     }
     reply.consent_seq = g->consent_seq;
     reply.outcome_seq = g->outcome_seq;
@@ -230,6 +239,5 @@ signer_seal_reply(struct signer *s, struct signer_case *c)
     struct sg_buf buf = sg_buf_new(g->arena, 128 + reply.n_signatures * 100, WIRE_FRAME_MAX);
     wire_seal_reply_encode(&buf, c->request_id, &reply);
     signer_peer_put(&s->gateway, &buf);
-    s->counters.signed_ += reply.n_signatures;
     signer_case_release(s, c);
 }

@@ -93,10 +93,10 @@ open_all(struct signer *s, struct sg_why *why)
 static void
 fill_rp(struct signer *s)
 {
-    struct gate_rp *rp = &s->env.rp;
+    struct act_rp *rp = &s->env.rp;
     rp->id = sg_cstr(s->conf->rp_id);
     sg_sha256(sg_str_bytes(rp->id), rp->id_hash);
-    rp->n_origins = s->conf->origins.n < GATE_ORIGINS_MAX ? s->conf->origins.n : GATE_ORIGINS_MAX;
+    rp->n_origins = s->conf->origins.n < ACT_ORIGINS_MAX ? s->conf->origins.n : ACT_ORIGINS_MAX;
     for (size_t i = 0; i < rp->n_origins; i++) {
         rp->origins[i] = sg_cstr(s->conf->origins.items[i]);
     }
@@ -106,8 +106,11 @@ static void
 fill(struct signer *s)
 {
     fill_rp(s);
+    s->env.effect = signer_effect(s);
     s->env.limits = (struct gate_limits){ .status_max_age_ms = (int64_t)s->conf->status_max_age_ms,
         .intent_lifetime_s = (int64_t)s->conf->intent_lifetime_s,
+        .gesture_life_s = (int64_t)s->conf->gesture_life_s,
+        .person_intent_s = (int64_t)s->conf->person_intent_s,
         .seal_rate = s->conf->seal_rate };
     s->env.software = SG_LIT("sealgate-signer/" SEALGATE_VERSION);
     s->notes_end = &s->notes;
@@ -115,6 +118,7 @@ fill(struct signer *s)
         s->note_budgets[i] =
             (struct signer_budget){ .per_window = NOTES_PER_MINUTE, .window_ms = 60000 };
     }
+    s->person_budget = (struct signer_budget){ .per_window = NOTES_PER_MINUTE, .window_ms = 60000 };
     s->refusal_budget = (struct signer_budget){ .per_window = REFUSALS_PER_S, .window_ms = 1000 };
     randombytes_buf(&s->next_ask, sizeof(s->next_ask));
 }
@@ -234,6 +238,7 @@ end(struct signer *s)
         }
     }
     signer_cases_free(s);
+    signer_opens_free(s);
     signer_enrol_free(s);
     registry_free(&s->registry);
     ledger_reader_close(&s->reader);

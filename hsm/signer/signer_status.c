@@ -103,6 +103,9 @@ signer_status_park(struct signer *s, struct signer_case *c)
     }
     if (sg_ok(r) && asks.refs && c->refs_ask == 0) {
         c->refs_ask = next_ask(s);
+        if (c->g.gesture != NULL) {
+            c->g.gesture->refs_since_ms = s->env.now.utc_ms / 1000 * 1000; /* as not_before says */
+        }
         r = send_ask(s, c->g.intent.refs, c->g.intent.n_refs, c->refs_ask);
     }
     if (!sg_ok(r)) {
@@ -265,7 +268,8 @@ static bool
 halted(struct signer *s, struct signer_case *c, const void *context)
 {
     (void)context;
-    sg_result r = gate_key_usable(&s->env, c->g.key, c->g.intent.operation);
+    sg_result r = c->g.gesture != NULL ? gate_gesture_usable(&s->env, &c->g)
+                                       : gate_key_usable(&s->env, c->g.key, c->g.intent.operation);
     if (sg_ok(r)) {
         return false;
     }

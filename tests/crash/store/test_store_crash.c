@@ -125,14 +125,11 @@ live(struct store *store, uint32_t n, int fd)
     struct store_consent consent = { SG_LIT("t"), SG_LIT("en"), SG_LIT("x"), SG_LIT("{}") };
     must(store_consent_put(store, person, &consent, &at, 1));
     say(fd, AGREED, n, 0);
-    struct store_code code = { .expires_at = NOW + 60 }, taken;
-    char family[STORE_FAMILY_LEN];
+    struct store_code code = { .expires_at = NOW + 60 };
     hash_of(TAKEN, n, code.hash);
     memcpy(code.person, person, sizeof(code.person));
     must(store_code_put(store, &code));
-    SG_CLEANUP(sg_arena_free)
-    struct sg_arena *arena = sg_arena_new(0, 65536);
-    must(store_code_take(store, code.hash, NOW, arena, &taken, family));
+    must(store_code_spend(store, code.hash, NOW, NULL));
     say(fd, TAKEN, n, 0);
     if (n % 2 == 1) {
         must(store_account_erase(store, person, NOW));
@@ -198,9 +195,7 @@ person_holds(struct store *store, struct sg_arena *arena, const struct word *wor
     struct store_session session = { .method = 1, .created_at = NOW, .expires_at = NOW + 9 };
     struct store_signed at;
     struct store_consent consent;
-    struct store_code code;
     size_t n = 0;
-    char family[STORE_FAMILY_LEN];
     bool gone = account.state == STORE_ACCOUNT_ERASED;
     bool listed = sg_ok(store_held_list(store, person, arena, &list, &n));
     bool read = sg_ok(store_consent_get(store, word->n + UINT64_C(1), arena, NULL, &consent));
@@ -222,7 +217,7 @@ person_holds(struct store *store, struct sg_arena *arena, const struct word *wor
                (gone || read);
     case TAKEN: {
         enum sg_code want = gone ? SG_E_GRANT : SG_E_REPLAY;
-        return store_code_take(store, hash, NOW, arena, &code, family).code == want;
+        return store_code_spend(store, hash, NOW, NULL).code == want;
     }
     default:
         return gone;

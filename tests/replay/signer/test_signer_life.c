@@ -201,8 +201,9 @@ test_a_status_order_is_recorded_once_and_only_if_the_client_signed_it(void **sta
 
 /* ---- what a socket may carry ------------------------------------------------------------------------------------- */
 
+/* Without settings for persons, and without members: each is answered, none ends the connection. */
 static void
-test_holder_side_messages_are_unsupported(void **state)
+test_empty_messages_about_persons_are_refused(void **state)
 {
     (void)state;
     static const uint8_t types[] = { WIRE_INTENT_OPEN, WIRE_SIGN, WIRE_INTENT_CANCEL,
@@ -213,7 +214,8 @@ test_holder_side_messages_are_unsupported(void **state)
         wire_frame_begin(&buf, types[i], id);
         dcbor_wr_map(&buf, 0);
         struct wire_frame frame = rig_ask(&rig, rig.gateway, &buf, id);
-        assert_refused(rig_refusal(&frame), UNSUPPORTED);
+        sg_result r = rig_refusal(&frame);
+        assert_true(r.code == SG_E_UNSUPPORTED || r.code == SG_E_MALFORMED);
     }
 }
 
@@ -386,7 +388,7 @@ main(void)
         cmocka_unit_test(test_a_destroyed_key_is_gone),
         cmocka_unit_test(test_notes_have_a_budget_that_never_stops_signing),
         cmocka_unit_test(test_a_status_order_is_recorded_once_and_only_if_the_client_signed_it),
-        cmocka_unit_test(test_holder_side_messages_are_unsupported),
+        cmocka_unit_test(test_empty_messages_about_persons_are_refused),
         cmocka_unit_test(test_the_token_goes_away_and_returns_without_a_restart),
         cmocka_unit_test(test_another_environment_is_refused),
         cmocka_unit_test(test_a_shorter_ledger_is_held_until_two_operators_accept_it),

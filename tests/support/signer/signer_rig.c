@@ -411,8 +411,8 @@ rig_free(struct rig *rig)
 
 /* ---- asking ------------------------------------------------------------------------------------------------------ */
 
-static struct wire_frame
-receive(struct rig *rig, int fd)
+struct wire_frame
+rig_receive(struct rig *rig, int fd)
 {
     static uint8_t packet[WIRE_FRAME_MAX];
     struct wire_frame frame = { 0 };
@@ -438,7 +438,7 @@ struct wire_frame
 rig_ask(struct rig *rig, int fd, const struct sg_buf *frame, uint64_t id)
 {
     send_frame(fd, frame);
-    struct wire_frame got = receive(rig, fd);
+    struct wire_frame got = rig_receive(rig, fd);
     if (got.type != 0) {
         assert_int_equal(got.request_id, id);
     }
@@ -533,7 +533,7 @@ sg_result
 rig_halt(struct rig *rig, sg_bytes key, const char *who, struct rig_pen *pen)
 {
     rig_halt_send(rig, key, who, pen, rig->next_id++);
-    struct wire_frame frame = receive(rig, rig->ops);
+    struct wire_frame frame = rig_receive(rig, rig->ops);
     return rig_refusal(&frame);
 }
 
@@ -669,7 +669,7 @@ rig_seal_send(struct rig *rig, const struct wire_seal *seal, uint64_t id)
 sg_result
 rig_seal_receive(struct rig *rig, uint64_t *ret_id, struct wire_seal_reply *ret)
 {
-    struct wire_frame frame = receive(rig, rig->gateway);
+    struct wire_frame frame = rig_receive(rig, rig->gateway);
     *ret_id = frame.request_id;
     SG_TRY(rig_refusal(&frame));
     assert_int_equal(frame.type, WIRE_SEAL + WIRE_REPLY);

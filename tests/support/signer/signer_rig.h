@@ -72,6 +72,7 @@ void rig_free(struct rig *rig);
 
 /* One request on a socket, its answer's frame. type 0: the peer has closed. */
 struct wire_frame rig_ask(struct rig *rig, int fd, const struct sg_buf *frame, uint64_t id);
+struct wire_frame rig_receive(struct rig *rig, int fd);
 sg_result rig_refusal(const struct wire_frame *frame);
 
 struct wire_operation_msg rig_op(struct rig *rig, enum wire_op_kind kind);

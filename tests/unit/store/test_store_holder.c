@@ -427,28 +427,36 @@ test_a_code_is_taken_once(void **state)
     struct store_code code = a_code(1), got;
     char family[STORE_FAMILY_LEN];
     static const uint8_t jkt[32] = { 4 };
+    bool used = true;
     code.jkt = SG_BYTES(jkt);
     assert_ok(store_code_put(bed->store, &code));
     reopen(bed);
-    assert_ok(store_code_take(bed->store, code.hash, NOW + 59, bed->arena, &got, family));
+    assert_ok(store_code_get(bed->store, code.hash, bed->arena, &got, &used));
+    assert_false(used);
     assert_str_is(got.client, "wallet");
     assert_str_is(got.redirect_uri, "https://w.example/cb");
     assert_memory_equal(got.person, aiko, sizeof(got.person));
     assert_memory_equal(got.challenge, code.challenge, 32);
     assert_memory_equal(got.jkt.p, jkt, 32);
+    store_code_family(code.hash, family);
     assert_memory_equal(family, "h01010101010101010101010101010101", STORE_FAMILY_LEN);
     struct store_token token = holder_token(aiko, 1, family), found;
-    assert_ok(store_token_put(bed->store, &token));
-    assert_refused(
-        store_code_take(bed->store, code.hash, NOW + 5000, bed->arena, &got, family), REPLAY);
+    assert_ok(store_code_spend(bed->store, code.hash, NOW + 59, &token));
+    assert_ok(store_token_get(bed->store, token.token_hash, bed->arena, &found));
+    assert_ok(store_code_get(bed->store, code.hash, bed->arena, &got, &used));
+    assert_true(used);
+    struct store_token second = holder_token(aiko, 2, family);
+    assert_refused(store_code_spend(bed->store, code.hash, NOW + 5000, &second), REPLAY);
     assert_refused(store_token_get(bed->store, token.token_hash, bed->arena, &found), NOT_FOUND);
+    assert_refused(store_token_get(bed->store, second.token_hash, bed->arena, &found), NOT_FOUND);
 
     struct store_code late = a_code(2);
     assert_ok(store_code_put(bed->store, &late));
-    assert_refused(
-        store_code_take(bed->store, late.hash, NOW + 60, bed->arena, &got, family), GRANT);
-    assert_refused(
-        store_code_take(bed->store, a_code(3).hash, NOW, bed->arena, &got, family), GRANT);
+    assert_refused(store_code_spend(bed->store, late.hash, NOW + 60, &second), GRANT);
+    assert_ok(store_code_spend(bed->store, late.hash, NOW + 59, NULL)); /* used up, nothing given */
+    assert_refused(store_code_spend(bed->store, late.hash, NOW + 59, &second), REPLAY);
+    assert_refused(store_code_spend(bed->store, a_code(3).hash, NOW, &second), GRANT);
+    assert_refused(store_code_get(bed->store, a_code(3).hash, bed->arena, &got, &used), GRANT);
     assert_refused(store_code_put(bed->store, &late), CONFLICT);
     struct store_code nobodys = a_code(4);
     memset(nobodys.person, 9, sizeof(nobodys.person));
@@ -531,7 +539,7 @@ test_an_erased_person_leaves_only_where_signatures_stand(void **state)
     struct store_link link = { SG_LIT("https://i.example"), SG_LIT("s"), NOW };
     struct store_session session = a_session(aiko, 1, NOW), found;
     struct store_login login = a_login(1, 1);
-    struct store_code code = a_code(1), taken;
+    struct store_code code = a_code(1);
     char family[STORE_FAMILY_LEN + 1] = "h00000000000000000000000000000001";
     struct store_token token = holder_token(aiko, 1, family), left;
     uint8_t id[STORE_HELD_ID_LEN], person[STORE_PERSON_LEN];
@@ -561,7 +569,7 @@ test_an_erased_person_leaves_only_where_signatures_stand(void **state)
     assert_refused(store_link_find(bed->store, link.issuer, link.subject, person), NOT_FOUND);
     assert_refused(store_session_get(bed->store, session.hash, &found), NOT_FOUND);
     assert_refused(store_session_put(bed->store, &session, NULL), GRANT);
-    assert_refused(store_code_take(bed->store, code.hash, NOW, bed->arena, &taken, family), GRANT);
+    assert_refused(store_code_spend(bed->store, code.hash, NOW, NULL), GRANT);
     assert_refused(store_token_get(bed->store, token.token_hash, bed->arena, &left), NOT_FOUND);
     assert_ok(store_signed_get(bed->store, signature.signature_hash, &got));
     assert_int_equal(got.consent_seq, 9);
@@ -629,21 +637,18 @@ test_what_ran_out_is_swept(void **state)
 {
     struct bed *bed = *state;
     struct store_session session = a_session(aiko, 1, NOW), got;
-    struct store_code code = a_code(1), taken;
+    struct store_code code = a_code(1);
     uint64_t rows;
-    char family[STORE_FAMILY_LEN];
     assert_ok(store_session_put(bed->store, &session, NULL));
     assert_ok(store_code_put(bed->store, &code));
-    assert_ok(store_code_take(bed->store, code.hash, NOW, bed->arena, &taken, family));
+    assert_ok(store_code_spend(bed->store, code.hash, NOW, NULL));
     assert_ok(store_sweep(bed->store, NOW + 7199, &rows));
     assert_ok(store_session_get(bed->store, session.hash, &got));
     assert_ok(store_sweep(bed->store, NOW + 7200, &rows));
     assert_refused(store_session_get(bed->store, session.hash, &got), NOT_FOUND);
-    assert_refused(
-        store_code_take(bed->store, code.hash, NOW + 7200, bed->arena, &taken, family), REPLAY);
+    assert_refused(store_code_spend(bed->store, code.hash, NOW + 7200, NULL), REPLAY);
     assert_ok(store_sweep(bed->store, NOW + 60 + 86400, &rows));
-    assert_refused(
-        store_code_take(bed->store, code.hash, NOW + 7200, bed->arena, &taken, family), GRANT);
+    assert_refused(store_code_spend(bed->store, code.hash, NOW + 7200, NULL), GRANT);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)

@@ -1,0 +1,361 @@
+/*
+ * Gestures over a real signer: time, counters, levels, what became of passkeys, persons and keys meanwhile, status, halts, refusals. req: AU-3 AU-4 SIG-2 SIG-5
+ * SIG-8 OPS-2
+ */
+#include "gesture_bed.h"
+
+/* ---- time -------------------------------------------------------------------------------------------------------- */
+
+static void
+test_an_approval_that_is_a_second_late_signs_nothing(void **state)
+{
+    (void)state;
+    struct wire_intent intent = rig_present(&rig, &p[ANNA], 1);
+    struct wire_intent_open_reply opened;
+    struct wire_sign_reply reply;
+    intent.expires_at = intent.created_at + 2;
+    assert_ok(rig_open(&rig, &p[ANNA], &intent, &opened));
+    assert_int_equal(opened.expires_at, intent.expires_at);
+    struct authenticator_ask ask = rig_ask_of(&rig, &opened);
+    struct wire_sign sign = rig_sign_of(&rig, &p[ANNA].sign, &opened, &ask, 1);
+    while (time(NULL) < opened.expires_at) { /* time itself is what is tested */
+        usleep(20000);
+    }
+    sg_result r = rig_sign(&rig, &sign, &reply);
+    assert_true(r.code == SG_E_INTENT_EXPIRED || r.code == SG_E_INTENT); /* or swept already */
+}
+
+/* ---- counters and levels ------------------------------------------------------------------------------------------ */
+
+static void
+test_a_counter_that_goes_back_is_flagged_at_level_2(void **state)
+{
+    (void)state;
+    struct rig_counts before = rig_counts(&rig);
+    struct wire_sign_reply reply;
+    struct wire_intent intent = rig_present(&rig, &p[BERT], 1);
+    p[BERT].sign.sign_count = 10; /* the registry has 10 */
+    assert_ok(rig_approve_all(&rig, &p[BERT], &intent, &reply));
+    assert_false(consent_of(reply.consent_seq)->gesture.counter_fault);
+    assert_left(before, 1, 1, 0, 0);
+    intent = rig_present(&rig, &p[BERT], 1);
+    p[BERT].sign.sign_count = 10; /* a copy: 11 again */
+    assert_ok(rig_approve_all(&rig, &p[BERT], &intent, &reply));
+    assert_true(consent_of(reply.consent_seq)->gesture.counter_fault);
+    assert_left(before, 2, 2, 0, 1);
+    intent = rig_present(&rig, &p[BERT], 1);
+    assert_ok(rig_approve_all(&rig, &p[BERT], &intent, &reply)); /* 12: the fault moved nothing */
+    assert_false(consent_of(reply.consent_seq)->gesture.counter_fault);
+}
+
+static void
+test_level_3_wants_an_attested_passkey_that_does_not_sync_and_a_counter_that_moves(void **state)
+{
+    (void)state;
+    struct rig_counts before = rig_counts(&rig);
+    struct wire_sign_reply reply;
+    struct wire_intent_open_reply opened;
+    struct wire_intent intent = rig_present(&rig, &p[CARL], 1);
+    p[CARL].sign.sign_count = 4;
+    assert_ok(rig_approve_all(&rig, &p[CARL], &intent, &reply)); /* 5 */
+    assert_int_equal(consent_of(reply.consent_seq)->level, 3);
+    struct attempt a = attempt_of(&p[CARL]);
+    a.ask.counter_set = true;
+    a.ask.counter = 5;
+    assert_refused(try_with(&a, &p[CARL].sign), ACTIVATION);
+    a.ask.counter = 0;
+    assert_refused(try_with(&a, &p[CARL].sign), ACTIVATION);
+    assert_left(before, 1, 1, 0, 2); /* each fault stands in his account */
+    a.ask.counter = 6;
+    assert_ok(try_with(&a, &p[CARL].sign));
+    /* not attested; it syncs */
+    intent = rig_present(&rig, &p[DORA], 1);
+    assert_refused(rig_open(&rig, &p[DORA], &intent, &opened), POLICY); /* nobody could answer */
+}
+
+/* Two gestures of one authenticator that arrive in the other order: level 3 refuses the older one, also when both were looked at before. */
+static void
+test_counters_are_compared_again_in_the_transaction(void **state)
+{
+    (void)state;
+    struct attempt a = attempt_of(&p[CARL]);
+    struct attempt b = attempt_of(&p[CARL]);
+    struct wire_sign_reply reply;
+    a.ask.counter_set = b.ask.counter_set = true;
+    a.ask.counter = 20;
+    b.ask.counter = 21;
+    struct wire_sign one = rig_sign_of(&rig, &p[CARL].sign, &a.opened, &a.ask, 1);
+    struct wire_sign two = rig_sign_of(&rig, &p[CARL].sign, &b.opened, &b.ask, 1);
+    uint64_t id;
+    rig_sign_send(&rig, &two, rig.next_id++);
+    rig_sign_send(&rig, &one, rig.next_id++);
+    unsigned good = 0;
+    for (int i = 0; i < 2; i++) {
+        sg_result r = rig_sign_receive(&rig, &id, &reply);
+        good += sg_ok(r) ? 1 : 0;
+        assert_true(sg_ok(r) || r.code == SG_E_ACTIVATION);
+    }
+    assert_int_equal(good, 1);
+    p[CARL].sign.sign_count = 21;
+}
+
+/* ---- passkeys and persons that are gone ---------------------------------------------------------------------------- */
+
+static void
+test_a_passkey_taken_out_of_use_approves_nothing_more(void **state)
+{
+    (void)state;
+    struct wire_intent_open_reply opened;
+    struct wire_sign_reply reply, later;
+    /* REMOVE of the second passkey, by a gesture of the first */
+    struct key_public *public = NULL;
+    uint8_t digest[32];
+    assert_ok(key_public_new(sg_bytes_of(p[ANNA].second.spki, p[ANNA].second.spki_len), &public));
+    struct wire_intent remove = rig_present(&rig, &p[ANNA], 1);
+    wire_remove_digest(SG_BYTES(p[ANNA].second.id), digest);
+    remove.operation = WIRE_OP_REMOVE;
+    remove.key = sg_bytes_of(key_public_thumbprint(public), 32);
+    remove.dtbs[0] = (struct wire_dtbs){ WIRE_PREHASH, SG_BYTES(digest) };
+    struct wire_intent wrong = remove;
+    wrong.dtbs[0].digest = sg_bytes_of(rig.seal_key, 32);
+    assert_refused(rig_open(&rig, &p[ANNA], &wrong, &opened), DIGEST);
+    assert_refused(rig_open(&rig, &p[BERT], &remove, &opened), NOT_FOUND);
+    /* an intent that the second one approved, half of it still to be signed */
+    struct wire_intent two = rig_present(&rig, &p[ANNA], 3);
+    assert_ok(rig_open(&rig, &p[ANNA], &two, &opened));
+    struct authenticator_ask ask = rig_ask_of(&rig, &opened);
+    struct wire_sign half = rig_sign_of(&rig, &p[ANNA].second, &opened, &ask, 1);
+    assert_ok(rig_sign(&rig, &half, &reply));
+    struct rig_counts before = rig_counts(&rig);
+    struct wire_intent_open_reply taken;
+    assert_ok(rig_open(&rig, &p[ANNA], &remove, &taken));
+    struct authenticator_ask yes = rig_ask_of(&rig, &taken);
+    struct wire_sign sign = rig_sign_of(&rig, &p[ANNA].sign, &taken, &yes, 1);
+    assert_ok(rig_sign(&rig, &sign, &reply));
+    assert_int_equal(reply.n_signatures, 0);
+    assert_left(before, 1, 1, 0, 1); /* consent, outcome, "passkey-removed" */
+    /* from now on it opens nothing, approves nothing, and what it approved is over too */
+    struct attempt a = attempt_of(&p[ANNA]);
+    assert_int_equal(a.opened.n_passkeys, 1);
+    assert_refused(try_with(&a, &p[ANNA].second), ACTIVATION);
+    struct wire_sign rest = { .intent_id = opened.intent_id, .which = 2 };
+    assert_refused(rig_sign(&rig, &rest, &later), ACTIVATION);
+    /* the last one cannot go the same way: replacement comes before removal */
+    struct key_public *last = NULL;
+    assert_ok(key_public_new(sg_bytes_of(p[ANNA].sign.spki, p[ANNA].sign.spki_len), &last));
+    remove = rig_present(&rig, &p[ANNA], 1);
+    wire_remove_digest(SG_BYTES(p[ANNA].sign.id), digest);
+    remove.operation = WIRE_OP_REMOVE;
+    remove.key = sg_bytes_of(key_public_thumbprint(last), 32);
+    remove.dtbs[0] = (struct wire_dtbs){ WIRE_PREHASH, SG_BYTES(digest) };
+    assert_refused(rig_open(&rig, &p[ANNA], &remove, &taken), CONFLICT);
+    assert_ok(try_with(&a, &p[ANNA].sign));
+    key_public_free(&public);
+    key_public_free(&last);
+}
+
+static void
+test_a_person_locked_meanwhile_signs_nothing(void **state)
+{
+    (void)state;
+    struct wire_sign_reply reply;
+    rig_person_sql(&rig, "UPDATE reg_persons SET state=3 WHERE id=?", SG_BYTES(p[BERT].id));
+    struct wire_intent intent = rig_present(&rig, &p[BERT], 1);
+    assert_refused(rig_approve_all(&rig, &p[BERT], &intent, &reply), POLICY);
+    rig_person_sql(&rig, "UPDATE reg_persons SET state=2 WHERE id=?", SG_BYTES(p[BERT].id));
+    assert_ok(rig_approve_all(&rig, &p[BERT], &intent, &reply));
+}
+
+static void
+test_a_key_that_is_not_active_signs_nothing(void **state)
+{
+    (void)state;
+    struct wire_sign_reply reply;
+    struct wire_intent intent = rig_present(&rig, &p[ANNA], 3);
+    rig_person_sql(&rig, "UPDATE reg_holder_keys SET state=3 WHERE thumbprint=?",
+        SG_BYTES(p[ANNA].keys[1].key));
+    assert_refused(rig_approve_all(&rig, &p[ANNA], &intent, &reply), KEY_STATE);
+    intent = rig_present(&rig, &p[ANNA], 1);
+    assert_ok(rig_approve_all(&rig, &p[ANNA], &intent, &reply)); /* her other one does */
+    rig_person_sql(&rig, "UPDATE reg_holder_keys SET state=2 WHERE thumbprint=?",
+        SG_BYTES(p[ANNA].keys[1].key));
+}
+
+/* ---- status -------------------------------------------------------------------------------------------------------- */
+
+static struct attempt
+attempt_with_refs(const struct rig_person *person, size_t n)
+{
+    struct attempt a;
+    a.intent = rig_present(&rig, person, 1);
+    for (size_t i = 0; i < n; i++) {
+        a.intent.refs[a.intent.n_refs++] = a_ref(i);
+    }
+    assert_ok(rig_open(&rig, person, &a.intent, &a.opened));
+    a.ask = rig_ask_of(&rig, &a.opened);
+    return a;
+}
+
+/* The status is asked for when the approval arrives; without a good answer there is no signature, and the approval is not used up. */
+static void
+test_a_status_that_is_not_good_refuses_and_burns_nothing(void **state)
+{
+    (void)state;
+    static const struct {
+        enum rig_courier mode;
+        enum sg_code code;
+    } cases[] = {
+        { RIG_BAD, SG_E_STATUS_BAD }, /* revoked between screen and gesture */
+        { RIG_UNKNOWN, SG_E_STATUS_UNKNOWN }, { RIG_STALE, SG_E_STATUS_UNKNOWN },
+        { RIG_FUTURE, SG_E_STATUS_UNKNOWN }, { RIG_NO_HASH, SG_E_STATUS_UNKNOWN },
+        { RIG_TOO_MANY, SG_E_STATUS_UNKNOWN }, { RIG_GARBAGE, SG_E_STATUS_UNKNOWN },
+        { RIG_REFUSED, SG_E_STATUS_UNKNOWN }, { RIG_SILENT, SG_E_STATUS_UNKNOWN }, /* hangs */
+    };
+    struct attempt a = attempt_with_refs(&p[ANNA], 3);
+    struct wire_sign_reply reply;
+    struct wire_sign sign = rig_sign_of(&rig, &p[ANNA].sign, &a.opened, &a.ask, 1);
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct rig_counts before = rig_counts(&rig);
+        rig_mode(&rig, cases[i].mode);
+        support_assert_code(
+            rig_sign(&rig, &sign, &reply), cases[i].code, "sign", __FILE__, __LINE__);
+        assert_left(before, 0, 0, 1, 0); /* after a valid gesture: recorded */
+    }
+    rig_mode(&rig, RIG_GOOD);
+    assert_ok(rig_sign(&rig, &sign, &reply));
+    assert_int_equal(consent_of(reply.consent_seq)->n_seen, 3);
+}
+
+static void
+test_later_signs_ask_for_the_status_again(void **state)
+{
+    (void)state;
+    struct wire_intent intent = rig_present(&rig, &p[ANNA], 3);
+    struct wire_intent_open_reply opened;
+    struct wire_sign_reply reply;
+    intent.refs[intent.n_refs++] = a_ref(1);
+    assert_ok(rig_open(&rig, &p[ANNA], &intent, &opened));
+    struct authenticator_ask ask = rig_ask_of(&rig, &opened);
+    struct wire_sign sign = rig_sign_of(&rig, &p[ANNA].sign, &opened, &ask, 1);
+    unsigned asked = rig_asked(&rig);
+    assert_ok(rig_sign(&rig, &sign, &reply));
+    assert_int_equal(rig_asked(&rig), asked + 1);
+    struct wire_sign later = { .intent_id = opened.intent_id, .which = 2 };
+    rig_mode(&rig, RIG_BAD);
+    assert_refused(rig_sign(&rig, &later, &reply), STATUS_BAD);
+    rig_mode(&rig, RIG_GOOD);
+    assert_ok(rig_sign(&rig, &later, &reply));
+    assert_int_equal(rig_asked(&rig), asked + 3);
+}
+
+/* ---- stopping, cancelling ------------------------------------------------------------------------------------------- */
+
+static void
+test_a_halt_while_an_approval_waits_lets_nothing_out(void **state)
+{
+    (void)state;
+    struct attempt a = attempt_with_refs(&p[ANNA], 1);
+    struct wire_sign_reply reply;
+    struct wire_operation_reply resumed;
+    struct wire_sign sign = rig_sign_of(&rig, &p[ANNA].sign, &a.opened, &a.ask, 1);
+    uint64_t id;
+    rig_mode(&rig, RIG_HOLD);
+    rig_sign_send(&rig, &sign, rig.next_id++);
+    rig_wait_held(&rig, 1);
+    assert_ok(rig_halt(&rig, SG_NO_BYTES, "alice", &rig.alice));
+    rig_mode(&rig, RIG_GOOD);
+    assert_refused(rig_sign_receive(&rig, &id, &reply), HALTED);
+    assert_refused(rig_sign(&rig, &sign, &reply), HALTED);
+    struct wire_intent intent = rig_present(&rig, &p[ANNA], 1);
+    struct wire_intent_open_reply opened;
+    assert_refused(rig_open(&rig, &p[ANNA], &intent, &opened), HALTED);
+    struct wire_operation_msg op = rig_op(&rig, WIRE_OPN_RESUME);
+    assert_ok(rig_decide(&rig, &op, &resumed));
+    assert_ok(rig_sign(&rig, &sign, &reply));
+}
+
+static void
+test_a_refusal_by_the_person_is_on_record_and_ends_the_intent(void **state)
+{
+    (void)state;
+    struct rig_counts before = rig_counts(&rig);
+    struct attempt a = attempt_of(&p[ANNA]);
+    struct attempt b = attempt_of(&p[ANNA]);
+    uint64_t seq = 0;
+    assert_ok(rig_cancel(&rig, a.opened.intent_id, WIRE_CANCEL_REFUSED, &seq));
+    assert_true(seq > 0);
+    struct wire_person_event event;
+    assert_ok(wire_person_event_parse(rig_record(&rig, seq).body, &event));
+    assert_str_is(event.event, "intent-refused");
+    assert_true(sg_bytes_equal(event.person, SG_BYTES(p[ANNA].id)));
+    assert_true(sg_bytes_equal(event.intent_id, a.opened.intent_id));
+    assert_refused(try_with(&a, &p[ANNA].sign), INTENT);
+    assert_refused(rig_cancel(&rig, a.opened.intent_id, WIRE_CANCEL_REFUSED, &seq), NOT_FOUND);
+    assert_ok(rig_cancel(&rig, b.opened.intent_id, WIRE_CANCEL_DROPPED, &seq));
+    assert_int_equal(seq, 0);
+    assert_refused(try_with(&b, &p[ANNA].sign), INTENT);
+    assert_left(before, 0, 0, 0, 1);
+}
+
+/* While it waits for the status: what comes back then is no longer wanted. */
+static void
+test_an_intent_cancelled_while_its_approval_waits_is_not_signed(void **state)
+{
+    (void)state;
+    struct attempt a = attempt_with_refs(&p[ANNA], 1);
+    struct wire_sign_reply reply;
+    struct wire_sign sign = rig_sign_of(&rig, &p[ANNA].sign, &a.opened, &a.ask, 1);
+    uint64_t id, seq;
+    rig_mode(&rig, RIG_HOLD);
+    rig_sign_send(&rig, &sign, rig.next_id++);
+    rig_wait_held(&rig, 1);
+    assert_ok(rig_cancel(&rig, a.opened.intent_id, WIRE_CANCEL_DROPPED, &seq));
+    rig_mode(&rig, RIG_GOOD);
+    assert_refused(rig_sign_receive(&rig, &id, &reply), INTENT);
+}
+
+static void
+test_one_person_has_32_places_and_gets_them_back(void **state)
+{
+    (void)state;
+    struct wire_intent_open_reply opened[33];
+    struct wire_intent_open_reply more;
+    struct wire_sign_reply reply;
+    uint64_t seq;
+    rig_stop(&rig); /* nothing is open after a start */
+    rig_start(&rig, NULL);
+    for (size_t i = 0; i < 32; i++) {
+        struct wire_intent intent = rig_present(&rig, &p[ANNA], 1);
+        assert_ok(rig_open(&rig, &p[ANNA], &intent, &opened[i]));
+    }
+    struct wire_intent intent = rig_present(&rig, &p[ANNA], 1);
+    assert_refused(rig_open(&rig, &p[ANNA], &intent, &more), TOO_MANY);
+    struct wire_intent other = rig_present(&rig, &p[BERT], 1);
+    assert_ok(rig_approve_all(&rig, &p[BERT], &other, &reply)); /* nobody else minds */
+    assert_ok(rig_cancel(&rig, opened[5].intent_id, WIRE_CANCEL_DROPPED, &seq));
+    assert_ok(rig_open(&rig, &p[ANNA], &intent, &more));
+    rig_stop(&rig);
+    rig_start(&rig, NULL);
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_an_approval_that_is_a_second_late_signs_nothing),
+        cmocka_unit_test(test_a_counter_that_goes_back_is_flagged_at_level_2),
+        cmocka_unit_test(
+            test_level_3_wants_an_attested_passkey_that_does_not_sync_and_a_counter_that_moves),
+        cmocka_unit_test(test_counters_are_compared_again_in_the_transaction),
+        cmocka_unit_test(test_a_status_that_is_not_good_refuses_and_burns_nothing),
+        cmocka_unit_test(test_later_signs_ask_for_the_status_again),
+        cmocka_unit_test(test_a_halt_while_an_approval_waits_lets_nothing_out),
+        cmocka_unit_test(test_a_refusal_by_the_person_is_on_record_and_ends_the_intent),
+        cmocka_unit_test(test_an_intent_cancelled_while_its_approval_waits_is_not_signed),
+        cmocka_unit_test(test_one_person_has_32_places_and_gets_them_back),
+        cmocka_unit_test(test_a_person_locked_meanwhile_signs_nothing),
+        cmocka_unit_test(test_a_key_that_is_not_active_signs_nothing),
+        cmocka_unit_test(test_a_passkey_taken_out_of_use_approves_nothing_more),
+    };
+    return cmocka_run_group_tests(tests, setup, teardown);
+}

@@ -1,0 +1,70 @@
+/*
+ * Persons for the rig: their rows are put into the stopped signer's registry, so that a test has any state it wants (locked, synced passkey, level 3); their keys
+ * were made in the token. What enrolment itself does is tested where it is built.
+ */
+#ifndef RIG_PERSON_H
+#define RIG_PERSON_H
+
+#include "authenticator.h"
+#include "signer_rig.h"
+#include "wire_person.h"
+
+#define RIG_RP "localhost"
+#define RIG_ORIGIN "http://localhost:8080"
+#define RIG_PERSON_SETTINGS "rp_id = " RIG_RP "\norigins = " RIG_ORIGIN "\n"
+#define RIG_KEYS_MAX 8
+
+struct rig_key {
+    uint64_t alg;
+    uint8_t key[32];
+    struct key_public *public;
+};
+
+struct rig_person {
+    uint8_t id[16];
+    /* wanted: set before rig_persons_put */
+    uint64_t level;        /* of the person and of each key; 0: 2 */
+    uint64_t state;        /* enum wire_person_state; 0: ACTIVE */
+    bool attested;         /* the signing passkeys */
+    uint32_t stored_count; /* counter the registry has of `sign` */
+    /* made by the caller before, or else here: ES256, does not sync */
+    struct authenticator_passkey sign;
+    struct authenticator_passkey second; /* a second signing one */
+    struct authenticator_passkey login;
+    size_t n_keys; /* keys of `algs`; 0 in algs: ES256 */
+    struct rig_key keys[RIG_KEYS_MAX];
+};
+
+/* The signer must run; it is stopped and started again. */
+void rig_persons_put(struct rig *rig, struct rig_person *persons, size_t n);
+void rig_person_forget(struct rig_person *person);
+/* Change rows of the stopped signer: `sql` with one blob parameter (a credential id, a person, a thumbprint). Stops and starts. */
+void rig_person_sql(struct rig *rig, const char *sql, sg_bytes blob);
+
+/* An intent of one or more of this person's keys (bits of `keys`, lowest is the intent's own), one DTBS/R each, that could be approved. */
+struct wire_intent rig_present(struct rig *rig, const struct rig_person *person, unsigned keys);
+
+sg_result rig_open(struct rig *rig, const struct rig_person *person,
+    const struct wire_intent *intent, struct wire_intent_open_reply *ret);
+sg_result rig_open_bytes(
+    struct rig *rig, sg_bytes person, sg_bytes intent, struct wire_intent_open_reply *ret);
+/* What a good browser is asked after that answer; the challenge lies in the rig's arena. */
+struct authenticator_ask rig_ask_of(struct rig *rig, const struct wire_intent_open_reply *opened);
+/* A first SIGN with that gesture, for these DTBS/R. */
+struct wire_sign rig_sign_of(struct rig *rig, struct authenticator_passkey *passkey,
+    const struct wire_intent_open_reply *opened, const struct authenticator_ask *ask,
+    uint64_t which);
+void rig_sign_send(struct rig *rig, const struct wire_sign *sign, uint64_t id);
+sg_result rig_sign_receive(struct rig *rig, uint64_t *ret_id, struct wire_sign_reply *ret);
+sg_result rig_sign(struct rig *rig, const struct wire_sign *sign, struct wire_sign_reply *ret);
+sg_result rig_cancel(struct rig *rig, sg_bytes intent_id, uint64_t reason, uint64_t *ret_seq);
+/* Open, gesture, SIGN of everything, signatures verified. */
+sg_result rig_approve_all(struct rig *rig, struct rig_person *person, struct wire_intent *intent,
+    struct wire_sign_reply *ret);
+/* Each signature of `which` verifies under its key. */
+void rig_verify_signatures(const struct rig_person *person, const struct wire_intent *intent,
+    uint64_t which, const struct wire_sign_reply *reply);
+/* The record with this sequence, its body. */
+struct wire_record_read_reply rig_record(struct rig *rig, uint64_t seq);
+
+#endif
