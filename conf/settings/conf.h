@@ -101,6 +101,25 @@ struct conf_gateway {
     bool
         vcapi_test_mode; /* VC-API requests without credentials are vcapi_test_client's; test environment alone */
     const char *vcapi_test_client; /* a registered client */
+    const char *rp_id;        /* WebAuthn RP ID of login passkeys; empty: the public URL's host */
+    struct conf_list origins; /* of our pages; none: the public URL's */
+    uint64_t session_idle_s;  /* a person's session unused for this long is over */
+    uint64_t session_lifetime_s; /* and so is one that began this long ago */
+    uint64_t session_recent_s;   /* what protects an account wants a login not older than this */
+    uint64_t holder_token_lifetime_s;   /* of tokens with which wallets act for persons */
+    uint64_t login_tries;               /* wrong logins before an account is locked (AU-7) */
+    uint64_t login_lock_s;              /* for this long */
+    uint64_t logins_per_minute;         /* begun from one address */
+    uint64_t login_failures_per_minute; /* of everybody together */
+    struct conf_list
+        wallets; /* "client id|redirect URI|name": wallets that may ask for scope holder */
+    const char *openid_issuer; /* external provider for logins (AU-5); empty: none */
+    const char *openid_client_id;
+    const char *openid_name;        /* shown on the login page */
+    const char *openid_secret_file; /* client secret, or */
+    const char *openid_key_file;    /* private JWK for private_key_jwt */
+    struct conf_list openid_acr;    /* one of these must be said; none: any */
+    struct conf_list openid_amr;    /* each of these must be said */
 };
 
 struct conf_courier {

@@ -91,6 +91,23 @@ conf_is_rp_id(const char *text)
     return good ? NULL : "is not a host name in lower case, without scheme and port";
 }
 
+const char *
+conf_is_wallet(const char *text)
+{
+    const char *redirect = strchr(text, '|');
+    const char *name = redirect == NULL ? NULL : strchr(redirect + 1, '|');
+    bool three = name != NULL && redirect != text && name != redirect + 1 && name[1] != '\0' &&
+                 strchr(name + 1, '|') == NULL;
+    if (!three) {
+        return "is not client id|redirect URI|name";
+    }
+    /* RFC 6749 3.1.2: absolute, without fragment */
+    size_t scheme = strcspn(redirect + 1, ":|");
+    bool absolute = redirect[1 + scheme] == ':' && scheme > 0;
+    bool fragment = memchr(redirect, '#', (size_t)(name - redirect)) != NULL;
+    return absolute && !fragment ? NULL : "its redirect URI is not absolute or has a fragment";
+}
+
 bool
 conf_loopback_url(const char *url)
 {

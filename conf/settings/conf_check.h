@@ -11,6 +11,8 @@ const char *conf_is_base_url(const char *text);
 const char *conf_is_origin(const char *text);
 /* a host name in lower case: labels of letters, digits and hyphens */
 const char *conf_is_rp_id(const char *text);
+/* client id|redirect URI|name, each of them there */
+const char *conf_is_wallet(const char *text);
 /* relative to DIR or absolute, without ".." */
 const char *conf_is_path(const char *text);
 const char *conf_is_absolute_path(const char *text);

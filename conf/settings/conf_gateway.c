@@ -62,7 +62,91 @@ static const struct conf_row rows[] = {
         "VC-API requests without credentials are made as vcapi_test_client; never in production" },
     { ROW(CONF_TEXT, vcapi_test_client), 1, 64, "demo-client", conf_is_label,
         "the registered client whose mandates the test mode uses" },
+    { ROW(CONF_TEXT, rp_id), 1, 253, "", conf_is_rp_id,
+        "WebAuthn RP ID of persons' login passkeys; without it the host of public_url; never "
+        "changes, and the signer's is the same" },
+    { ROW(CONF_LIST, origins), 8, 256, "", conf_is_origin,
+        "origins of our own pages, exactly as browsers write them; without it that of public_url" },
+    { ROW(CONF_UINT, session_idle_s), 60, 7200, "900", NULL,
+        "a person's session that is not used for this long is over" },
+    { ROW(CONF_UINT, session_lifetime_s), 300, 86400, "7200", NULL,
+        "a person's session ends this long after its login, used or not" },
+    { ROW(CONF_UINT, session_recent_s), 30, 3600, "300", NULL,
+        "what protects the account (links to other identities, erasure) wants a login not older "
+        "than this" },
+    { ROW(CONF_UINT, holder_token_lifetime_s), 30, 3600, "600", NULL,
+        "life of an access token with which a wallet acts for a person" },
+    { ROW(CONF_UINT, login_tries), 3, 100, "10", NULL,
+        "wrong logins before an account is locked for a while" },
+    { ROW(CONF_UINT, login_lock_s), 10, 86400, "900", NULL, "how long it stays locked" },
+    { ROW(CONF_UINT, logins_per_minute), 1, 100000, "60", NULL,
+        "logins and enrolments that one address may begin in a minute" },
+    { ROW(CONF_UINT, login_failures_per_minute), 1, 1000000, "600", NULL,
+        "wrong logins and enrolment codes of everybody together in a minute; more get 429" },
+    { ROW(CONF_LIST, wallets), 3, 1024, "", conf_is_wallet,
+        "a wallet that may ask persons for access, client id|redirect URI|name; the same client "
+        "may have several" },
+    { ROW(CONF_TEXT, openid_issuer), 8, 256, "", conf_is_base_url,
+        "issuer of the OpenID provider through which linked persons may log in; the courier must "
+        "know its origin" },
+    { ROW(CONF_TEXT, openid_client_id), 1, 128, "", NULL, "our client id there" },
+    { ROW(CONF_TEXT, openid_name), 1, 80, "", NULL, "what the login page calls it" },
+    { ROW(CONF_TEXT, openid_secret_file), 1, 180, "", conf_is_path,
+        "file with our client secret (client_secret_post)" },
+    { ROW(CONF_TEXT, openid_key_file), 1, 180, "", conf_is_path,
+        "file with our private JWK (private_key_jwt, ES256)" },
+    { ROW(CONF_LIST, openid_acr), 1, 256, "", NULL,
+        "an authentication context that is enough; with any given, one of them must be said" },
+    { ROW(CONF_LIST, openid_amr), 1, 64, "", NULL,
+        "an authentication method that must have been used" },
 };
+
+/* `host` is the RP ID, or a name below it; in lower case, as browsers write it. */
+static const char *
+origin_fault(const struct conf_gateway *s, const char *origin)
+{
+    if (strpbrk(origin, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != NULL) {
+        return "is not in lower case";
+    }
+    bool https = strncmp(origin, "https://", 8) == 0;
+    if (!https && (!conf_loopback_url(origin) || strcmp(s->environment, CONF_TEST) != 0)) {
+        return "plain http is for localhost in the test environment alone (req: NET-1)";
+    }
+    const char *host = strstr(origin, "://") + 3; /* checked: it is an origin */
+    size_t n = strcspn(host, ":/");
+    size_t m = strlen(s->rp_id);
+    bool under = m == 0 || (n >= m && memcmp(host + n - m, s->rp_id, m) == 0 &&
+                               (n == m || host[n - m - 1] == '.'));
+    return under ? NULL : "its host is not rp_id or below it";
+}
+
+static const char *
+persons_fault(const struct conf_gateway *s, const char **ret_name)
+{
+    *ret_name = "origins";
+    for (size_t i = 0; i < s->origins.n; i++) {
+        const char *fault = origin_fault(s, s->origins.items[i]);
+        if (fault != NULL) {
+            return fault;
+        }
+    }
+    *ret_name = "session_idle_s";
+    if (s->session_idle_s > s->session_lifetime_s) {
+        return "is longer than session_lifetime_s";
+    }
+    *ret_name = "openid_issuer";
+    bool provider = s->openid_issuer[0] != '\0';
+    bool secret = s->openid_secret_file[0] != '\0';
+    bool key = s->openid_key_file[0] != '\0';
+    if (provider && (s->openid_client_id[0] == '\0' || secret == key)) {
+        return "needs openid_client_id and one of openid_secret_file and openid_key_file";
+    }
+    if (provider && strncmp(s->openid_issuer, "https://", 8) != 0 &&
+        strcmp(s->environment, CONF_TEST) != 0) {
+        return "plain http is for localhost in the test environment alone (req: NET-1)";
+    }
+    return NULL;
+}
 
 static const char *
 whole(const void *settings, const char **ret_name)
@@ -95,7 +179,7 @@ whole(const void *settings, const char **ret_name)
     if (https && !tls && !s->behind_proxy) {
         return "is https, but there is neither tls_cert nor behind_proxy";
     }
-    return NULL;
+    return persons_fault(s, ret_name);
 }
 
 const struct conf_schema conf_gateway_schema = {

@@ -21,12 +21,15 @@
 #include "sandbox.h"
 #include "serve.h"
 #include "sg_text.h"
+#include "store_holder.h"
 #include "vcapi_face.h"
 #include "vci_face.h"
 #include "x509_chain.h"
 
 #define CONF_PATH "conf/gateway.ini"
 #define STORE_PATH "gateway/store.db"
+#define VAULT_PATH \
+    "gateway/holder.key" /* seals what tells of persons; backups of the store alone are unreadable */
 #define EXIT_USAGE 2
 #define EXIT_PEER_LOST 75   /* the contract of `sealgate run`: start all three again */
 #define PEER_START_MS 20000 /* the signer reconciles its ledger first */
@@ -233,6 +236,42 @@ open_peer(struct serve *serve, int fd, const char *name, struct peer **ret)
     return peer_open(&settings, ret);
 }
 
+/* Origin and host of the public URL: where our pages are unless the settings say more. */
+static void
+public_origin(const struct conf_gateway *conf, sg_str *ret_origin, sg_str *ret_host)
+{
+    sg_str url = sg_cstr(conf->public_url);
+    size_t host = sg_str_index(url, ':', 0) + 3;
+    size_t end = sg_str_index(url, '/', host);
+    sg_str authority = sg_str_slice(url, host, end - host);
+    *ret_origin = sg_str_slice(url, 0, end);
+    *ret_host = sg_str_slice(authority, 0, sg_str_index(authority, ':', 0));
+}
+
+static sg_result
+person_settings(const struct conf_gateway *conf, sg_str origins[AUTH_ORIGINS_MAX],
+    struct auth_person_settings *ret)
+{
+    sg_str host;
+    SG_REQUIRE(conf->origins.n <= AUTH_ORIGINS_MAX, VALUE);
+    public_origin(conf, &origins[0], &host);
+    for (size_t i = 0; i < conf->origins.n; i++) {
+        origins[i] = sg_cstr(conf->origins.items[i]);
+    }
+    ret->rp_id = conf->rp_id[0] == '\0' ? host : sg_cstr(conf->rp_id);
+    ret->origins = origins;
+    ret->n_origins = conf->origins.n == 0 ? 1 : conf->origins.n;
+    ret->idle_s = (int64_t)conf->session_idle_s;
+    ret->life_s = (int64_t)conf->session_lifetime_s;
+    ret->recent_s = (int64_t)conf->session_recent_s;
+    ret->token_life_s = (int64_t)conf->holder_token_lifetime_s;
+    ret->tries = conf->login_tries;
+    ret->lock_s = (int64_t)conf->login_lock_s;
+    ret->logins_per_minute = (uint32_t)conf->logins_per_minute;
+    ret->failures_per_minute = (uint32_t)conf->login_failures_per_minute;
+    return SG_DONE;
+}
+
 static sg_result
 open_auth(struct serve *serve)
 {
@@ -248,6 +287,8 @@ open_auth(struct serve *serve)
     }
     settings.dpop_window_s = (int64_t)conf->proof_age_s;
     settings.tx_tries = (uint32_t)conf->tx_code_tries;
+    sg_str origins[AUTH_ORIGINS_MAX];
+    SG_TRY(person_settings(conf, origins, &settings.person));
     return auth_new(&settings, serve->store, &serve->auth);
 }
 
@@ -376,6 +417,7 @@ prepare(struct serve *serve, const struct options *o, struct sg_arena *arena)
     gather_routes(serve);
     STEP("store", store_own(o, &why));
     STEP("store", store_open(STORE_PATH, serve->conf.environment, &serve->store, &why));
+    STEP("store", store_vault_open(serve->store, VAULT_PATH, &why));
     STEP("http", open_http(serve, o, arena, &why));
     STEP("verify_trust", read_anchors(serve, arena, &why));
     STEP("signer", open_peer(serve, o->signer_fd, "signer", &serve->signer));

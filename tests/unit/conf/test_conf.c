@@ -237,6 +237,50 @@ test_origins_of_passkeys_are_under_their_rp_id(void **state)
         VALUE);
 }
 
+/* req: AU-3, AU-5, AU-6 */
+static void
+test_settings_of_persons_fit_together(void **state)
+{
+    static const struct {
+        const char *more;
+        bool good;
+    } cases[] = {
+        { "rp_id = localhost\norigins = http://localhost:8080\n", true },
+        { "rp_id = localhost\norigins = http://app.localhost:8080\n", false }, /* not loopback */
+        { "rp_id = example.org\norigins = https://app.example.org\n", true },
+        { "rp_id = example.org\norigins = https://example.org.evil.example\n", false },
+        { "rp_id = example.org\norigins = https://badexample.org\n", false },
+        { "origins = https://Example.org\n", false },
+        { "origins = https://example.org/\n", false },
+        { "session_idle_s = 600\nsession_lifetime_s = 300\n", false },
+        { "wallets = w|https://w.example/cb|Wallet\nwallets = w|http://127.0.0.1/cb|Wallet\n",
+            true },
+        { "wallets = w|https://w.example/cb\n", false },
+        { "wallets = |https://w.example/cb|x\n", false },
+        { "wallets = w|https://w.example/cb#x|x\n", false },
+        { "wallets = w|/cb|x\n", false },
+        { "wallets = w|https://w.example/cb|x|y\n", false },
+        { "openid_issuer = https://op.example\nopenid_client_id = c\nopenid_secret_file = s\n",
+            true },
+        { "openid_issuer = https://op.example\nopenid_client_id = c\n", false },
+        { "openid_issuer = https://op.example\nopenid_secret_file = s\n", false },
+        { "openid_issuer = https://op.example\nopenid_client_id = c\nopenid_secret_file = s\n"
+          "openid_key_file = k\n",
+            false },
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct conf_gateway s;
+        struct conf_fault fault;
+        sg_str text;
+        assert_ok(sg_arena_printf(*state, &text, "%s%s", good_gateway, cases[i].more));
+        sg_result r = conf_parse(&conf_gateway_schema, text, *state, &s, &fault);
+        if (sg_ok(r) != cases[i].good) {
+            print_error("%s", cases[i].more);
+        }
+        assert_true(sg_ok(r) == cases[i].good);
+    }
+}
+
 /* A change of a setting changes its page in the same commit. */
 static void
 test_the_reference_page_is_up_to_date(void **state)
@@ -266,6 +310,7 @@ main(void)
         cmocka_unit_test(test_lists_keep_every_value),
         cmocka_unit_test(test_production_signer_is_no_demo),
         cmocka_unit_test(test_origins_of_passkeys_are_under_their_rp_id),
+        cmocka_unit_test(test_settings_of_persons_fit_together),
         cmocka_unit_test(test_missing_file_is_said),
         cmocka_unit_test(test_every_row_is_whole),
         cmocka_unit_test(test_the_reference_page_is_up_to_date),
