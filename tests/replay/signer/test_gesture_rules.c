@@ -107,15 +107,7 @@ test_a_passkey_taken_out_of_use_approves_nothing_more(void **state)
     (void)state;
     struct wire_intent_open_reply opened;
     struct wire_sign_reply reply, later;
-    /* REMOVE of the second passkey, by a gesture of the first */
-    struct key_public *public = NULL;
-    uint8_t digest[32];
-    assert_ok(key_public_new(sg_bytes_of(p[ANNA].second.spki, p[ANNA].second.spki_len), &public));
-    struct wire_intent remove = rig_present(&rig, &p[ANNA], 1);
-    wire_remove_digest(SG_BYTES(p[ANNA].second.id), digest);
-    remove.operation = WIRE_OP_REMOVE;
-    remove.key = sg_bytes_of(key_public_thumbprint(public), 32);
-    remove.dtbs[0] = (struct wire_dtbs){ WIRE_PREHASH, SG_BYTES(digest) };
+    struct wire_intent remove = rig_remove(&rig, &p[ANNA], &p[ANNA].second);
     struct wire_intent wrong = remove;
     wrong.dtbs[0].digest = sg_bytes_of(rig.seal_key, 32);
     assert_refused(rig_open(&rig, &p[ANNA], &wrong, &opened), DIGEST);
@@ -141,17 +133,9 @@ test_a_passkey_taken_out_of_use_approves_nothing_more(void **state)
     struct wire_sign rest = { .intent_id = opened.intent_id, .which = 2 };
     assert_refused(rig_sign(&rig, &rest, &later), ACTIVATION);
     /* the last one cannot go the same way: replacement comes before removal */
-    struct key_public *last = NULL;
-    assert_ok(key_public_new(sg_bytes_of(p[ANNA].sign.spki, p[ANNA].sign.spki_len), &last));
-    remove = rig_present(&rig, &p[ANNA], 1);
-    wire_remove_digest(SG_BYTES(p[ANNA].sign.id), digest);
-    remove.operation = WIRE_OP_REMOVE;
-    remove.key = sg_bytes_of(key_public_thumbprint(last), 32);
-    remove.dtbs[0] = (struct wire_dtbs){ WIRE_PREHASH, SG_BYTES(digest) };
+    remove = rig_remove(&rig, &p[ANNA], &p[ANNA].sign);
     assert_refused(rig_open(&rig, &p[ANNA], &remove, &taken), CONFLICT);
     assert_ok(try_with(&a, &p[ANNA].sign));
-    key_public_free(&public);
-    key_public_free(&last);
 }
 
 static void

@@ -239,6 +239,26 @@ rig_present(struct rig *rig, const struct rig_person *person, unsigned keys)
     return intent;
 }
 
+struct wire_intent
+rig_remove(
+    struct rig *rig, const struct rig_person *person, const struct authenticator_passkey *passkey)
+{
+    struct wire_intent intent = rig_present(rig, person, 1);
+    struct key_public *public = NULL;
+    uint8_t digest[32];
+    sg_bytes key, copy;
+    assert_ok(key_public_new(sg_bytes_of(passkey->spki, passkey->spki_len), &public));
+    wire_remove_digest(SG_BYTES(passkey->id), digest);
+    assert_ok(sg_arena_bytes(rig->arena, sg_bytes_of(key_public_thumbprint(public), 32), &key));
+    assert_ok(sg_arena_bytes(rig->arena, SG_BYTES(digest), &copy));
+    intent.operation = WIRE_OP_REMOVE;
+    intent.key = key;
+    intent.alg = key_public_alg(public)->alg;
+    intent.dtbs[0] = (struct wire_dtbs){ WIRE_PREHASH, copy };
+    key_public_free(&public);
+    return intent;
+}
+
 sg_result
 rig_open_bytes(
     struct rig *rig, sg_bytes person, sg_bytes intent, struct wire_intent_open_reply *ret)

@@ -44,6 +44,10 @@ void rig_person_sql(struct rig *rig, const char *sql, sg_bytes blob);
 /* An intent of one or more of this person's keys (bits of `keys`, lowest is the intent's own), one DTBS/R each, that could be approved. */
 struct wire_intent rig_present(struct rig *rig, const struct rig_person *person, unsigned keys);
 
+/* An intent that takes this passkey of theirs out of use. */
+struct wire_intent rig_remove(
+    struct rig *rig, const struct rig_person *person, const struct authenticator_passkey *passkey);
+
 sg_result rig_open(struct rig *rig, const struct rig_person *person,
     const struct wire_intent *intent, struct wire_intent_open_reply *ret);
 sg_result rig_open_bytes(
