@@ -3,6 +3,21 @@
  * be gone (sole-control checklist, trap 5). req: AU-2, AU-3
  */
 #include "signer.h"
+#include "signer_person.h"
+
+static sg_result
+check_register(struct signer *s, struct gate_case *c)
+{
+    struct signer_pending pending;
+    struct gate_gesture *g = c->gesture;
+    SG_TRY(signer_enrol_pending(
+        s, c->arena, SG_BYTES(g->person), c->intent.key, c->intent.dtbs[0].digest, &pending));
+    SG_REQUIRE((uint64_t)pending.alg == c->intent.alg, NOT_FOUND);
+    g->subject = (struct reg_passkey){
+        .id = pending.id, .alg = pending.alg, .spki = pending.spki, .purpose = pending.purpose
+    };
+    return SG_DONE;
+}
 
 /* Replacement before removal: of each purpose one stays that can be used. */
 static sg_result
@@ -39,9 +54,8 @@ check_remove(struct signer *s, struct gate_case *c)
 static sg_result
 check(void *context, struct gate_case *c)
 {
-    SG_REQUIRE(
-        c->intent.operation == WIRE_OP_REMOVE, UNSUPPORTED); /* REGISTER comes with enrolment */
-    return check_remove(context, c);
+    return c->intent.operation == WIRE_OP_REGISTER ? check_register(context, c)
+                                                   : check_remove(context, c);
 }
 
 static sg_result
@@ -66,7 +80,12 @@ apply_remove(struct signer *s, struct gate_case *c)
 static sg_result
 apply(void *context, struct gate_case *c)
 {
-    return apply_remove(context, c);
+    struct signer *s = context;
+    if (c->intent.operation == WIRE_OP_REGISTER) {
+        return signer_enrol_apply(s, c->arena, SG_BYTES(c->gesture->person), c->intent.key,
+            c->intent.dtbs[0].digest, c->intent_id, c->consent_seq);
+    }
+    return apply_remove(s, c);
 }
 
 struct gate_effect

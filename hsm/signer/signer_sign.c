@@ -1,5 +1,6 @@
 /* SIGN: from packet to admission, what a durable consent leaves in memory, and the answer. req: SIG-1, SIG-3, SIG-5, AU-4 */
 #include "signer.h"
+#include "signer_person.h"
 
 static sg_result
 parse(struct signer *s, struct signer_case *c, sg_bytes body)
@@ -74,7 +75,6 @@ signer_on_sign(struct signer *s, struct signer_peer *peer, const struct wire_fra
 void
 signer_sign_consented(struct signer *s, struct signer_case *c)
 {
-    (void)s;
     struct gate_gesture *g = c->g.gesture;
     struct gate_opened *o = g->opened;
     o->spent |= g->msg.which;
@@ -84,6 +84,9 @@ signer_sign_consented(struct signer *s, struct signer_case *c)
         o->first_seq = c->g.consent_seq;
         memcpy(o->passkey, g->passkey, sizeof(o->passkey));
         memcpy(o->passkey_hash, g->passkey_hash, sizeof(o->passkey_hash));
+    }
+    if (c->g.intent.operation == WIRE_OP_REGISTER) {
+        signer_enrol_applied(s, c->g.intent.key, c->g.intent.dtbs[0].digest);
     }
 }
 

@@ -178,6 +178,32 @@ test_killed_while_a_passkey_is_removed(void **state)
     }
 }
 
+/* And a further passkey is there exactly when the consent of the gesture for it stands. */
+static void
+test_killed_while_a_passkey_is_added(void **state)
+{
+    (void)state;
+    static const char *const at[] = { "gesture-counted", "consent-durable" };
+    for (size_t i = 0; i < 2; i++) {
+        struct authenticator_passkey fresh;
+        struct wire_enrol_finish_reply waits;
+        struct wire_sign_reply reply;
+        struct wire_intent_open_reply opened;
+        authenticator_make(&fresh, AUTHENTICATOR_ES256);
+        restart(at[i]);
+        assert_ok(rig_enrol_further(&rig, &person, &fresh, WIRE_PASSKEY_LOGIN, &waits));
+        struct gesture g = gesture_for(rig_register(&rig, &person, &waits), 1);
+        assert_refused(rig_sign(&rig, &g.sign, &reply), PEER_DOWN);
+        expect_killed();
+        assert_int_equal(rig_counts(&rig).waiting, 0);
+        /* what waited was in memory and is gone; the same passkey again is new, or known */
+        assert_refused(rig_open(&rig, &person, &g.intent, &opened), NOT_FOUND);
+        sg_result again = rig_enrol_further(&rig, &person, &fresh, WIRE_PASSKEY_LOGIN, &waits);
+        assert_int_equal(sg_ok(again), i == 0);
+        authenticator_forget(&fresh);
+    }
+}
+
 static int
 setup(void **state)
 {
@@ -211,6 +237,7 @@ main(void)
         cmocka_unit_test(test_killed_at_each_point_of_a_first_sign),
         cmocka_unit_test(test_killed_at_each_point_of_a_later_sign),
         cmocka_unit_test(test_killed_while_a_passkey_is_removed),
+        cmocka_unit_test(test_killed_while_a_passkey_is_added),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -138,6 +138,42 @@ test_a_passkey_taken_out_of_use_approves_nothing_more(void **state)
     assert_ok(try_with(&a, &p[ANNA].sign));
 }
 
+/* Adding a passkey is as hard as signing: it waits for a gesture of one that is there, and until then allows nothing. */
+static void
+test_a_further_passkey_counts_from_its_gesture_on(void **state)
+{
+    (void)state;
+    struct authenticator_passkey fresh;
+    struct wire_enrol_finish_reply waits;
+    struct wire_intent_open_reply opened;
+    struct wire_sign_reply reply;
+    authenticator_make(&fresh, AUTHENTICATOR_EDDSA);
+    assert_ok(rig_enrol_further(&rig, &p[BERT], &fresh, WIRE_PASSKEY_SIGN, &waits));
+    assert_int_equal(waits.state, WIRE_PASSKEY_WAITS);
+    struct rig_counts before = rig_counts(&rig);
+    struct attempt a = attempt_of(&p[BERT]);
+    assert_refused(try_with(&a, &fresh), ACTIVATION); /* not yet */
+    struct wire_intent intent = rig_register(&rig, &p[BERT], &waits);
+    struct wire_intent wrong = intent;
+    wrong.dtbs[0].digest = sg_bytes_of(rig.seal_key, 32);
+    assert_refused(rig_open(&rig, &p[BERT], &wrong, &opened), NOT_FOUND);
+    assert_refused(rig_open(&rig, &p[CARL], &intent, &opened), NOT_FOUND); /* another person's */
+    assert_ok(rig_open(&rig, &p[BERT], &intent, &opened));
+    struct authenticator_ask ask = rig_ask_of(&rig, &opened);
+    struct wire_sign sign = rig_sign_of(&rig, &fresh, &opened, &ask, 1);
+    assert_refused(rig_sign(&rig, &sign, &reply), ACTIVATION); /* it cannot let itself in */
+    sign = rig_sign_of(&rig, &p[BERT].login, &opened, &ask, 1);
+    assert_refused(rig_sign(&rig, &sign, &reply), ACTIVATION);
+    assert_left(before, 0, 0, 0, 0);
+    sign = rig_sign_of(&rig, &p[BERT].sign, &opened, &ask, 1);
+    assert_ok(rig_sign(&rig, &sign, &reply));
+    assert_int_equal(reply.n_signatures, 0);
+    assert_left(before, 1, 1, 0, 1); /* consent, outcome, "passkey-registered" */
+    assert_ok(try_with(&a, &fresh));
+    assert_refused(rig_open(&rig, &p[BERT], &intent, &opened), NOT_FOUND); /* waits no more */
+    authenticator_forget(&fresh);
+}
+
 static void
 test_a_person_locked_meanwhile_signs_nothing(void **state)
 {
@@ -337,6 +373,7 @@ main(void)
         cmocka_unit_test(test_a_refusal_by_the_person_is_on_record_and_ends_the_intent),
         cmocka_unit_test(test_an_intent_cancelled_while_its_approval_waits_is_not_signed),
         cmocka_unit_test(test_one_person_has_32_places_and_gets_them_back),
+        cmocka_unit_test(test_a_further_passkey_counts_from_its_gesture_on),
         cmocka_unit_test(test_a_person_locked_meanwhile_signs_nothing),
         cmocka_unit_test(test_a_key_that_is_not_active_signs_nothing),
         cmocka_unit_test(test_a_passkey_taken_out_of_use_approves_nothing_more),

@@ -259,6 +259,46 @@ rig_remove(
     return intent;
 }
 
+struct wire_intent
+rig_register(
+    struct rig *rig, const struct rig_person *person, const struct wire_enrol_finish_reply *waits)
+{
+    struct wire_intent intent = rig_present(rig, person, 1);
+    intent.operation = WIRE_OP_REGISTER;
+    intent.key = waits->thumbprint;
+    intent.alg = waits->alg;
+    intent.dtbs[0] = (struct wire_dtbs){ WIRE_PREHASH, waits->digest };
+    return intent;
+}
+
+sg_result
+rig_enrol_further(struct rig *rig, const struct rig_person *person,
+    struct authenticator_passkey *passkey, uint64_t purpose, struct wire_enrol_finish_reply *ret)
+{
+    const struct wire_enrol_open open = { .person = SG_BYTES(person->id), .purpose = purpose };
+    struct wire_enrol_open_reply opened;
+    struct sg_buf buf = sg_buf_new(rig->arena, 256, WIRE_FRAME_MAX);
+    uint64_t id = rig->next_id++;
+    wire_enrol_open_encode(&buf, id, &open);
+    struct wire_frame frame = rig_ask(rig, rig->gateway, &buf, id);
+    SG_TRY(rig_refusal(&frame));
+    assert_ok(wire_enrol_open_reply_parse(frame.body, &opened));
+    const struct authenticator_create create = {
+        .ask = { .rp_id = RIG_RP, .origin = RIG_ORIGIN, .challenge = opened.challenge }
+    };
+    struct authenticator_registration made = authenticator_register(rig->arena, passkey, &create);
+    const struct wire_enrol_finish finish = {
+        .session = opened.session, .client_data = made.client_data, .attestation = made.attestation
+    };
+    struct sg_buf second = sg_buf_new(rig->arena, 1024, WIRE_FRAME_MAX);
+    id = rig->next_id++;
+    wire_enrol_finish_encode(&second, id, &finish);
+    frame = rig_ask(rig, rig->gateway, &second, id);
+    SG_TRY(rig_refusal(&frame));
+    assert_ok(wire_enrol_finish_reply_parse(frame.body, ret));
+    return SG_DONE;
+}
+
 sg_result
 rig_open_bytes(
     struct rig *rig, sg_bytes person, sg_bytes intent, struct wire_intent_open_reply *ret)

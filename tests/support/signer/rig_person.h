@@ -48,6 +48,12 @@ struct wire_intent rig_present(struct rig *rig, const struct rig_person *person,
 struct wire_intent rig_remove(
     struct rig *rig, const struct rig_person *person, const struct authenticator_passkey *passkey);
 
+/* Register a further passkey for this person (ENROL_OPEN and ENROL_FINISH): it waits for the gesture over the intent that rig_register makes. */
+sg_result rig_enrol_further(struct rig *rig, const struct rig_person *person,
+    struct authenticator_passkey *passkey, uint64_t purpose, struct wire_enrol_finish_reply *ret);
+struct wire_intent rig_register(
+    struct rig *rig, const struct rig_person *person, const struct wire_enrol_finish_reply *waits);
+
 sg_result rig_open(struct rig *rig, const struct rig_person *person,
     const struct wire_intent *intent, struct wire_intent_open_reply *ret);
 sg_result rig_open_bytes(
