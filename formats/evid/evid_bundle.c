@@ -1,6 +1,7 @@
 #include "evid_bundle.h"
 
 #define PROOF_MAX (2 * TLOG_CHECKPOINT_MAX)
+#define STATE_MAX 32
 
 /* ---- writing ------------------------------------------------------------------------------------- */
 
@@ -33,6 +34,20 @@ write_openings(struct sjson_wr *wr, const struct evid_bundle *bundle)
     sjson_wr_array_end(wr);
 }
 
+static void
+write_further(struct sjson_wr *wr, const struct evid_bundle *bundle)
+{
+    if (bundle->n_further == 0) {
+        return;
+    }
+    sjson_wr_name(wr, SG_LIT("further"));
+    sjson_wr_array(wr);
+    for (size_t i = 0; i < bundle->n_further; i++) {
+        sjson_wr_raw(wr, bundle->further[i]);
+    }
+    sjson_wr_array_end(wr);
+}
+
 sg_result
 evid_bundle_write(struct sg_arena *arena, const struct evid_bundle *bundle, sg_str *ret)
 {
@@ -40,6 +55,7 @@ evid_bundle_write(struct sg_arena *arena, const struct evid_bundle *bundle, sg_s
     struct sjson_wr wr = sjson_wr_new(&buf);
     SG_REQUIRE(bundle->n_chain <= X509_CHAIN_MAX, VALUE);
     SG_REQUIRE(bundle->n_openings <= EVID_OPENINGS_MAX, VALUE);
+    SG_REQUIRE(bundle->n_further <= EVID_FURTHER_MAX, VALUE);
     sjson_wr_object(&wr);
     sjson_wr_member_cstr(&wr, "format", EVID_FORMAT);
     sjson_wr_member_text(&wr, "origin", bundle->origin);
@@ -58,6 +74,14 @@ evid_bundle_write(struct sg_arena *arena, const struct evid_bundle *bundle, sg_s
         sjson_wr_member_b64url(&wr, "client_spki", bundle->client_spki);
     }
     write_openings(&wr, bundle);
+    if (bundle->first.entry.n > 0) {
+        write_record(&wr, "first", &bundle->first);
+        sjson_wr_member_text(&wr, "first_proof", bundle->first_proof);
+    }
+    if (bundle->state.n > 0) {
+        sjson_wr_member_text(&wr, "state", bundle->state);
+    }
+    write_further(&wr, bundle);
     sjson_wr_object_end(&wr);
     return sg_buf_end_str(&buf, ret);
 }
@@ -138,6 +162,29 @@ member_text_max(const struct sjson *doc, const char *name, size_t max, sg_str *r
     return SG_DONE;
 }
 
+static sg_result
+parse_first(struct sg_arena *arena, const struct sjson *doc, struct evid_bundle *ret)
+{
+    if (sjson_get(doc, "first") == NULL) {
+        return SG_DONE;
+    }
+    SG_TRY(parse_record(arena, doc, "first", &ret->first));
+    return member_text_max(doc, "first_proof", PROOF_MAX, &ret->first_proof);
+}
+
+/* Each is parsed as a bundle when somebody looks at it; those inside have none themselves, so that nothing nests. */
+static sg_result
+parse_further(const struct sjson *doc, struct evid_bundle *ret)
+{
+    const struct sjson *list = sjson_get(doc, "further");
+    SG_REQUIRE(list == NULL || (list->type == SJSON_ARRAY && list->n <= EVID_FURTHER_MAX), TYPE);
+    for (const struct sjson *e = list == NULL ? NULL : list->first; e != NULL; e = e->next) {
+        SG_REQUIRE(e->type == SJSON_OBJECT && sjson_get(e, "further") == NULL, TYPE);
+        ret->further[ret->n_further++] = e->source;
+    }
+    return SG_DONE;
+}
+
 sg_result
 evid_bundle_parse(struct sg_arena *arena, sg_str text, struct sg_why *why, struct evid_bundle *ret)
 {
@@ -159,6 +206,11 @@ evid_bundle_parse(struct sg_arena *arena, sg_str text, struct sg_why *why, struc
         SG_TRY(member_bytes(arena, doc, "client_spki", 1, JWK_SPKI_MAX, &bundle.client_spki));
     }
     SG_TRY(parse_openings(arena, doc, &bundle));
+    SG_TRY(parse_first(arena, doc, &bundle));
+    SG_TRY(parse_further(doc, &bundle));
+    if (sjson_get(doc, "state") != NULL) {
+        SG_TRY(member_text_max(doc, "state", STATE_MAX, &bundle.state));
+    }
     *ret = bundle;
     return SG_DONE;
 }

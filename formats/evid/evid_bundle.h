@@ -10,6 +10,7 @@
 
 #define EVID_BUNDLE_MAX ((size_t)1024 * 1024)
 #define EVID_OPENINGS_MAX 16
+#define EVID_FURTHER_MAX 16 /* bundles inside a bundle: of the credentials in a presentation */
 #define EVID_FORMAT "sealgate/evidence/v1"
 
 /* A record as the ledger keeps it. blind and body are empty when they were erased. */
@@ -39,6 +40,13 @@ struct evid_bundle {
     sg_bytes client_spki; /* optional: public key of the client that authorised */
     struct evid_opening openings[EVID_OPENINGS_MAX];
     size_t n_openings;
+    struct evid_record
+        first; /* optional (entry empty): the consent with the gesture, when `consent` is a later one of its intent */
+    sg_str first_proof;
+    sg_str state; /* optional: "signed" ...: what became of it, for who gets no bodies */
+    sg_str further
+        [EVID_FURTHER_MAX]; /* JSON of bundles: of the other signatures in the object that was asked about */
+    size_t n_further;
 };
 
 /* SG_E_TOO_LARGE, SG_E_NO_MEMORY. */

@@ -16,6 +16,7 @@ check_key(struct evid_ledger *l, const struct wire_consent *c, const struct wire
     evid_expect(l, key->state == WIRE_KEY_ACTIVE, "key-state", "the key was not active");
     evid_expect(l, key->state_seq == c->key_seq, "key-state", "the consent cites another event");
     evid_expect(l, !l->halted && !key->halted, "halt", "signing was halted");
+    evid_expect(l, key->holder == NULL, "activation", "a person's key, and no gesture");
 }
 
 static bool
@@ -119,13 +120,18 @@ evid_replay_consent(struct evid_ledger *l, sg_bytes body, int64_t entry_at_ms)
         !evid_expect(l, sg_ok(wire_intent_parse(c->intent, in)), "body-form", "intent")) {
         return SG_DONE;
     }
-    l->waiting[l->next] = (uint8_t)in->n_dtbs; /* 1..64 */
+    evid_expect(l, c->at_ms <= entry_at_ms, "time-order", "the consent is later than its entry");
+    evid_expect(l, c->at_ms / 1000 < in->expires_at, "intent-time", "the intent had expired");
     wire_intent_id(c->intent, id);
+    if (c->activation == WIRE_ACT_PASSKEY) {
+        return evid_replay_gesture(l, c, in, id);
+    }
+    l->waiting[l->next] = (uint8_t)in->n_dtbs; /* 1..64 */
     if (evid_expect(l, evid_map_find(&l->intents, id) == NULL, "intent-once", "seen before")) {
         SG_TRY(evid_map_put(&l->intents, id, l->next));
     }
-    evid_expect(l, c->at_ms <= entry_at_ms, "time-order", "the consent is later than its entry");
-    evid_expect(l, c->at_ms / 1000 < in->expires_at, "intent-time", "the intent had expired");
+    evid_expect(l, !evid_persons_operation(in->operation), "activation",
+        "what persons do asks for a gesture");
     check_key(l, c, in);
     check_mandate(l, c, in);
     check_status(l, c, in);
@@ -149,6 +155,7 @@ evid_replay_outcome(struct evid_ledger *l, sg_bytes body)
         return SG_DONE;
     }
     size_t n = out->kind == WIRE_OUT_SIGNED ? l->waiting[out->consent_seq] : 0;
+    n = n == EVID_WAITS_ALONE ? 0 : n;
     evid_expect(l, out->kind != WIRE_OUT_SIGNED || out->n_signature_hashes == n,
         "outcome-signatures", "not one signature per DTBS/R");
     l->waiting[out->consent_seq] = 0;

@@ -46,6 +46,11 @@ evid_ledger_new(struct sg_arena *arena, struct evid_ledger **ret)
     l->operations.arena = arena;
     l->instructions.arena = arena;
     l->references.arena = arena;
+    l->key_places.arena = arena;
+    l->holder_places.arena = arena;
+    l->passkey_places.arena = arena;
+    l->decision_places.arena = arena;
+    l->spent.arena = arena;
     l->scratch = sg_arena_new((size_t)256 * 1024, SCRATCH_MAX);
     SG_REQUIRE(l->scratch != NULL, NO_MEMORY);
     *ret = l;
@@ -148,11 +153,8 @@ replay_body(struct evid_ledger *l, const struct wire_entry *entry, sg_bytes body
         evid_expect(l, sg_ok(wire_refusal_parse(body, refusal)), "body-form", "REFUSAL");
         return SG_DONE;
     }
-    case WIRE_REC_PERSON_EVENT: {
-        struct wire_person_event event;
-        evid_expect(l, sg_ok(wire_person_event_parse(body, &event)), "body-form", "PERSON_EVENT");
-        return SG_DONE;
-    }
+    case WIRE_REC_PERSON_EVENT:
+        return evid_replay_person(l, body);
     case WIRE_REC_NOTED_EVENT: {
         struct wire_noted_event noted;
         evid_expect(l, sg_ok(wire_noted_event_parse(body, &noted)), "body-form", "NOTED_EVENT");

@@ -88,16 +88,26 @@ evid_find_mandate(struct evid_ledger *l, sg_bytes id)
     return NULL;
 }
 
+/* Persons have keys by the million: by hash, not one after the other. */
 struct evid_key *
 evid_find_key(struct evid_ledger *l, sg_bytes thumbprint)
 {
-    for (size_t i = 0; i < l->keys.n; i++) {
-        struct evid_key *k = l->keys.items[i];
-        if (sg_bytes_equal(SG_BYTES(k->thumbprint), thumbprint)) {
-            return k;
-        }
+    if (thumbprint.n != WIRE_THUMBPRINT_LEN) {
+        return NULL;
     }
-    return NULL;
+    const uint64_t *at = evid_map_find(&l->key_places, thumbprint.p);
+    return at == NULL ? NULL : l->keys.items[*at - 1];
+}
+
+sg_result
+evid_add_key(struct evid_ledger *l, sg_bytes thumbprint, struct evid_key **ret)
+{
+    struct evid_key *k = SG_NEW(l->arena, struct evid_key);
+    SG_TRY(evid_list_add(l, &l->keys, k));
+    memcpy(k->thumbprint, thumbprint.p, WIRE_THUMBPRINT_LEN);
+    SG_TRY(evid_map_put(&l->key_places, k->thumbprint, l->keys.n));
+    *ret = k;
+    return SG_DONE;
 }
 
 /* ---- applying ------------------------------------------------------------------------------------ */
@@ -178,9 +188,7 @@ set_key(struct evid_ledger *l, sg_bytes thumbprint, uint64_t state)
         if (!evid_expect(l, state == WIRE_KEY_CREATED, "key-state", "no event made this key")) {
             return SG_DONE;
         }
-        k = SG_NEW(l->arena, struct evid_key);
-        SG_TRY(evid_list_add(l, &l->keys, k));
-        memcpy(k->thumbprint, thumbprint.p, WIRE_THUMBPRINT_LEN);
+        SG_TRY(evid_add_key(l, thumbprint, &k));
     } else {
         evid_expect(l, k->state != WIRE_KEY_DESTROYED && state != WIRE_KEY_CREATED, "key-state",
             "made twice, or changed after its destruction");
@@ -295,6 +303,7 @@ replay_operation(struct evid_ledger *l, const struct wire_policy_event *e)
                 !sg_str_equal(proposer->person, approver->person),
             "dual-control", "both signatures are of one person");
     }
+    SG_TRY(evid_person_decided(l, op, id));
     return apply(l, op, e);
 }
 

@@ -2,7 +2,7 @@
 #ifndef EVID_REPLAY_H
 #define EVID_REPLAY_H
 
-#include "evid_check.h"
+#include "evid_gesture.h"
 #include "evid_ledger.h"
 #include "evid_map.h"
 
@@ -26,12 +26,57 @@ struct evid_mandate {
     uint64_t window;
     uint64_t used;
 };
+struct evid_holder;
 struct evid_key {
     uint8_t thumbprint[32];
     uint64_t state; /* enum wire_key_state */
     uint64_t state_seq;
     bool halted;
+    const struct evid_holder *holder; /* whose it is; NULL: a key of the service */
+    uint64_t level;                   /* of a person's key */
 };
+
+/* ---- persons (evid_person.c) ----------------------------------------------------------------------- */
+
+struct evid_holder {
+    uint8_t person[WIRE_ID_LEN];
+    uint64_t level;
+    uint64_t keys_max;
+    uint64_t n_keys;     /* made, not destroyed */
+    uint64_t n_passkeys; /* not removed */
+    bool locked;
+    bool left;
+};
+struct evid_passkey {
+    const struct evid_holder *holder;
+    uint8_t id_hash[32];
+    uint8_t spki_hash[32];
+    uint64_t seq;
+    uint64_t purpose;
+    uint32_t sign_count;
+    bool device_bound; /* attested by a known root, does not sync */
+    bool waits;        /* for an officer (level 3) */
+    bool removed;
+};
+/* An operation about persons, applied: what an event may refer to. */
+struct evid_decision {
+    uint64_t kind;
+    uint64_t state;
+    uint8_t subject[WIRE_ID_LEN];
+    uint8_t key[32];
+    uint64_t level;
+    uint64_t count;
+    uint64_t registered; /* ENROL: purposes that have got their passkey */
+};
+/* The last consent to a REGISTER or REMOVE: the event it brings about follows it. */
+struct evid_effect {
+    uint64_t seq; /* 0: none, or done */
+    uint64_t operation;
+    const struct evid_holder *holder;
+    uint8_t key[32];
+    uint8_t digest[SG_SHA256_LEN];
+};
+
 struct evid_status {
     sg_str uri;
     uint64_t idx;
@@ -44,6 +89,8 @@ struct evid_list {
     size_t n;
     size_t cap;
 };
+
+#define EVID_WAITS_ALONE 0xff /* of an outcome without signatures: REGISTER, REMOVE */
 
 struct evid_ledger {
     struct sg_arena *arena;
@@ -67,7 +114,17 @@ struct evid_ledger {
     struct evid_map operations;   /* operation id -> times applied */
     struct evid_map instructions; /* hash of client and id -> uses */
     struct evid_map references;   /* hash of uri and idx -> index in statuses + 1 */
-    uint8_t *waiting; /* per record: number of DTBS/R of a consent that waits, 0 otherwise */
+    struct evid_list holders;
+    struct evid_list passkeys;
+    struct evid_list decisions;
+    struct evid_map key_places;      /* thumbprint -> index in keys + 1 */
+    struct evid_map holder_places;   /* hash of the person -> index in holders + 1 */
+    struct evid_map passkey_places;  /* SHA-256 of the credential id -> index in passkeys + 1 */
+    struct evid_map decision_places; /* operation id -> index in decisions + 1 */
+    struct evid_map spent;           /* intent id -> bits of its DTBS/R that have a consent */
+    struct evid_effect effect;
+    uint8_t *
+        waiting; /* per record: number of signatures a consent waits for, 0 otherwise; EVID_WAITS_ALONE */
     size_t n_waiting;
     bool halted;
 };
@@ -95,5 +152,15 @@ SG_CHECKED sg_result evid_replay_policy(struct evid_ledger *l, uint64_t type, sg
 SG_CHECKED sg_result evid_replay_order(struct evid_ledger *l, sg_bytes body);
 SG_CHECKED sg_result evid_replay_consent(struct evid_ledger *l, sg_bytes body, int64_t entry_at_ms);
 SG_CHECKED sg_result evid_replay_outcome(struct evid_ledger *l, sg_bytes body);
+/* A consent by gesture: all but what every consent has (evid_person.c). */
+SG_CHECKED sg_result evid_replay_gesture(struct evid_ledger *l, const struct wire_consent *c,
+    const struct wire_intent *in, const uint8_t intent_id[WIRE_INTENT_ID_LEN]);
+SG_CHECKED sg_result evid_replay_person(struct evid_ledger *l, sg_bytes body);
+/* An operation about a person was applied. */
+SG_CHECKED sg_result evid_person_decided(
+    struct evid_ledger *l, const struct wire_operation_msg *op, const uint8_t id[SG_SHA256_LEN]);
+/* A key of the service or of a person: for evid_find_key. */
+SG_CHECKED sg_result evid_add_key(
+    struct evid_ledger *l, sg_bytes thumbprint, struct evid_key **ret);
 
 #endif

@@ -2,6 +2,7 @@
 #include "evid_verify.h"
 
 #include "evid_check.h"
+#include "evid_gesture.h"
 
 struct verify {
     struct sg_arena *arena;
@@ -19,6 +20,9 @@ struct verify {
     bool checkpoint_held;
     size_t dtbs; /* index of the object among the intent's DTBS/R */
     bool dtbs_found;
+    bool place_found; /* and, by its bytes or by its signature alone, in the outcome */
+    const struct wire_consent
+        *approved; /* the consent that holds the gesture; NULL: none, or not shown */
     struct jwk_key *key;
     const struct jose_alg *key_alg;
 };
@@ -165,7 +169,8 @@ object_digest(struct verify *v, uint8_t hash[SG_HASH_MAX], uint64_t *ret_kind)
 static bool
 unreadable(const struct evid_object *object)
 {
-    return object->signature.n > 0 && (object->signing_input.n == 0 || object->alg == NULL);
+    return object->signature.n > 0 && !object->message_elsewhere &&
+           (object->signing_input.n == 0 || object->alg == NULL);
 }
 
 static void
@@ -187,12 +192,25 @@ dtbs_of_object(struct verify *v)
     wire_dtbs_id(kind, (uint64_t)v->object->alg->id, digest, want);
     for (size_t i = 0; i < v->intent->n_dtbs && !v->dtbs_found; i++) {
         const struct wire_dtbs *d = &v->intent->dtbs[i];
-        wire_dtbs_id(d->kind, v->intent->alg, d->digest, got);
+        wire_dtbs_id(d->kind, wire_intent_key_of(v->intent, i).alg, d->digest, got);
         v->dtbs_found = memcmp(got, want, sizeof(got)) == 0;
         v->dtbs = i;
     }
     verdict(v, "dtbs", v->dtbs_found, "the intent names exactly these bytes",
         "the intent does not name these bytes");
+}
+
+/* The DTBS/R whose signature stands at this place of the outcome. */
+static size_t
+dtbs_at(const struct verify *v, size_t place)
+{
+    uint64_t which = v->consent == NULL ? 0 : v->consent->which;
+    for (size_t i = 0; which != 0 && i < v->intent->n_dtbs; i++) {
+        if ((which >> i & 1) != 0 && evid_place_of(which, i) == place) {
+            return i;
+        }
+    }
+    return place;
 }
 
 static void
@@ -204,14 +222,32 @@ signature_in_outcome(struct verify *v)
     }
     uint8_t hash[SG_SHA256_LEN];
     bool found = false;
+    uint64_t which = v->consent == NULL ? 0 : v->consent->which;
     wire_signature_hash(v->object->signature, hash);
-    for (size_t i = 0; i < v->outcome->n_signature_hashes; i++) {
-        /* the place counts too: signature i answers DTBS/R i */
-        found = found || (memcmp(v->outcome->signature_hashes[i].p, hash, sizeof(hash)) == 0 &&
-                             (!v->dtbs_found || i == v->dtbs));
+    for (size_t i = 0; i < v->outcome->n_signature_hashes && !found; i++) {
+        /* the place counts too: signature i answers the i-th DTBS/R that the consent is for */
+        found = memcmp(v->outcome->signature_hashes[i].p, hash, sizeof(hash)) == 0 &&
+                (!v->dtbs_found || i == evid_place_of(which, v->dtbs));
+        if (found && v->intent != NULL && !v->dtbs_found) {
+            v->dtbs = dtbs_at(v, i);
+        }
     }
+    v->place_found = v->intent != NULL && (found || v->dtbs_found) && v->dtbs < v->intent->n_dtbs;
     verdict(v, "signature-hash", found, "the outcome names this signature",
         "the outcome does not name this signature");
+}
+
+/* The key of the object's DTBS/R; of an object that is not shown the intent's first. */
+static bool
+take_key(struct verify *v)
+{
+    uint8_t thumbprint[JWK_THUMBPRINT_LEN];
+    size_t i = v->place_found || v->dtbs_found ? v->dtbs : 0;
+    struct wire_more_key want = wire_intent_key_of(v->intent, i);
+    sg_bytes spki = evid_spki_of(v->consent, v->intent, i);
+    return spki.n > 0 && sg_ok(evid_key_of(v->arena, spki, &v->key, &v->key_alg)) &&
+           sg_ok(evid_spki_thumbprint(v->arena, spki, thumbprint)) &&
+           sg_bytes_equal(want.key, SG_BYTES(thumbprint)) && want.alg == (uint64_t)v->key_alg->id;
 }
 
 static void
@@ -222,11 +258,7 @@ seal_signature(struct verify *v)
         step(v, "seal-signature", EVID_NOT_SHOWN, "the consent is not shown");
         return;
     }
-    uint8_t thumbprint[JWK_THUMBPRINT_LEN];
-    bool key = sg_ok(evid_key_of(v->arena, v->consent->spki, &v->key, &v->key_alg)) &&
-               sg_ok(evid_spki_thumbprint(v->arena, v->consent->spki, thumbprint)) &&
-               sg_bytes_equal(v->intent->key, SG_BYTES(thumbprint)) &&
-               v->intent->alg == (uint64_t)v->key_alg->id;
+    bool key = take_key(v);
     verdict(v, "key", key, "the consent's key is the intent's",
         "the consent's key is not the intent's");
     if (unreadable(v->object)) {
@@ -235,7 +267,11 @@ seal_signature(struct verify *v)
         return;
     }
     if (v->object->signature.n == 0 || v->object->signing_input.n == 0 || v->object->alg == NULL) {
-        step(v, "seal-signature", EVID_NOT_SHOWN, "the object is not shown");
+        step(v, "seal-signature", EVID_NOT_SHOWN,
+            v->object->signature.n == 0
+                ? "the object is not shown"
+                : "what the signature is over is not in the object: give audience, nonce and "
+                  "response address");
         return;
     }
     verdict(v, "seal-signature",
@@ -280,6 +316,12 @@ status_evidence(struct verify *v)
 {
     if (v->consent == NULL) {
         step(v, "status", EVID_NOT_SHOWN, "the consent is not shown");
+        return;
+    }
+    if (v->consent->n_seen == 0 && v->consent->activation == WIRE_ACT_PASSKEY &&
+        v->intent->n_refs == 0) {
+        step(v, "status", EVID_HELD,
+            "nothing that was shown names a status; a person's key is under the registry's state");
         return;
     }
     if (v->consent->n_seen == 0) {
@@ -350,16 +392,12 @@ claims(struct verify *v, const struct wire_instruction *in)
 }
 
 static void
-approval(struct verify *v)
+by_mandate(struct verify *v)
 {
     struct wire_instruction in;
-    if (v->consent == NULL) {
-        step(v, "approval", EVID_NOT_SHOWN, "the consent is not shown");
-        return;
-    }
     bool mandate = v->consent->mandate_id.n == WIRE_ID_LEN && v->consent->mandate_used > 0;
     verdict(v, "approval",
-        mandate &&
+        mandate && !evid_persons_operation(v->intent->operation) &&
             (v->consent->activation == WIRE_ACT_MANDATE ||
                 v->consent->activation == WIRE_ACT_INSTRUCTION) &&
             (v->consent->level < 2 || v->intent->operation != WIRE_OP_SEAL_CREDENTIAL ||
@@ -383,11 +421,171 @@ approval(struct verify *v)
     claims(v, &in);
 }
 
+/* ---- a person's gesture ---------------------------------------------------------------------------- */
+
+/* Is the record in the tree of the checkpoint that both other proofs carry? */
+static bool
+first_in_tree(struct verify *v)
+{
+    const struct evid_record *record = &v->bundle->first;
+    struct tlog_proof *proofs = SG_NEW_ARRAY(v->arena, 2, struct tlog_proof);
+    return proofs != NULL && v->checkpoint_held &&
+           sg_ok(tlog_proof_parse(v->arena, v->bundle->first_proof, &proofs[0])) &&
+           sg_ok(tlog_proof_parse(v->arena, v->bundle->consent_proof, &proofs[1])) &&
+           sg_str_equal(proofs[0].checkpoint, proofs[1].checkpoint) &&
+           proofs[0].index == record->seq &&
+           sg_ok(tlog_inclusion_verify(proofs[0].index, v->checkpoint.size,
+               tlog_leaf_hash(record->entry), proofs[0].path, proofs[0].n_path,
+               &v->checkpoint.root));
+}
+
+/* A later signature of one intent leans on the consent that the gesture came with: recorded before, of the same intent, for other DTBS/R. */
+static sg_result
+first_consent(struct verify *v)
+{
+    const struct evid_record *record = &v->bundle->first;
+    struct wire_consent *first = SG_NEW(v->arena, struct wire_consent);
+    struct wire_entry entry;
+    SG_REQUIRE(first != NULL, NO_MEMORY);
+    bool held = record->seq == v->consent->first_seq && record->seq < v->bundle->consent.seq &&
+                sg_ok(wire_entry_parse(record->entry, &entry)) && entry.type == WIRE_REC_CONSENT &&
+                evid_body_fits(&entry, record) && first_in_tree(v) &&
+                sg_ok(wire_consent_parse(record->body, first)) &&
+                first->activation == WIRE_ACT_PASSKEY && evid_has_gesture(first) &&
+                sg_bytes_equal(first->intent, v->consent->intent) &&
+                (first->which & v->consent->which) == 0;
+    verdict(v, "first-consent", held,
+        "the gesture was recorded before, for this intent and other parts of it",
+        "the consent that the gesture came with is not shown, or is not this intent's");
+    if (held) {
+        v->approved = first;
+    }
+    return SG_DONE;
+}
+
+static void
+gesture_line(struct verify *v, const char *name, const char *fault, const char *yes)
+{
+    verdict(v, name, fault == NULL, yes, fault);
+}
+
+static void
+gesture_counter(struct verify *v)
+{
+    bool fault = v->approved->gesture.counter_fault;
+    if (!fault) {
+        step(v, "gesture-counter", EVID_HELD, "the authenticator's counter had moved on");
+        return;
+    }
+    verdict(v, "gesture-counter", v->consent->level < 3,
+        "flagged: the authenticator's counter had gone back, which level 2 permits",
+        "the authenticator's counter had gone back");
+}
+
+/* What was agreed to covers this object: its DTBS/R is one of those that the consent is for. */
+static void
+gesture_covers(struct verify *v)
+{
+    if (!v->dtbs_found && !v->place_found) {
+        step(v, "gesture-covers", EVID_NOT_SHOWN, "the object is not shown");
+        return;
+    }
+    verdict(v, "gesture-covers", (v->consent->which >> v->dtbs & 1) != 0,
+        "the consent is for these bytes among the intent's",
+        "the consent is for other parts of the intent");
+}
+
+static sg_result
+by_gesture(struct verify *v)
+{
+    uint8_t id[WIRE_INTENT_ID_LEN];
+    struct evid_gesture found;
+    bool later = v->consent->first_seq != 0;
+    bool form = evid_persons_operation(v->intent->operation) && v->consent->which != 0 &&
+                later != evid_has_gesture(v->consent) && v->consent->mandate_id.n == 0 &&
+                (v->intent->n_dtbs == WIRE_DTBS_MAX || v->consent->which >> v->intent->n_dtbs == 0);
+    verdict(v, "approval", form, "by a person's gesture with a passkey",
+        "there is no approval of the kind that a person's key asks for");
+    if (form && later) {
+        SG_TRY(first_consent(v));
+    } else if (form) {
+        v->approved = v->consent;
+    }
+    if (v->approved == NULL) {
+        step(v, "gesture-signature", EVID_NOT_HELD, "there is no gesture");
+        return SG_DONE;
+    }
+    wire_intent_id(v->consent->intent, id);
+    SG_TRY(evid_gesture_check(v->arena, &v->approved->gesture, id, &found));
+    gesture_line(v, "gesture-challenge", found.challenge,
+        "the client data answers the challenge of this intent, from the recorded origin");
+    gesture_line(v, "gesture-authenticator", found.authenticator,
+        "the authenticator saw the person present and verified, for the recorded RP ID");
+    gesture_line(v, "gesture-signature", found.signature,
+        "the assertion verifies under the recorded passkey's key");
+    gesture_counter(v);
+    gesture_covers(v);
+    return SG_DONE;
+}
+
+static sg_result
+approval(struct verify *v)
+{
+    if (v->consent == NULL) {
+        step(v, "approval", EVID_NOT_SHOWN, "the consent is not shown");
+        return SG_DONE;
+    }
+    if (v->consent->activation == WIRE_ACT_PASSKEY) {
+        return by_gesture(v);
+    }
+    by_mandate(v);
+    return SG_DONE;
+}
+
+/* ---- what the object refers to --------------------------------------------------------------------- */
+
+/* A Bitstring list is known to the object by the list it belongs to; the intent has the whole address. */
+static bool
+same_entry(const struct wire_ref *objects, const struct wire_ref *intents)
+{
+    static const char *const endings[] = { "", "/revocation", "/suspension", "/message" };
+    for (size_t i = 0; i < sizeof(endings) / sizeof(endings[0]); i++) {
+        size_t n = strlen(endings[i]);
+        if (objects->idx == intents->idx && intents->uri.n == objects->uri.n + n &&
+            memcmp(intents->uri.p, objects->uri.p, objects->uri.n) == 0 &&
+            memcmp(intents->uri.p + objects->uri.n, endings[i], n) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Each status that the presented credentials name was to be GOOD before the key was used. */
+static void
+presented_refs(struct verify *v)
+{
+    bool all = true;
+    for (size_t i = 0; i < v->object->n_refs; i++) {
+        bool found = false;
+        for (size_t j = 0; j < v->intent->n_refs && !found; j++) {
+            found = same_entry(&v->object->refs[i], &v->intent->refs[j]);
+        }
+        all = all && found;
+    }
+    verdict(v, "presented-status", all,
+        "each status that the credentials name was asked for before signing",
+        "a status that the credentials name was not asked for");
+}
+
 static void
 assigned_refs(struct verify *v)
 {
     if (v->intent == NULL || !v->object->refs_shown) {
         step(v, "assigned-status", EVID_NOT_SHOWN, "the object's status references are not shown");
+        return;
+    }
+    if (v->consent->activation == WIRE_ACT_PASSKEY) {
+        presented_refs(v);
         return;
     }
     /* in a batch the intent holds the references of all its objects: each of ours must be among them */
@@ -414,8 +612,12 @@ commitments(struct verify *v)
         const char *name;
         const char *field;
         sg_bytes commitment;
-    } rows[] = { { "audience", "audience", v->intent->audience },
-        { "nonce", "nonce", v->intent->nonce }, { "subject", "subject", v->intent->subject } };
+        sg_bytes shown; /* what the object says */
+    } rows[] = {
+        { "audience", "audience", v->intent->audience, sg_str_bytes(v->object->audience) },
+        { "nonce", "nonce", v->intent->nonce, sg_str_bytes(v->object->nonce) },
+        { "subject", "subject", v->intent->subject, SG_NO_BYTES },
+    };
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         if (rows[i].commitment.n == 0) {
             continue;
@@ -427,8 +629,11 @@ commitments(struct verify *v)
             continue;
         }
         wire_commitment(rows[i].field, open->salt.p, open->value, hash);
-        verdict(v, rows[i].name, sg_bytes_equal(rows[i].commitment, SG_BYTES(hash)),
-            "the opening fits the commitment", "the opening does not fit the commitment");
+        bool fits = sg_bytes_equal(rows[i].commitment, SG_BYTES(hash));
+        bool same = rows[i].shown.n == 0 || sg_bytes_equal(rows[i].shown, open->value);
+        verdict(v, rows[i].name, fits && same, "the opening fits the commitment",
+            fits ? "the opening is not what the object says"
+                 : "the opening does not fit the commitment");
     }
 }
 
@@ -502,10 +707,11 @@ evid_verify(struct sg_arena *arena, const struct evid_bundle *bundle,
     seal_signature(v);
     certificate(v);
     status_evidence(v);
-    approval(v);
+    sg_result approved = approval(v);
     assigned_refs(v);
     commitments(v);
     jwk_key_free(&v->key);
+    SG_TRY(approved);
     ret->held = conclude(ret);
     return SG_DONE;
 }

@@ -12,7 +12,7 @@ enum evid_held {
     EVID_NOT_SHOWN = 3 /* the bundle or the caller does not open this: no failure */
 };
 
-#define EVID_STEPS_MAX 40
+#define EVID_STEPS_MAX 48
 struct evid_step {
     const char *name; /* static: "record-hash", "in-tree", ... (docs/evidence.md) */
     enum evid_held held;
@@ -31,6 +31,10 @@ struct evid_object {
     sg_bytes signing_input; /* empty: not shown; with a signature that is a refusal */
     sg_bytes signature;     /* JWS form; empty: not shown */
     const struct jose_alg *alg;
+    /* The object holds the signature and not what it is over (DeviceAuth: the session's transcript): without it the bytes are not shown, which is no failure. */
+    bool message_elsewhere;
+    sg_str audience; /* of a presentation, as it says or the verifier knows; empty: not known */
+    sg_str nonce;
     bool refs_shown; /* the object's own status references are known */
     struct wire_ref refs[WIRE_REFS_MAX];
     size_t n_refs;

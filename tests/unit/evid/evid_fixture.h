@@ -15,7 +15,7 @@
 #define T0 INT64_C(1800000000)
 #define ORIGIN "sealgate.test/ledger"
 #define URI "https://issuer.test/status/1"
-#define N_MAX 32
+#define N_MAX 64
 
 struct pair {
     uint8_t public[32];

@@ -1,0 +1,339 @@
+/* formats/evid: a person's gesture, from the bundle alone and in the replay of a ledger (req: AU-4, EV-1, EV-2, SIG-3, SIG-8). */
+#include "evid_person_fixture.h"
+
+static const struct evid_step *
+step_of(const struct evid_report *r, const char *name)
+{
+    for (size_t i = 0; i < r->n_steps; i++) {
+        if (strcmp(r->steps[i].name, name) == 0) {
+            return &r->steps[i];
+        }
+    }
+    return NULL;
+}
+
+static void
+expect_step(const struct evid_report *r, const char *name, enum evid_held held)
+{
+    const struct evid_step *s = step_of(r, name);
+    if (s == NULL || s->held != held) {
+        fail_msg("step %s: %d (%.*s), want %d", name, s == NULL ? 0 : (int)s->held,
+            s == NULL ? 0 : (int)s->detail.n, s == NULL ? "" : s->detail.p, (int)held);
+    }
+}
+
+static struct evid_report
+verify(struct lived *p, struct evid_bundle b, const struct evid_object *o)
+{
+    struct evid_bundle parsed;
+    struct evid_report r;
+    sg_str text;
+    assert_ok(evid_bundle_write(p->m->arena, &b, &text));
+    assert_ok(evid_bundle_parse(p->m->arena, text, NULL, &parsed));
+    assert_ok(evid_verify(p->m->arena, &parsed, o, &p->m->vkey, &r));
+    return r;
+}
+
+static void
+test_a_presentation_holds_from_the_bundle_alone(void **state)
+{
+    struct lived *p = make_life(*state, LAWFUL);
+    static const char *const held[] = { "consent-in-tree", "outcome-of-consent", "intent", "dtbs",
+        "signature-hash", "key", "seal-signature", "status", "approval", "gesture-challenge",
+        "gesture-authenticator", "gesture-signature", "gesture-counter", "gesture-covers",
+        "assigned-status", "audience", "nonce" };
+    for (size_t i = 0; i < 2; i++) { /* the second leans on the first one's gesture */
+        struct evid_object o = life_object(p, i);
+        struct evid_report r = verify(p, life_bundle(p, i), &o);
+        for (size_t j = 0; j < sizeof(held) / sizeof(held[0]); j++) {
+            const char *name =
+                strcmp(held[j], "assigned-status") == 0 ? "presented-status" : held[j];
+            expect_step(&r, name, EVID_HELD);
+        }
+        if (i == 1) {
+            expect_step(&r, "first-consent", EVID_HELD);
+        }
+        assert_true(r.held);
+    }
+    end_life(p);
+}
+
+/* DeviceAuth is over a session that the response does not tell: found by its signature, its bytes not shown. */
+static void
+test_a_signature_over_a_session_is_found_by_itself(void **state)
+{
+    struct lived *p = make_life(*state, LAWFUL);
+    for (size_t i = 0; i < 2; i++) {
+        struct evid_object o = life_object(p, i);
+        o.signing_input = SG_NO_BYTES;
+        o.message_elsewhere = true;
+        struct evid_report r = verify(p, life_bundle(p, i), &o);
+        expect_step(&r, "dtbs", EVID_NOT_SHOWN);
+        expect_step(&r, "seal-signature", EVID_NOT_SHOWN);
+        expect_step(&r, "signature-hash", EVID_HELD);
+        expect_step(&r, "key", EVID_HELD);
+        expect_step(&r, "gesture-covers", EVID_HELD);
+        assert_true(r.held);
+    }
+    end_life(p);
+}
+
+static void
+test_another_object_does_not_fit(void **state)
+{
+    struct lived *p = make_life(*state, LAWFUL);
+    /* the other credential's presentation, with this one's consent: of the intent, and not what this consent is for */
+    struct evid_object o = life_object(p, 1);
+    struct evid_report r = verify(p, life_bundle(p, 0), &o);
+    expect_step(&r, "gesture-covers", EVID_NOT_HELD);
+    expect_step(&r, "signature-hash", EVID_NOT_HELD);
+    assert_false(r.held);
+    o = life_object(p, 0);
+    o.nonce = SG_LIT("another");
+    r = verify(p, life_bundle(p, 0), &o);
+    expect_step(&r, "nonce", EVID_NOT_HELD);
+    o = life_object(p, 0);
+    o.audience = SG_LIT("x509_san_dns:w.test");
+    r = verify(p, life_bundle(p, 0), &o);
+    expect_step(&r, "audience", EVID_NOT_HELD);
+    o = life_object(p, 0);
+    o.refs[0].idx = 6;
+    r = verify(p, life_bundle(p, 0), &o);
+    expect_step(&r, "presented-status", EVID_NOT_HELD);
+    o = life_object(p, 0);
+    o.signing_input = sg_str_bytes(SG_LIT("eyJ0eXAiOiJrYitqd3QifQ.e31"));
+    r = verify(p, life_bundle(p, 0), &o);
+    expect_step(&r, "dtbs", EVID_NOT_HELD);
+    assert_false(r.held);
+    end_life(p);
+}
+
+/* Each member of the gesture changed, lawfully hashed and in the tree, as a signer in enemy hands could write it. */
+static void
+test_each_part_of_a_gesture_counts(void **state)
+{
+    static const struct {
+        enum amiss amiss;
+        const char *step;
+    } rows[] = {
+        { OTHER_NONCE, "gesture-challenge" },
+        { OTHER_PASSKEY_KEY, "gesture-signature" },
+        { OTHER_CLIENT_DATA, "gesture-signature" },
+        { OTHER_AUTHENTICATOR_DATA, "gesture-signature" },
+        { OTHER_ASSERTION, "gesture-signature" },
+        { OTHER_ORIGIN, "gesture-challenge" },
+        { OTHER_RP_ID, "gesture-authenticator" },
+        { NOT_VERIFIED, "gesture-authenticator" },
+        { NOT_PRESENT, "gesture-authenticator" },
+        { CROSS_ORIGIN, "gesture-challenge" },
+        { ANOTHER_INTENT, "gesture-challenge" },
+        { ANOTHER_PAGE, "gesture-challenge" },
+        { ANOTHER_RP, "gesture-authenticator" },
+        { A_REGISTRATION, "gesture-challenge" },
+        { STRANGERS_KEY, "gesture-signature" },
+        { WITHOUT_GESTURE, "approval" },
+        { BY_MANDATE, "approval" },
+        { NOT_ASKED, "status" },
+        { STATUS_REVOKED, "status" },
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct lived *p = make_life(*state, rows[i].amiss);
+        struct evid_object o = life_object(p, 0);
+        struct evid_report r = verify(p, life_bundle(p, 0), &o);
+        expect_step(&r, rows[i].step, EVID_NOT_HELD);
+        if (r.held) {
+            fail_msg("%d holds", (int)rows[i].amiss);
+        }
+        end_life(p);
+    }
+}
+
+/* Without changing the entry: the hash in the tree notices. */
+static void
+test_each_byte_of_the_consent_is_under_the_tree(void **state)
+{
+    struct lived *p = make_life(*state, LAWFUL);
+    struct evid_bundle b = life_bundle(p, 0);
+    uint8_t *body = sg_arena_alloc(p->m->arena, b.consent.body.n);
+    struct evid_object o = life_object(p, 0);
+    for (size_t i = 0; i < b.consent.body.n; i += 7) {
+        memcpy(body, p->m->records[p->consents[0]].body.p, b.consent.body.n);
+        body[i] ^= 1;
+        b.consent.body.p = body;
+        struct evid_report r = verify(p, b, &o);
+        expect_step(&r, "consent-hash", EVID_NOT_HELD);
+        assert_false(r.held);
+    }
+    end_life(p);
+}
+
+static void
+test_a_later_consent_needs_the_first(void **state)
+{
+    struct lived *p = make_life(*state, LAWFUL);
+    struct evid_object o = life_object(p, 1);
+    struct evid_bundle b = life_bundle(p, 1);
+    b.first = (struct evid_record){ .seq = 0 };
+    struct evid_report r = verify(p, b, &o);
+    expect_step(&r, "first-consent", EVID_NOT_HELD);
+    assert_false(r.held);
+    b = life_bundle(p, 1);
+    b.first = p->m->records[p->consents[1]];
+    r = verify(p, b, &o);
+    expect_step(&r, "first-consent", EVID_NOT_HELD);
+    b = life_bundle(p, 1);
+    b.first_proof = b.consent_proof;
+    r = verify(p, b, &o);
+    expect_step(&r, "first-consent", EVID_NOT_HELD);
+    end_life(p);
+    p = make_life(*state, LATER_OF_ANOTHER);
+    o = life_object(p, 1);
+    r = verify(p, life_bundle(p, 1), &o);
+    expect_step(&r, "first-consent", EVID_NOT_HELD);
+    end_life(p);
+}
+
+static void
+test_a_flagged_counter_passes_at_level_2(void **state)
+{
+    struct lived *p = make_life(*state, COUNTER_FLAGGED);
+    struct evid_object o = life_object(p, 0);
+    struct evid_report r = verify(p, life_bundle(p, 0), &o);
+    expect_step(&r, "gesture-counter", EVID_HELD);
+    assert_true(r.held);
+    end_life(p);
+}
+
+/* ---- the replay ------------------------------------------------------------------------------------ */
+
+static struct evid_ledger_result
+replay(struct lived *p, size_t erased)
+{
+    struct evid_ledger *l;
+    struct evid_ledger_result result;
+    assert_ok(evid_ledger_new(p->m->arena, &l));
+    for (size_t i = 0; i < p->m->n; i++) {
+        struct evid_record record = p->m->records[i];
+        if (i == erased) {
+            record.blind = SG_NO_BYTES;
+            record.body = SG_NO_BYTES;
+        }
+        assert_ok(evid_ledger_feed(l, &record));
+    }
+    assert_ok(evid_ledger_end(l, &result));
+    return result;
+}
+
+static void
+test_a_lawful_life_has_no_finding(void **state)
+{
+    struct lived *p = make_life(*state, LAWFUL);
+    struct evid_ledger_result r = replay(p, SIZE_MAX);
+    for (size_t i = 0; i < r.n_findings; i++) {
+        print_error("%s: %.*s\n", r.findings[i].rule, SG_PRINT(r.findings[i].detail));
+    }
+    assert_int_equal(r.n_findings_all, 0);
+    assert_int_equal(r.n_consents_open, 0);
+    /* a body erased by policy leaves nothing broken (req: EV-4) */
+    for (size_t i = 1; i < p->m->n; i++) {
+        r = replay(p, i);
+        for (size_t j = 0; j < r.n_findings; j++) {
+            print_error(
+                "without %zu: %s: %.*s\n", i, r.findings[j].rule, SG_PRINT(r.findings[j].detail));
+        }
+        assert_int_equal(r.n_findings_all, 0);
+    }
+    end_life(p);
+}
+
+static void
+test_each_wrong_thing_is_noticed_by_its_rule(void **state)
+{
+    static const struct {
+        enum amiss amiss;
+        const char *rule;
+    } rows[] = {
+        { OTHER_NONCE, "gesture" },
+        { OTHER_PASSKEY_KEY, "passkey" },
+        { OTHER_PASSKEY_HASH, "passkey" },
+        { OTHER_PASSKEY_SEQ, "passkey" },
+        { OTHER_CLIENT_DATA, "gesture" },
+        { OTHER_AUTHENTICATOR_DATA, "gesture" },
+        { OTHER_ASSERTION, "gesture" },
+        { OTHER_ORIGIN, "gesture" },
+        { OTHER_RP_ID, "gesture" },
+        { COUNTER_FLAGGED, "gesture-counter" },
+        { COUNTER_WENT_BACK, "gesture-counter" },
+        { NOT_VERIFIED, "gesture" },
+        { NOT_PRESENT, "gesture" },
+        { CROSS_ORIGIN, "gesture" },
+        { ANOTHER_INTENT, "gesture" },
+        { ANOTHER_PAGE, "gesture" },
+        { ANOTHER_RP, "gesture" },
+        { A_REGISTRATION, "gesture" },
+        { STRANGERS_KEY, "gesture" },
+        { LOGIN_PASSKEY, "passkey" },
+        { NOT_REGISTERED, "passkey" },
+        { REMOVED, "passkey" },
+        { LOCKED, "person-state" },
+        { ANOTHERS_KEY, "key-holder" },
+        { KEY_NOT_MADE, "key-state" },
+        { TOO_MANY_KEYS, "key-made" },
+        { SPENT_TWICE, "intent-once" },
+        { NOTHING_SHOWN, "gesture" },
+        { NOT_ASKED, "status" },
+        { STATUS_REVOKED, "status" },
+        { WITHOUT_GESTURE, "gesture" },
+        { BY_MANDATE, "activation" },
+        { WRONG_LEVEL, "key-level" },
+        { LATER_OF_ANOTHER, "first-consent" },
+        { NO_DECISION, "passkey-registered" },
+        { REGISTERED_TWICE, "passkey-registered" },
+        { OTHER_STATEMENT, "passkey-registered" },
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct lived *p = make_life(*state, rows[i].amiss);
+        struct evid_ledger_result r = replay(p, SIZE_MAX);
+        bool found = false;
+        for (size_t j = 0; j < r.n_findings; j++) {
+            found = found || strcmp(r.findings[j].rule, rows[i].rule) == 0;
+        }
+        if (!found) {
+            fail_msg("%d: rule %s did not notice", (int)rows[i].amiss, rows[i].rule);
+        }
+        end_life(p);
+    }
+}
+
+static int
+setup(void **state)
+{
+    *state = sg_arena_new(0, (size_t)256 * 1024 * 1024);
+    return *state == NULL;
+}
+
+static int
+teardown(void **state)
+{
+    sg_arena_free((struct sg_arena **)state);
+    return 0;
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(test_a_presentation_holds_from_the_bundle_alone),
+        TEST(test_a_signature_over_a_session_is_found_by_itself),
+        TEST(test_another_object_does_not_fit),
+        TEST(test_each_part_of_a_gesture_counts),
+        TEST(test_each_byte_of_the_consent_is_under_the_tree),
+        TEST(test_a_later_consent_needs_the_first),
+        TEST(test_a_flagged_counter_passes_at_level_2),
+        TEST(test_a_lawful_life_has_no_finding),
+        TEST(test_each_wrong_thing_is_noticed_by_its_rule),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
