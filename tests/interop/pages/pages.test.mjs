@@ -1,0 +1,272 @@
+// A newcomer plays the whole story in Chromium: enrol, receive a badge, show it, refuse, add a passkey, in both languages. What is seen is compared with what
+// the service says as JSON, and with what the passkey signs over (req: AU-2, AU-3, AU-4, AU-6, EV-2, OPS-1).
+import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { after, before, test } from 'node:test'
+import { decode } from 'cbor2'
+import { BASE, device, faults, launch, open, person, shot, tabOrder, use } from './browser.mjs'
+
+const BIN = process.env.SEALGATE_BIN ?? 'build/release/sealgate'
+const DIR = process.env.SEALGATE_DIR ?? 'var/demo'
+const sealgate = (...args) => execFileSync(BIN, [...args, '--dir', DIR], { encoding: 'utf8' })
+const sha256 = (...parts) => parts.reduce((h, p) => h.update(p), createHash('sha256')).digest()
+const WAIT = { timeout: 20000 }
+
+let browser, me, enrolment
+before(async () => {
+  browser = await launch()
+  me = await person(browser)
+})
+after(async () => browser?.close())
+
+/** Two demo operators approve a new holder: { url, code }. */
+const enrol = () => JSON.parse(sealgate('person', 'enrol', '--level', '2', '--json'))
+const text = (selector) => me.page.textContent(selector)
+const said = async (selector) => {
+  await me.page.waitForFunction((s) => document.querySelector(s)?.textContent.trim(), selector, WAIT)
+  return (await text(selector)).trim()
+}
+/** No page of ours may break its own policy, ask others for anything, or fault a screen reader. */
+async function clean(name, { at = me } = {}) {
+  assert.deepEqual(await faults(at), [], name)
+  assert.deepEqual(at.broken, [], name)
+}
+/** The same page at 390 and 1280 points, light and dark, looked at by hand afterwards. */
+async function looks(name) {
+  for (const [width, colorScheme] of [[1280, 'light'], [390, 'light'], [390, 'dark']]) {
+    await me.page.setViewportSize({ width, height: width < 600 ? 844 : 900 })
+    await me.page.emulateMedia({ colorScheme })
+    await clean(`${name} ${width} ${colorScheme}`)
+    await shot(me, `${name}-${width}${colorScheme === 'dark' ? '-dark' : ''}`)
+  }
+  await me.page.setViewportSize({ width: 1280, height: 900 })
+  await me.page.emulateMedia({ colorScheme: 'light' })
+}
+/** JSON as the page's own script would get it. */
+const json = (path) => me.page.evaluate(async (p) => (await fetch(p, { headers: { Accept: 'application/json' } })).json(), path)
+
+test('every page carries the policy and speaks the reader\'s language', async () => {
+  for (const path of ['/', '/login', '/demo', '/enrol/AAAA', '/evidence/' + '0'.repeat(64)]) {
+    const { headers } = await open(me, path)
+    const policy = headers['content-security-policy']
+    for (const part of ["default-src 'none'", "script-src 'self'", "style-src 'self'", "connect-src 'self'", "form-action 'self'", "frame-ancestors 'none'", "base-uri 'none'"]) {
+      assert.ok(policy?.includes(part), `${path}: ${part}`)
+    }
+    assert.ok(!policy.includes('unsafe'), path)
+    assert.equal(headers['x-content-type-options'], 'nosniff')
+    assert.equal(headers['referrer-policy'], 'no-referrer')
+    assert.match(headers['permissions-policy'], /publickey-credentials-get=\(self\)/)
+    assert.equal(await me.page.getAttribute('html', 'lang'), 'en')
+    await clean(path)
+  }
+  await open(me, '/')
+  await looks('start-en')
+})
+
+test('Japanese by Accept-Language, and the switch is kept', async () => {
+  const ja = await person(browser, { locale: 'ja-JP', width: 390 })
+  await open(ja, '/login')
+  assert.equal(await ja.page.getAttribute('html', 'lang'), 'ja')
+  assert.equal(await ja.page.textContent('h1'), 'ログイン')
+  await clean('login ja', { at: ja })
+  await shot(ja, 'login-ja-390')
+  await ja.page.click('nav.langs a')
+  assert.equal(await ja.page.getAttribute('html', 'lang'), 'en')
+  await open(ja, '/demo')
+  assert.equal(await ja.page.getAttribute('html', 'lang'), 'en', 'the cookie is stronger than Accept-Language')
+  await ja.page.click('nav.langs a')
+  assert.equal(await ja.page.getAttribute('html', 'lang'), 'ja')
+  await shot(ja, 'demo-ja-390')
+  await ja.context.close()
+})
+
+test('an account is not shown to a stranger, and the way leads back', async () => {
+  await open(me, '/account')
+  assert.equal(me.page.url(), `${BASE}/login?next=/account`)
+  for (const next of ['//evil.example/', 'https://evil.example/', '/\\evil.example']) {
+    await open(me, `/login?next=${encodeURIComponent(next)}`)
+    assert.equal(await me.page.getAttribute('#login', 'data-next'), '/account')
+  }
+})
+
+test('enrolment: a wrong code says nothing more, the right one leads to two passkeys, by keyboard alone', async () => {
+  enrolment = enrol()
+  await open(me, enrolment.url)
+  await looks('enrol-code-en')
+  await me.page.fill('#code', 'AAAAA-AAAAA')
+  await me.page.click('#code-go')
+  assert.match(await said('#alert'), /did not accept/)
+  await clean('wrong code')
+  await me.page.fill('#code', '')
+  const order = await tabOrder(me)
+  assert.ok(order.indexOf('code') < order.indexOf('code-go') && order.includes('code'), order.join(' > '))
+  await me.page.focus('#code')
+  await me.page.keyboard.type(enrolment.code.toLowerCase())
+  await me.page.keyboard.press('Enter')
+  await me.page.waitForSelector('#step-sign:not([hidden])', WAIT)
+  assert.equal(await me.page.evaluate(() => document.activeElement.id), 'title-sign', 'focus goes with the step')
+  await looks('enrol-sign-en')
+  await me.page.keyboard.press('Tab')
+  await me.page.keyboard.type('first key')
+  await me.page.keyboard.press('Tab')
+  await me.page.keyboard.press('Enter')
+  await me.page.waitForSelector('#step-login:not([hidden])', WAIT)
+  await me.page.focus('#make-login')
+  await me.page.keyboard.press('Enter')
+  await me.page.waitForSelector('#step-done:not([hidden])', WAIT)
+  assert.match(await text('#fingerprint'), /\S{8,}/)
+  await looks('enrol-done-en')
+})
+
+test('a used link opens nothing', async () => {
+  await open(me, enrolment.url)
+  await me.page.fill('#code', enrolment.code)
+  await me.page.click('#code-go')
+  assert.match(await said('#alert'), /\S/)
+  assert.ok(await me.page.isHidden('#step-sign'))
+})
+
+test('login with the login passkey; the account lists both', async () => {
+  await open(me, '/login?next=/account')
+  await looks('login-en')
+  await me.page.click('#login')
+  await me.page.waitForURL(`${BASE}/account`, WAIT)
+  assert.equal(await me.page.locator('button[data-remove]').count(), 2)
+  assert.equal(await me.page.locator('.notice.warn').count(), 0, 'every part of the account can be shown')
+  await clean('account')
+})
+
+test('receive a badge: a key is made in the HSM, the badge is in the account', async () => {
+  await open(me, '/demo')
+  await me.page.click('#receive')
+  await me.page.waitForSelector('#received', WAIT)
+  await looks('demo-en')
+  await open(me, '/account')
+  await looks('account-en')
+  assert.match(await text('[aria-labelledby=title-credentials]'), /dc\+sd-jwt/)
+})
+
+/** From the story to the consent page; the id of the question. */
+async function door(language) {
+  await open(me, `/demo?lang=${language}`)
+  await me.page.click('#door')
+  await me.page.waitForURL(/\/consent\//, WAIT)
+  return me.page.url().split('/').pop().split('?')[0]
+}
+/** What is read, what the service says, what the intent holds, what the passkey signs over: one thing. */
+async function sameText(id) {
+  const question = await json(`/vp/presentations/${id}`)
+  const shown = await me.page.evaluate(() => document.getElementById('intent-text').textContent)
+  assert.equal(shown, question.text)
+  const visible = await me.page.evaluate(() => document.getElementById('intent-text').innerText)
+  assert.equal(visible.replace(/\s+/g, ' ').trim(), question.text.replace(/\s+/g, ' ').trim(), 'nothing is hidden by style')
+  const intentBytes = Buffer.from(question.intent, 'base64url')
+  const intent = decode(intentBytes)
+  assert.deepEqual(Buffer.from(intent.get(5)), sha256(shown), 'text_hash of the intent')
+  const intentId = sha256('sealgate/intent/v1\0', intentBytes)
+  const challenge = sha256('sealgate/challenge/v1\0', intentId, Buffer.from(question.nonce, 'base64url'))
+  assert.equal(challenge.toString('base64url'), question.publicKey.challenge)
+  assert.equal(await said('#challenge'), question.publicKey.challenge, 'the page computed the same')
+  return question
+}
+
+for (const language of ['en', 'ja']) {
+  test(`consent in ${language}: the text read is the text signed; the door opens; the evidence is there`, async () => {
+    const id = await door(language)
+    assert.equal(await me.page.getAttribute('html', 'lang'), language)
+    await looks(`consent-${language}`)
+    const question = await sameText(id)
+    assert.equal(question.language, language)
+    assert.ok(!question.text.includes('Yamada'), 'values stay out of the text')
+    assert.match(await text('.values'), /Yamada/)
+    assert.ok(!(await text('.values')).includes('hanako.yamada@'), 'what was not asked for is not disclosed')
+    await me.page.click('#approve')
+    await me.page.waitForSelector('#result', WAIT)
+    assert.equal(await me.page.getAttribute('#result', 'data-state'), 'delivered')
+    await looks(`result-${language}`)
+    const evidence = await me.page.getAttribute('a.evidence', 'href')
+    await me.page.click('#back')
+    await me.page.waitForSelector('#verdict', WAIT)
+    assert.equal(await me.page.getAttribute('#verdict', 'data-verdict'), 'holds', await text('main'))
+    assert.match(await text('main'), /Yamada/)
+    await looks(`door-${language}`)
+    const { status } = await open(me, evidence)
+    assert.ok([200, 202].includes(status), String(status))
+    await looks(`evidence-${language}`)
+  })
+}
+
+test('refusal: nothing is signed, and the verifier hears no more than that', async () => {
+  await door('en')
+  await me.page.click('#refuse')
+  await me.page.waitForSelector('#result', WAIT)
+  assert.equal(await me.page.getAttribute('#result', 'data-state'), 'refused')
+  await looks('refused-en')
+})
+
+test('expiry: a page left open approves nothing', async () => {
+  await me.page.clock.install()
+  await door('en')
+  await me.page.clock.fastForward('30:00')
+  assert.match(await said('#alert'), /time to approve is over/)
+  assert.ok(await me.page.isDisabled('#approve'))
+  await looks('expired-en')
+  await me.context.clock?.resume?.()
+})
+
+test('a passkey prompt that is closed approves nothing, and can be tried again', async () => {
+  const fresh = me.page
+  await door('en')
+  await me.cdp.send('WebAuthn.setUserVerified', { authenticatorId: me.authenticators[0], isUserVerified: false })
+  await me.page.click('#approve')
+  assert.match(await said('#alert'), /Nothing was approved/)
+  await me.cdp.send('WebAuthn.setUserVerified', { authenticatorId: me.authenticators[0], isUserVerified: true })
+  await me.page.click('#approve')
+  await me.page.waitForSelector('#result', WAIT)
+  assert.equal(await me.page.getAttribute('#result', 'data-state'), 'delivered')
+  assert.equal(fresh, me.page)
+})
+
+test('a changed page is noticed before the passkey is asked', async () => {
+  const id = await door('en')
+  await me.page.evaluate(() => { document.getElementById('intent-text').firstChild.data += 'and nothing else' })
+  await me.page.click('#approve')
+  assert.match(await said('#alert'), /not the text that would be approved/)
+  assert.equal((await json(`/vp/presentations/${id}`)).state, 'open')
+})
+
+test('every use stands in the activity', async () => {
+  await open(me, '/account?lang=en')
+  const uses = (await json('/account/activity')).uses
+  assert.ok(uses.length >= 3)
+  assert.equal(await me.page.locator('#uses tbody tr').count(), uses.length)
+  assert.match(await text('#uses'), /Credentials shown/)
+  await looks('activity-en')
+})
+
+test('a second passkey: made on another device, confirmed by the first, and it signs', async () => {
+  const [first] = me.authenticators
+  const second = await device(me)
+  await use(me, second)
+  await open(me, '/account')
+  await me.page.click('#add-sign')
+  await me.page.waitForTimeout(1500)
+  await use(me, first) // the new one is made; now the present one confirms
+  await me.page.waitForFunction(() => document.querySelectorAll('button[data-remove]').length === 3, undefined, WAIT)
+  await clean('second passkey')
+  await door('en')
+  await use(me, second)
+  await me.page.click('#approve')
+  await me.page.waitForSelector('#result', WAIT)
+  assert.equal(await me.page.getAttribute('#result', 'data-state'), 'delivered')
+  await use(me, first)
+})
+
+test('logout ends the session', async () => {
+  await open(me, '/account')
+  await me.page.click('#logout')
+  await me.page.waitForURL(/\/login/, WAIT)
+  await open(me, '/account')
+  assert.equal(me.page.url(), `${BASE}/login?next=/account`)
+})
