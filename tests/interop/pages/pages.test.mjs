@@ -20,8 +20,8 @@ before(async () => {
 })
 after(async () => browser?.close())
 
-/** Two demo operators approve a new holder: { url, code }. */
-const enrol = () => JSON.parse(sealgate('person', 'enrol', '--level', '2', '--json'))
+/** Two demo operators approve a new holder: { person, link, code }. */
+const enrol = () => JSON.parse(sealgate('person', 'enrol', '--keys', '20', '--json', '--operator', `${DIR}/operators/operator1.json`, '--operator', `${DIR}/operators/operator2.json`))
 const text = (selector) => me.page.textContent(selector)
 const said = async (selector) => {
   await me.page.waitForFunction((s) => document.querySelector(s)?.textContent.trim(), selector, WAIT)
@@ -92,7 +92,7 @@ test('an account is not shown to a stranger, and the way leads back', async () =
 
 test('enrolment: a wrong code says nothing more, the right one leads to two passkeys, by keyboard alone', async () => {
   enrolment = enrol()
-  await open(me, enrolment.url)
+  await open(me, enrolment.link)
   await looks('enrol-code-en')
   await me.page.fill('#code', 'AAAAA-AAAAA')
   await me.page.click('#code-go')
@@ -120,7 +120,7 @@ test('enrolment: a wrong code says nothing more, the right one leads to two pass
 })
 
 test('a used link opens nothing', async () => {
-  await open(me, enrolment.url)
+  await open(me, enrolment.link)
   await me.page.fill('#code', enrolment.code)
   await me.page.click('#code-go')
   assert.match(await said('#alert'), /\S/)
