@@ -14,9 +14,11 @@
 #include <unistd.h>
 
 #include "admin_face.h"
+#include "demo_face.h"
 #include "evid_face.h"
 #include "flow_contexts.h"
 #include "flow_did.h"
+#include "person_face.h"
 #include "point.h"
 #include "sandbox.h"
 #include "serve.h"
@@ -326,17 +328,33 @@ open_flow(struct serve *serve, struct sg_why *why, char ret_file[FLOW_FILE_MAX])
         &settings, serve->store, serve->signer, serve->registry, why, ret_file, &serve->flow);
 }
 
-#define TABLES 5
+#define TABLES 7
 static const struct http_route *route_tables[TABLES];
 static size_t route_rows[TABLES];
 
 static void
 gather_routes(struct serve *serve)
 {
-    const struct http_route *tables[TABLES] = { vci_routes, evid_routes, vcapi_routes, admin_routes,
-        serve_routes };
-    const size_t rows[TABLES] = { n_vci_routes, n_evid_routes, n_vcapi_routes, n_admin_routes,
-        n_serve_routes };
+    /* clang-format off: a face is a line */
+    const struct http_route *tables[TABLES] = {
+        vci_routes,
+        evid_routes,
+        vcapi_routes,
+        admin_routes,
+        person_routes,
+        demo_routes,
+        serve_routes,
+    };
+    const size_t rows[TABLES] = {
+        n_vci_routes,
+        n_evid_routes,
+        n_vcapi_routes,
+        n_admin_routes,
+        n_person_routes,
+        n_demo_routes,
+        n_serve_routes,
+    };
+    /* clang-format on */
     memcpy(route_tables, tables, sizeof(tables));
     memcpy(route_rows, rows, sizeof(rows));
     serve->metrics.tables = route_tables;
