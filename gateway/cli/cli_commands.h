@@ -28,6 +28,11 @@ int cmd_client_remove(struct cli *cli);
 int cmd_client_list(struct cli *cli);
 int cmd_mandate_set(struct cli *cli);
 int cmd_mandate_list(struct cli *cli);
+int cmd_person_enrol(struct cli *cli);
+int cmd_person_list(struct cli *cli);
+int cmd_person_show(struct cli *cli);
+int cmd_person_state(struct cli *cli);
+int cmd_person_passkey(struct cli *cli);
 int cmd_ledger_verify(struct cli *cli);
 int cmd_doctor(struct cli *cli);
 

@@ -1,6 +1,7 @@
 /* `sealgate doctor`: looks at what an operator can mend, and says how. */
 #include <errno.h>
 #include <stdio.h>
+#include <strings.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
@@ -53,6 +54,24 @@ check_settings(struct doctor *d)
         cli_step(&d->report, "public URL", CLI_NOT_HELD,
             "%s does not begin with courier.ini's public_origin", d->gateway.public_url);
     }
+}
+
+/* The RP ID cannot change without every passkey becoming useless: it is shown, and held against the public URL. req: AU-3 */
+static void
+check_persons(struct doctor *d)
+{
+    const struct conf_signer *s = &d->signer;
+    if (s->rp_id[0] == '\0') {
+        cli_step(&d->report, "RP ID", CLI_NOT_SHOWN,
+            "signer.ini names no rp_id and no origins: no persons can enrol");
+        return;
+    }
+    size_t i = 0;
+    while (i < s->origins.n && strcasecmp(s->origins.items[i], d->courier.public_origin) != 0) {
+        i++;
+    }
+    cli_step(&d->report, "RP ID", i < s->origins.n ? CLI_HELD : CLI_NOT_HELD, "%s%s", s->rp_id,
+        i < s->origins.n ? "" : ": courier.ini's public_origin is not among signer.ini's origins");
 }
 
 static void
@@ -185,6 +204,7 @@ cmd_doctor(struct cli *cli)
         return bad;
     }
     check_settings(&d);
+    check_persons(&d);
     check_programs(&d);
     check_token(&d);
     check_folders(&d);

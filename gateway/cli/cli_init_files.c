@@ -97,6 +97,33 @@ put_courier(const struct cli *cli, const struct cli_plan *plan, sg_str more)
     return put_text(cli, "conf/courier.ini", r, text);
 }
 
+/*
+ * The relying party of persons' passkeys, for ever: the public host. Nothing where browsers would offer none: plain http elsewhere than on this machine, a
+ * numeric IPv6 host. req: AU-3
+ */
+static sg_result
+person_rows(const struct cli *cli, const struct cli_plan *plan, sg_str *ret)
+{
+    const char *host = strstr(plan->base, "://") + 3;
+    const char *end = strchr(host, '/');
+    size_t n = strcspn(host, ":/");
+    char origin[256];
+    size_t origin_n = end == NULL ? strlen(plan->base) : (size_t)(end - plan->base);
+    *ret = SG_NO_STR;
+    if (host[0] == '[' || origin_n >= sizeof(origin) ||
+        (strncmp(plan->base, "https://", 8) != 0 && !conf_loopback_url(plan->base))) {
+        return SG_DONE;
+    }
+    for (size_t i = 0; i < origin_n; i++) { /* as browsers write it */
+        char c = plan->base[i];
+        origin[i] = (char)(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
+    }
+    return sg_arena_printf(cli->arena, ret,
+        "# passkeys answer to this name alone: with another one all persons enrol again\n"
+        "rp_id = %.*s\norigins = %.*s\n",
+        (int)n, origin + (host - plan->base), (int)origin_n, origin);
+}
+
 int
 cli_init_pin_lists(const struct cli *cli, const struct cli_plan *plan, sg_bytes status_thumbprint)
 {
@@ -116,14 +143,20 @@ cli_init_settings(const struct cli *cli, const struct cli_plan *plan)
     struct sg_arena *a = cli->arena;
     const char *head = heading(plan);
     bool softhsm = strstr(plan->module, "softhsm") != NULL;
+    sg_str persons = SG_NO_STR;
+    sg_result r = person_rows(cli, plan, &persons);
+    if (!sg_ok(r)) {
+        return cli_refused(cli, "conf/gateway.ini", r);
+    }
     sg_str text = SG_NO_STR;
-    sg_result r = sg_arena_printf(a, &text,
-        "%senvironment = %s\npublic_url = %s\nbrand = %s\nstatus_key = %s\n%s", head,
+    r = sg_arena_printf(a, &text,
+        "%senvironment = %s\npublic_url = %s\nbrand = %s\nstatus_key = %s\n%s%.*s", head,
         plan->environment, plan->base, plan->demo ? "sealgate DEMO issuer" : "sealgate",
         CLI_STATUS_LABEL,
         plan->demo ? "verify_trust = trust/root.pem\n"
                      "vcapi_configuration = employee_badge_ldp_ecdsa_rdfc\n"
-                   : "");
+                   : "",
+        SG_PRINT(persons));
     int bad = put_text(cli, "conf/gateway.ini", r, text);
     if (bad == CLI_DONE) {
         bad = put_courier(cli, plan, SG_NO_STR);
@@ -131,10 +164,11 @@ cli_init_settings(const struct cli *cli, const struct cli_plan *plan)
     if (bad == CLI_DONE) {
         r = sg_arena_printf(a, &text,
             "%senvironment = %s\norigin = %s\nmodule = %s\ntoken_label = %s\nmodule_certification "
-            "= %s\n%s%s",
+            "= %s\n%s%s%.*s%s",
             head, plan->environment, plan->origin, plan->module, plan->token_label,
             plan->certification, softhsm ? "softhsm_conf = signer/softhsm2.conf\n" : "",
-            plan->demo ? "demo = yes\n" : "");
+            plan->demo ? "demo = yes\n" : "", SG_PRINT(persons),
+            plan->demo && persons.n > 0 ? "recovery_wait_s = 60\n" : "");
         bad = put_text(cli, "conf/signer.ini", r, text);
     }
     return bad;

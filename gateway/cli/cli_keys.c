@@ -4,6 +4,7 @@
 #include "cli_ca.h"
 #include "cli_commands.h"
 #include "cli_decide.h"
+#include "cli_person.h"
 #include "jwk.h"
 #include "sg_text.h"
 #include "x509_chain.h"
@@ -245,6 +246,27 @@ cmd_keys_state(struct cli *cli)
 
 /* ---- approve, halt, resume --------------------------------------------------------------------------------- */
 
+static int
+approved_json(struct cli *cli, const struct wire_operation_reply *reply)
+{
+    struct sg_buf buf = sg_buf_new(cli->arena, 512, 65536);
+    struct sjson_wr wr = sjson_wr_new(&buf);
+    sg_str link;
+    sjson_wr_object(&wr);
+    sjson_wr_member_bool(&wr, "applied", reply->applied);
+    sjson_wr_member_int(&wr, "seq", (int64_t)reply->seq);
+    if (reply->link.n > 0) {
+        sg_result r = cli_enrol_link(cli, reply->link, &link);
+        if (!sg_ok(r)) {
+            return cli_refused(cli, "the enrolment link", r);
+        }
+        sjson_wr_member_text(&wr, "link", link);
+        sjson_wr_member_text(&wr, "code", reply->code);
+    }
+    sjson_wr_object_end(&wr);
+    return cli_print_json(cli, &buf);
+}
+
 int
 cmd_approve(struct cli *cli)
 {
@@ -265,9 +287,12 @@ cmd_approve(struct cli *cli)
         return cli_refused(cli, "approval", r);
     }
     if (cli->json) {
-        printf("{\"applied\":%s,\"seq\":%llu}\n", reply.applied ? "true" : "false",
-            (unsigned long long)reply.seq);
-    } else if (reply.applied) {
+        return approved_json(cli, &reply);
+    }
+    if (reply.link.n > 0) {
+        return cli_print_enrolment(cli, &reply);
+    }
+    if (reply.applied) {
         printf("approved and applied (ledger record %llu)\n", (unsigned long long)reply.seq);
     } else {
         puts("approved; it still waits for another operator");

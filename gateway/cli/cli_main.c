@@ -149,6 +149,20 @@ static const struct cli_option ledger_options[] = {
     END,
 };
 
+static const struct cli_option person_enrol_options[] = {
+    { "--level", "N", false, "highest assurance level of the person's keys: 2 (default) or 3" },
+    { "--keys", "N", false, "how many keys the person may hold in all (default 5)" },
+    { "--valid", "SPAN", false, "how long the link lives: 7d (default), 12h, 30m; at most 30d" },
+    { "--person", "ID", false, "somebody enrolled already, who lost all passkeys (recovery)" },
+    OPERATOR,
+    END,
+};
+static const struct cli_option person_passkey_options[] = {
+    { "--passkey", "THUMBPRINT", true, "which one, as `person show` prints it" },
+    OPERATOR,
+    END,
+};
+
 /* By name; the longest that fits is taken, so that `status set` is not `status`. */
 static const struct cli_command commands[] = {
     { "init", NULL, "Make a state directory: settings, token, keys, ledger",
@@ -256,6 +270,43 @@ static const struct cli_command commands[] = {
     { "keys destroy", "KEY", "Destroy a key in the token (two operators)",
         "  sealgate keys destroy seal-es256 --operator op1.json --operator op2.json",
         operator_options, cmd_keys_state },
+    { "person enrol", NULL, "Let a person enrol: a link and a code (two operators)",
+        "One operator proposes; who approves is told a link on stdout and a code on stderr, once. "
+        "Send them "
+        "by two different\nways: the person opens the link, types the code (five tries) and makes "
+        "two "
+        "passkeys, one to log in and one to sign.\n"
+        "With --person it is a recovery: it waits (recovery_wait_s), and the old passkeys go when "
+        "it is "
+        "complete.\n\n"
+        "  sealgate person enrol --keys 3 --operator op1.json\n"
+        "  sealgate approve 3f9a... --operator op2.json",
+        person_enrol_options, cmd_person_enrol },
+    { "person list", NULL, "List the persons the signer knows, by id",
+        "The signer knows numbers, not names: who a person is stands in the gateway's store.\n\n"
+        "  sealgate person list --dir var/demo",
+        no_options, cmd_person_list },
+    { "person show", "ID", "Show a person's passkeys and keys",
+        "  sealgate person show 5c0e... --dir var/demo", no_options, cmd_person_show },
+    { "person lock", "ID", "Stop everything of a person at once (one operator)",
+        "  sealgate person lock 5c0e... --operator op1.json", operator_options, cmd_person_state },
+    { "person unlock", "ID", "End a lock (two operators)",
+        "  sealgate person unlock 5c0e... --operator op1.json --operator op2.json",
+        operator_options, cmd_person_state },
+    { "person leave", "ID", "A person leaves: keys destroyed, passkeys removed (two operators)",
+        "There is no way back; the ledger keeps what was signed.\n\n"
+        "  sealgate person leave 5c0e... --operator op1.json --operator op2.json",
+        operator_options, cmd_person_state },
+    { "person confirm", "ID", "Confirm a signing passkey of level 3 (two operators)",
+        "Compare the fingerprint with the person, not over the page that enrolled it: "
+        "`person show` prints it, the person's\npage shows it too.\n\n"
+        "  sealgate person confirm 5c0e... --passkey THUMBPRINT --operator op1.json --operator "
+        "op2.json",
+        person_passkey_options, cmd_person_passkey },
+    { "person remove-passkey", "ID", "Take a passkey out of use (two operators)",
+        "  sealgate person remove-passkey 5c0e... --passkey THUMBPRINT --operator op1.json "
+        "--operator op2.json",
+        person_passkey_options, cmd_person_passkey },
     { "approve", "ID", "Approve what another operator proposed",
         "ID is printed by the proposal. The signer refuses the proposer's own approval, and "
         "another key of the same person.\n\n"

@@ -105,6 +105,26 @@ expect 0 "destroyed" keys destroy second $two
 expect 1 "NOT_FOUND" keys activate second $two
 expect 1 "NOT_FOUND" keys activate nobody $two
 
+# ---- persons
+expect 0 "RP ID: localhost" doctor
+expect 0 "sealgate approve" person enrol --keys 2 $one
+id=$(sed -n 's/.*approve \([0-9a-f]*\) .*/\1/p' "$work/out")
+person=$(sed -n 's/^person //p' "$work/out")
+expect 1 "DUAL_CONTROL" approve "$id" $one
+expect 0 "/enrol/" approve "$id" --operator "$d/operators/operator2.json"
+expect 0 '"code":"' person enrol --valid 12h --json $two
+expect 2 "--valid: 31d" person enrol --valid 31d $two
+expect 2 "is no person" person show 1234
+expect 1 "NOT_FOUND" person show 00000000000000000000000000000001
+expect 0 "$person  enrolling level 2" person list
+expect 0 "locked" person lock "$person" $one
+expect 1 "CONFLICT" person lock "$person" $one
+expect 0 "sealgate approve" person unlock "$person" $one
+expect 0 "unlocked" person unlock "$person" $two
+expect 2 "is no thumbprint" person confirm "$person" --passkey x $two
+expect 0 "left" person leave "$person" $two
+expect 1 "DESTROYED" person enrol --person "$person" $two
+
 expect 0 "made" client key hr --out "$work/hr.json"
 expect 1 "there already" client key hr --out "$work/hr.json"
 expect 1 "invalid_client" issue $badge --client "$work/hr.json"
