@@ -229,6 +229,7 @@ set_state(struct signer *s, struct decision *d)
     }
     SG_TRY(signer_transaction(s, state == WIRE_KEY_SUSPENDED ? write_locked : write_left, d));
     signer_enrol_forget(s, subject);
+    signer_open_drop_person(s, subject);
     if (state == WIRE_KEY_DESTROYED) {
         p11_forget_unwrapped(s->p11);
         sg_result r = registry_forget_holders(s->registry, subject);

@@ -69,6 +69,19 @@ attempt_of(const struct rig_person *person)
     return a;
 }
 
+static struct attempt
+attempt_with_refs(const struct rig_person *person, size_t n)
+{
+    struct attempt a;
+    a.intent = rig_present(&rig, person, 1);
+    for (size_t i = 0; i < n; i++) {
+        a.intent.refs[a.intent.n_refs++] = a_ref(i);
+    }
+    assert_ok(rig_open(&rig, person, &a.intent, &a.opened));
+    a.ask = rig_ask_of(&rig, &a.opened);
+    return a;
+}
+
 static sg_result
 try_with(struct attempt *a, struct authenticator_passkey *passkey)
 {

@@ -174,47 +174,7 @@ test_a_further_passkey_counts_from_its_gesture_on(void **state)
     authenticator_forget(&fresh);
 }
 
-static void
-test_a_person_locked_meanwhile_signs_nothing(void **state)
-{
-    (void)state;
-    struct wire_sign_reply reply;
-    rig_person_sql(&rig, "UPDATE reg_persons SET state=3 WHERE id=?", SG_BYTES(p[BERT].id));
-    struct wire_intent intent = rig_present(&rig, &p[BERT], 1);
-    assert_refused(rig_approve_all(&rig, &p[BERT], &intent, &reply), POLICY);
-    rig_person_sql(&rig, "UPDATE reg_persons SET state=2 WHERE id=?", SG_BYTES(p[BERT].id));
-    assert_ok(rig_approve_all(&rig, &p[BERT], &intent, &reply));
-}
-
-static void
-test_a_key_that_is_not_active_signs_nothing(void **state)
-{
-    (void)state;
-    struct wire_sign_reply reply;
-    struct wire_intent intent = rig_present(&rig, &p[ANNA], 3);
-    rig_person_sql(&rig, "UPDATE reg_holder_keys SET state=3 WHERE thumbprint=?",
-        SG_BYTES(p[ANNA].keys[1].key));
-    assert_refused(rig_approve_all(&rig, &p[ANNA], &intent, &reply), KEY_STATE);
-    intent = rig_present(&rig, &p[ANNA], 1);
-    assert_ok(rig_approve_all(&rig, &p[ANNA], &intent, &reply)); /* her other one does */
-    rig_person_sql(&rig, "UPDATE reg_holder_keys SET state=2 WHERE thumbprint=?",
-        SG_BYTES(p[ANNA].keys[1].key));
-}
-
 /* ---- status -------------------------------------------------------------------------------------------------------- */
-
-static struct attempt
-attempt_with_refs(const struct rig_person *person, size_t n)
-{
-    struct attempt a;
-    a.intent = rig_present(&rig, person, 1);
-    for (size_t i = 0; i < n; i++) {
-        a.intent.refs[a.intent.n_refs++] = a_ref(i);
-    }
-    assert_ok(rig_open(&rig, person, &a.intent, &a.opened));
-    a.ask = rig_ask_of(&rig, &a.opened);
-    return a;
-}
 
 /* The status is asked for when the approval arrives; without a good answer there is no signature, and the approval is not used up. */
 static void
@@ -268,96 +228,6 @@ test_later_signs_ask_for_the_status_again(void **state)
     assert_int_equal(rig_asked(&rig), asked + 3);
 }
 
-/* ---- stopping, cancelling ------------------------------------------------------------------------------------------- */
-
-static void
-test_a_halt_while_an_approval_waits_lets_nothing_out(void **state)
-{
-    (void)state;
-    struct attempt a = attempt_with_refs(&p[ANNA], 1);
-    struct wire_sign_reply reply;
-    struct wire_operation_reply resumed;
-    struct wire_sign sign = rig_sign_of(&rig, &p[ANNA].sign, &a.opened, &a.ask, 1);
-    uint64_t id;
-    rig_mode(&rig, RIG_HOLD);
-    rig_sign_send(&rig, &sign, rig.next_id++);
-    rig_wait_held(&rig, 1);
-    assert_ok(rig_halt(&rig, SG_NO_BYTES, "alice", &rig.alice));
-    rig_mode(&rig, RIG_GOOD);
-    assert_refused(rig_sign_receive(&rig, &id, &reply), HALTED);
-    assert_refused(rig_sign(&rig, &sign, &reply), HALTED);
-    struct wire_intent intent = rig_present(&rig, &p[ANNA], 1);
-    struct wire_intent_open_reply opened;
-    assert_refused(rig_open(&rig, &p[ANNA], &intent, &opened), HALTED);
-    struct wire_operation_msg op = rig_op(&rig, WIRE_OPN_RESUME);
-    assert_ok(rig_decide(&rig, &op, &resumed));
-    assert_ok(rig_sign(&rig, &sign, &reply));
-}
-
-static void
-test_a_refusal_by_the_person_is_on_record_and_ends_the_intent(void **state)
-{
-    (void)state;
-    struct rig_counts before = rig_counts(&rig);
-    struct attempt a = attempt_of(&p[ANNA]);
-    struct attempt b = attempt_of(&p[ANNA]);
-    uint64_t seq = 0;
-    assert_ok(rig_cancel(&rig, a.opened.intent_id, WIRE_CANCEL_REFUSED, &seq));
-    assert_true(seq > 0);
-    struct wire_person_event event;
-    assert_ok(wire_person_event_parse(rig_record(&rig, seq).body, &event));
-    assert_str_is(event.event, "intent-refused");
-    assert_true(sg_bytes_equal(event.person, SG_BYTES(p[ANNA].id)));
-    assert_true(sg_bytes_equal(event.intent_id, a.opened.intent_id));
-    assert_refused(try_with(&a, &p[ANNA].sign), INTENT);
-    assert_refused(rig_cancel(&rig, a.opened.intent_id, WIRE_CANCEL_REFUSED, &seq), NOT_FOUND);
-    assert_ok(rig_cancel(&rig, b.opened.intent_id, WIRE_CANCEL_DROPPED, &seq));
-    assert_int_equal(seq, 0);
-    assert_refused(try_with(&b, &p[ANNA].sign), INTENT);
-    assert_left(before, 0, 0, 0, 1);
-}
-
-/* While it waits for the status: what comes back then is no longer wanted. */
-static void
-test_an_intent_cancelled_while_its_approval_waits_is_not_signed(void **state)
-{
-    (void)state;
-    struct attempt a = attempt_with_refs(&p[ANNA], 1);
-    struct wire_sign_reply reply;
-    struct wire_sign sign = rig_sign_of(&rig, &p[ANNA].sign, &a.opened, &a.ask, 1);
-    uint64_t id, seq;
-    rig_mode(&rig, RIG_HOLD);
-    rig_sign_send(&rig, &sign, rig.next_id++);
-    rig_wait_held(&rig, 1);
-    assert_ok(rig_cancel(&rig, a.opened.intent_id, WIRE_CANCEL_DROPPED, &seq));
-    rig_mode(&rig, RIG_GOOD);
-    assert_refused(rig_sign_receive(&rig, &id, &reply), INTENT);
-}
-
-static void
-test_one_person_has_32_places_and_gets_them_back(void **state)
-{
-    (void)state;
-    struct wire_intent_open_reply opened[33];
-    struct wire_intent_open_reply more;
-    struct wire_sign_reply reply;
-    uint64_t seq;
-    rig_stop(&rig); /* nothing is open after a start */
-    rig_start(&rig, NULL);
-    for (size_t i = 0; i < 32; i++) {
-        struct wire_intent intent = rig_present(&rig, &p[ANNA], 1);
-        assert_ok(rig_open(&rig, &p[ANNA], &intent, &opened[i]));
-    }
-    struct wire_intent intent = rig_present(&rig, &p[ANNA], 1);
-    assert_refused(rig_open(&rig, &p[ANNA], &intent, &more), TOO_MANY);
-    struct wire_intent other = rig_present(&rig, &p[BERT], 1);
-    assert_ok(rig_approve_all(&rig, &p[BERT], &other, &reply)); /* nobody else minds */
-    assert_ok(rig_cancel(&rig, opened[5].intent_id, WIRE_CANCEL_DROPPED, &seq));
-    assert_ok(rig_open(&rig, &p[ANNA], &intent, &more));
-    rig_stop(&rig);
-    rig_start(&rig, NULL);
-}
-
 int
 main(void)
 {
@@ -369,13 +239,7 @@ main(void)
         cmocka_unit_test(test_counters_are_compared_again_in_the_transaction),
         cmocka_unit_test(test_a_status_that_is_not_good_refuses_and_burns_nothing),
         cmocka_unit_test(test_later_signs_ask_for_the_status_again),
-        cmocka_unit_test(test_a_halt_while_an_approval_waits_lets_nothing_out),
-        cmocka_unit_test(test_a_refusal_by_the_person_is_on_record_and_ends_the_intent),
-        cmocka_unit_test(test_an_intent_cancelled_while_its_approval_waits_is_not_signed),
-        cmocka_unit_test(test_one_person_has_32_places_and_gets_them_back),
         cmocka_unit_test(test_a_further_passkey_counts_from_its_gesture_on),
-        cmocka_unit_test(test_a_person_locked_meanwhile_signs_nothing),
-        cmocka_unit_test(test_a_key_that_is_not_active_signs_nothing),
         cmocka_unit_test(test_a_passkey_taken_out_of_use_approves_nothing_more),
     };
     return cmocka_run_group_tests(tests, setup, teardown);

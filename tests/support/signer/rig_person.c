@@ -181,19 +181,6 @@ rig_person_forget(struct rig_person *person)
     }
 }
 
-void
-rig_person_sql(struct rig *rig, const char *sql, sg_bytes blob)
-{
-    rig_stop(rig);
-    sqlite3 *db = open_database(rig);
-    sqlite3_stmt *stmt = prepare(db, sql);
-    sqlite3_bind_blob(stmt, 1, blob.p, (int)blob.n, SQLITE_STATIC);
-    step(stmt);
-    assert_int_equal(sqlite3_changes(db), 1);
-    assert_int_equal(sqlite3_close(db), SQLITE_OK);
-    rig_start(rig, NULL);
-}
-
 /* ---- asking ---------------------------------------------------------------------------------------------------- */
 
 static struct wire_dtbs
@@ -252,6 +239,7 @@ rig_remove(
     assert_ok(sg_arena_bytes(rig->arena, sg_bytes_of(key_public_thumbprint(public), 32), &key));
     assert_ok(sg_arena_bytes(rig->arena, SG_BYTES(digest), &copy));
     intent.operation = WIRE_OP_REMOVE;
+    intent.n_dtbs = 1;
     intent.key = key;
     intent.alg = key_public_alg(public)->alg;
     intent.dtbs[0] = (struct wire_dtbs){ WIRE_PREHASH, copy };
@@ -265,6 +253,7 @@ rig_register(
 {
     struct wire_intent intent = rig_present(rig, person, 1);
     intent.operation = WIRE_OP_REGISTER;
+    intent.n_dtbs = 1;
     intent.key = waits->thumbprint;
     intent.alg = waits->alg;
     intent.dtbs[0] = (struct wire_dtbs){ WIRE_PREHASH, waits->digest };

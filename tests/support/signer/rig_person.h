@@ -38,8 +38,6 @@ struct rig_person {
 /* The signer must run; it is stopped and started again. */
 void rig_persons_put(struct rig *rig, struct rig_person *persons, size_t n);
 void rig_person_forget(struct rig_person *person);
-/* Change rows of the stopped signer: `sql` with one blob parameter (a credential id, a person, a thumbprint). Stops and starts. */
-void rig_person_sql(struct rig *rig, const char *sql, sg_bytes blob);
 
 /* An intent of one or more of this person's keys (bits of `keys`, lowest is the intent's own), one DTBS/R each, that could be approved. */
 struct wire_intent rig_present(struct rig *rig, const struct rig_person *person, unsigned keys);
