@@ -28,6 +28,8 @@ read_object(struct vp_run *run)
     VP_WANT(run, run->carrier->object.n <= OID4VP_REQUEST_MAX, "request object", TOO_LARGE);
     VP_TRY(run, "request object", jws_parse(run->arena, run->carrier->object, &run->jws));
     VP_WANT(run, sg_str_is(run->jws.typ, "oauth-authz-req+jwt"), "typ of the request object", TYPE);
+    /* what oid4vp_wallet_metadata lists; the parser knows one more, which is for certificates */
+    VP_WANT(run, run->jws.alg->id != JOSE_RS256, "alg of the request object", ALGORITHM);
     VP_TRY(
         run, "claims of the request object", jws_claims(run->arena, &run->jws, &run->parameters));
     VP_TRY(run, "request object", vp_depth_check(run->parameters));
