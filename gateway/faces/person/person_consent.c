@@ -21,6 +21,7 @@ static const struct {
 };
 #define N_PROOFS (sizeof(proofs) / sizeof(proofs[0]))
 
+/* Its name is a heading only where somebody vouches for it: otherwise the identifier is, and the name stands as what it is, a claim. */
 static void
 put_party(struct face_html *html, const struct sjson *party)
 {
@@ -28,6 +29,8 @@ put_party(struct face_html *html, const struct sjson *party)
     sg_str id = person_text(party, "id");
     sg_str name = person_text(party, "name");
     sg_str by = person_text(party, "vouched_by");
+    sg_str address = person_text(party, "address");
+    bool named = name.n > 0 && person_true(party, "name_proven");
     size_t i = 0;
     while (i + 1 < N_PROOFS && !sg_str_is(proven, proofs[i].proven)) {
         i++;
@@ -35,17 +38,23 @@ put_party(struct face_html *html, const struct sjson *party)
     face_html(html,
         "<section class=\"card\" aria-labelledby=\"title-who\"><div class=\"head\">"
         "<h2 id=\"title-who\">%w</h2><span class=\"tag%z\">%w</span></div>"
-        "<p class=\"who\"><bdi>%s</bdi></p>",
+        "<p class=\"who\"><bdi>%s</bdi></p><p class=\"soft\">%w",
         T_CONSENT_ASKS, proofs[i].sure ? "" : " warn",
-        proofs[i].sure ? T_CONSENT_SURE : T_CONSENT_UNSURE, name.n > 0 ? &name : &id);
-    if (name.n > 0) {
-        face_html(html, "<p><code>%s</code></p>", &id);
-    }
-    face_html(html, "<p class=\"soft\">%w", proofs[i].text);
+        proofs[i].sure ? T_CONSENT_SURE : T_CONSENT_UNSURE, named ? &name : &id, proofs[i].text);
     if (by.n > 0) {
         face_html(html, " (<bdi>%s</bdi>)", &by);
     }
-    face_html(html, "</p></section>\n");
+    face_html(html, "</p><dl>");
+    if (named) {
+        face_html(html, "<dt>ID</dt><dd><code>%s</code></dd>", &id);
+    } else if (name.n > 0) {
+        face_html(html, "<dt>%w</dt><dd>“<bdi>%s</bdi>” <span class=\"soft\">(%w)</span></dd>",
+            T_CONSENT_CALLS_ITSELF, &name, T_CONSENT_NAME_UNCHECKED);
+    }
+    if (address.n > 0) {
+        face_html(html, "<dt>%w</dt><dd><bdi>%s</bdi></dd>", T_CONSENT_ADDRESS, &address);
+    }
+    face_html(html, "</dl></section>\n");
 }
 
 /* ---- the text -------------------------------------------------------------------------------------------- */
@@ -59,6 +68,12 @@ put_text(struct face_html *html, sg_str text, sg_str language)
         T_CONSENT_TEXT, T_CONSENT_TEXT_HINT);
     /* a parser drops the first line break behind <pre>: ours, so that one of the text's own would stay */
     face_html(html, "<pre id=\"intent-text\" lang=\"%s\">\n%s</pre></section>\n", &language, &text);
+    if (!sg_str_is(language, face_lang_tag(html->lang))) {
+        /* the words are part of what is approved: another language is another question to the signer */
+        face_html(html,
+            "<p><button type=\"button\" class=\"plain small\" id=\"relanguage\">%w</button></p>",
+            T_CONSENT_IN_LANGUAGE);
+    }
 }
 
 /* ---- values beside it -------------------------------------------------------------------------------------- */
@@ -95,6 +110,9 @@ put_claims(struct face_html *html, const struct sjson *credential)
         sg_str label = person_text(one, "label");
         face_html(html, "<tr><th scope=\"row\"><bdi>%s</bdi></th><td>", &label);
         put_value(html, sjson_get(one, "value"));
+        if (person_true(one, "always")) {
+            face_html(html, " <span class=\"tag quiet\">%w</span>", T_CONSENT_ALWAYS);
+        }
         face_html(html, "</td></tr>");
     }
     face_html(html, "</tbody></table>");
@@ -121,6 +139,55 @@ put_values(struct face_html *html, const struct sjson *queries)
         }
     }
     face_html(html, begun ? "</section>\n" : "");
+}
+
+/* ---- what cannot be used, and why ---------------------------------------------------------------------------- */
+
+static enum face_text
+reason_text(sg_str reason)
+{
+    static const struct {
+        const char *reason;
+        enum face_text text;
+    } rows[] = { { "revoked", T_REASON_REVOKED }, { "suspended", T_REASON_SUSPENDED },
+        { "status_unknown", T_REASON_STATUS_UNKNOWN }, { "expired", T_REASON_EXPIRED },
+        { "not_yet_valid", T_REASON_NOT_YET }, { "key_not_active", T_REASON_KEY },
+        { "key_not_yours", T_REASON_KEY } };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        if (sg_str_is(reason, rows[i].reason)) {
+            return rows[i].text;
+        }
+    }
+    return T_REASON_OTHER;
+}
+
+/* For the person's eyes: the verifier never learns which of them, or why. */
+static void
+put_unusable(struct face_html *html, const struct sjson *queries)
+{
+    bool begun = false;
+    for (const struct sjson *q = queries == NULL ? NULL : queries->first; q != NULL; q = q->next) {
+        const struct sjson *list = sjson_get(q, "credentials");
+        for (const struct sjson *c = list == NULL ? NULL : list->first; c != NULL; c = c->next) {
+            sg_str reason = person_text(c, "reason");
+            if (person_true(c, "usable") || sg_str_is(reason, "not_asked_for")) {
+                continue;
+            }
+            sg_str name = person_text(c, "name");
+            sg_str issuer = person_text(c, "issuer");
+            name = name.n > 0 ? name : person_text(c, "type");
+            if (!begun) {
+                face_html(html, "<details id=\"unusable\"><summary>%w</summary><ul class=\"list\">",
+                    T_CONSENT_UNUSABLE);
+                begun = true;
+            }
+            face_html(html,
+                "<li><div><b><bdi>%s</bdi></b> <span class=\"soft\"><bdi>%s</bdi></span></div>"
+                "<span class=\"tag warn\">%w</span></li>",
+                &name, &issuer, reason_text(reason));
+        }
+    }
+    face_html(html, begun ? "</ul></details>\n" : "");
 }
 
 /* ---- another choice ----------------------------------------------------------------------------------------- */
@@ -209,11 +276,12 @@ put_root(struct face_html *html, const struct sjson *consent, sg_str path, int64
     sg_str nonce = person_text(consent, "nonce");
     const struct sjson *key = sjson_get(consent, "publicKey");
     const struct sjson *selection = sjson_get(consent, "selection");
+    sg_str language = person_text(consent, "language");
     face_html(html,
         "<div id=\"consent\" data-path=\"%s\" data-intent=\"%s\" data-nonce=\"%s\" "
-        "data-public-key=\"%s\" data-expires-at=\"%u\" data-now=\"%u\"",
-        &path, &intent, &nonce, &key->source, (unsigned long long)person_int(consent, "expires_at"),
-        (unsigned long long)now);
+        "data-public-key=\"%s\" data-language=\"%s\" data-expires-at=\"%u\" data-now=\"%u\"",
+        &path, &intent, &nonce, &key->source, &language,
+        (unsigned long long)person_int(consent, "expires_at"), (unsigned long long)now);
     if (selection != NULL) {
         face_html(html, " data-selection=\"%s\"", &selection->source);
     }
@@ -318,12 +386,31 @@ put_result(struct face_html *html, const struct sjson *consent)
     return false;
 }
 
-bool
-person_consent_render(
-    struct face_html *html, const struct sjson *consent, sg_str path, sg_str base, int64_t now)
+/* Nothing to agree to: the person may let the verifier know that there is no answer, and that is all it learns. */
+static bool
+put_nothing(struct face_html *html, const struct sjson *consent, sg_str path)
 {
-    (void)base;
-    if (put_result(html, consent)) {
+    if (!sg_str_is(person_text(consent, "state"), "nothing")) {
+        return false;
+    }
+    face_html(html,
+        "<div id=\"consent\" data-path=\"%s\"><h1>%w</h1><p class=\"notice warn\">%w</p>", &path,
+        T_CONSENT_TITLE, T_CONSENT_NOTHING);
+    put_party(html, sjson_get(consent, "party"));
+    put_unusable(html, sjson_get(consent, "candidates"));
+    face_html(html,
+        "<div class=\"acts\"><button type=\"button\" class=\"plain\" "
+        "id=\"refuse\">%w</button></div>",
+        T_CONSENT_REFUSE);
+    person_says(html);
+    face_html(html, "</div>");
+    return true;
+}
+
+bool
+person_consent_render(struct face_html *html, const struct sjson *consent, sg_str path, int64_t now)
+{
+    if (put_result(html, consent) || put_nothing(html, consent, path)) {
         return true;
     }
     const struct sjson *key = sjson_get(consent, "publicKey");
@@ -343,6 +430,7 @@ person_consent_render(
     put_text(html, text, person_text(consent, "language"));
     put_values(html, queries);
     put_choices(html, queries);
+    put_unusable(html, queries);
     put_acts(html, person_int(consent, "expires_at"));
     put_details(html);
     face_html(html, "</div>");

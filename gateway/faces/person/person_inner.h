@@ -55,7 +55,7 @@ struct person_account {
 void person_account_render(struct face_html *html, const struct person_account *account);
 /* What is to be approved, or what became of it. `path`: of its endpoints ("/vp/presentations/{id}"). False: the answer lacks what a page needs. */
 bool person_consent_render(
-    struct face_html *html, const struct sjson *consent, sg_str path, sg_str base, int64_t now);
+    struct face_html *html, const struct sjson *consent, sg_str path, int64_t now);
 struct person_field {
     const char *name;
     sg_str value;

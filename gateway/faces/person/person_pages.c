@@ -107,7 +107,7 @@ consent_page(struct person_view *view)
     }
     struct sg_buf buf = person_open(view);
     struct face_html html = face_page_html(&view->page, &buf);
-    if (!person_consent_render(&html, ask->json, path, face_app(view->req)->base, face_now())) {
+    if (!person_consent_render(&html, ask->json, path, face_now())) {
         face_page_error(view->req, SG_ERROR(NOT_FOUND));
         return;
     }

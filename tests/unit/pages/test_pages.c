@@ -194,7 +194,7 @@ static void
 write_consent(void **state, struct face_html *html)
 {
     assert_true(person_consent_render(html, parsed(state, consent_json),
-        SG_LIT("/vp/presentations/00112233445566778899aabbccddeeff"), SG_LIT(""), 1795284000));
+        SG_LIT("/vp/presentations/00112233445566778899aabbccddeeff"), 1795284000));
 }
 
 static void
@@ -318,7 +318,11 @@ test_only_usable_candidates_are_offered(void **state)
     sg_str page = document(state, FACE_EN, "consent", write_consent);
     assert_int_equal(count(page, "type=\"radio\" name=\"badge\""), 2);
     assert_int_equal(count(page, " checked>"), 1);
-    assert_int_equal(count(page, "old badge"), 0);
+    /* the revoked one is named with its reason, and cannot be chosen */
+    sg_str unusable = between(page, "<details id=\"unusable\">", "</details>");
+    assert_int_equal(count(unusable, "old badge"), 1);
+    assert_int_equal(count(unusable, face_text_en[T_REASON_REVOKED]), 1);
+    assert_int_equal(count(page, "old badge"), 1);
 }
 
 static void
@@ -355,13 +359,29 @@ test_who_asks_is_never_made_surer_than_it_is(void **state)
     }
 }
 
+static void
+test_a_name_that_nobody_checked_is_no_heading(void **state)
+{
+    sg_str page = document(state, FACE_EN, "consent", write_consent);
+    assert_int_equal(
+        count(page, "<p class=\"who\"><bdi>redirect_uri:https://verifier.example/response</bdi>"),
+        1);
+    assert_int_equal(count(page, face_text_en[T_CONSENT_NAME_UNCHECKED]), 1);
+    consent_json = "{\"state\":\"open\",\"text\":\"t\",\"intent\":\"AA\",\"nonce\":\"AA\","
+                   "\"publicKey\":{},\"party\":{\"id\":\"a\",\"name\":\"Bank\","
+                   "\"name_proven\":true,\"proven\":\"registration\"}}";
+    page = document(state, FACE_EN, "consent", write_consent);
+    consent_json = SAMPLE_CONSENT;
+    assert_int_equal(count(page, "<p class=\"who\"><bdi>Bank</bdi>"), 1);
+    assert_int_equal(count(page, face_text_en[T_CONSENT_NAME_UNCHECKED]), 0);
+}
+
 static bool
 renders(void **state, const char *json, sg_str *ret)
 {
     struct sg_buf buf = sg_buf_new(*state, 64, 65536);
     struct face_html html = { &buf, FACE_EN, SG_NO_STR };
-    bool done =
-        person_consent_render(&html, parsed(state, json), SG_LIT("/vp/x"), SG_NO_STR, 1795284000);
+    bool done = person_consent_render(&html, parsed(state, json), SG_LIT("/vp/x"), 1795284000);
     assert_ok(sg_buf_end_str(&buf, ret));
     return done;
 }
@@ -401,6 +421,10 @@ test_results(void **state)
     assert_true(renders(
         state, "{\"state\":\"delivered\",\"redirect_uri\":\"javascript:alert(1)\"}", &text));
     assert_int_equal(count(text, "javascript"), 0);
+    /* nothing fits: only a refusal is offered */
+    assert_true(renders(state, "{\"state\":\"nothing\",\"party\":{\"id\":\"a\"}}", &text));
+    assert_int_equal(count(text, "id=\"refuse\""), 1);
+    assert_int_equal(count(text, "id=\"approve\""), 0);
     static const char *const states[] = { "returned", "refused", "expired", "failed" };
     for (size_t i = 0; i < 4; i++) {
         sg_str json;
@@ -453,6 +477,7 @@ main(void)
         CASE(test_values_stand_apart_and_are_escaped),
         CASE(test_only_usable_candidates_are_offered),
         CASE(test_who_asks_is_never_made_surer_than_it_is),
+        CASE(test_a_name_that_nobody_checked_is_no_heading),
         CASE(test_a_question_that_lacks_something_is_no_page),
         CASE(test_results),
         CASE(test_what_cannot_be_had_is_said),

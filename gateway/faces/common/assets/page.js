@@ -272,17 +272,17 @@
     if (!holds(intent, [0x05, 0x58, 0x20, ...textHash]) || text64(challenge) !== publicKey.challenge) throw new Error('mismatch')
   }
   const consent = () => {
-    const root = $('consent')
-    const data = root.dataset
-    const publicKey = JSON.parse(data.publicKey)
-    const ends = Number(data.expiresAt) * 1000
+    const data = $('consent').dataset
     const path = data.path
+    on('refuse', async () => finish(await post(path + '/refuse')))
+    if (!data.publicKey) return // nothing to approve
+    const publicKey = JSON.parse(data.publicKey)
     const over = () => {
       for (const id of ['approve', 'refuse']) $(id).disabled = true
       fail($('expired-words').textContent)
     }
     const skew = Number(data.now) * 1000 - Date.now() // by the service's clock, not the device's
-    const left = () => ends - (Date.now() + skew)
+    const left = () => Number(data.expiresAt) * 1000 - (Date.now() + skew)
     if (left() > 61000) setTimeout(() => say($('soon-words').textContent), left() - 60000)
     setTimeout(over, Math.max(0, left()))
     checkText(data, publicKey).catch((e) => {
@@ -292,10 +292,10 @@
     on('approve', async () => {
       await checkText(data, publicKey)
       const credential = await get(publicKey)
-      const answer = await post(path + '/approve', data.selection ? { credential, selection: JSON.parse(data.selection) } : { credential })
-      finish(answer)
+      finish(await post(path + '/approve', data.selection ? { credential, selection: JSON.parse(data.selection) } : { credential }))
     })
-    on('refuse', async () => finish(await post(path + '/refuse')))
+    const reopen = async (change) => go('/consent/' + (await post(path + '/selection', change)).id)
+    on('relanguage', () => reopen({ language: document.documentElement.lang }))
     const form = $('choose')
     form?.addEventListener('submit', (event) => {
       event.preventDefault()
@@ -304,8 +304,7 @@
         for (const box of form.querySelectorAll('input:checked')) {
           if (box.value) (selection[box.name] ??= []).push(box.value)
         }
-        const opened = await post(path + '/selection', { selection, language: document.documentElement.lang })
-        go('/consent/' + opened.id)
+        await reopen({ selection, language: data.language })
       })
     })
   }
