@@ -80,17 +80,21 @@ struct conf_gateway {
     uint64_t request_timeout_s;       /* a request not answered by then gets 503 */
     uint64_t connection_memory;       /* bytes for one connection's request line and headers */
     const char *status_key;           /* label of the key that signs status lists */
-    uint64_t offer_lifetime_s;        /* pre-authorised code */
-    uint64_t token_lifetime_s;        /* access token */
-    uint64_t nonce_lifetime_s;        /* c_nonce and DPoP nonce */
-    bool dpop_nonce;                  /* every DPoP proof must carry a nonce of ours */
-    bool bearer_tokens;               /* a wallet without DPoP gets a token of five minutes */
-    uint64_t proof_age_s;             /* oldest iat of a proof without server time */
-    uint64_t tx_code_tries;           /* wrong transaction codes before the code is dead (AU-7) */
-    uint64_t batch_max;               /* proofs in one credential request */
-    uint64_t status_list_size;        /* entries of one list */
-    uint64_t status_ttl_s;            /* ttl of our own lists */
-    uint64_t status_publish_s;        /* a changed status is published within this time */
+    /* Key attestations for wallets: label of the METADATA key that signs them (empty: there are none), and their words about storage and authentication. */
+    const char *attestation_key;
+    const char *attestation_storage;
+    const char *attestation_authentication;
+    uint64_t offer_lifetime_s; /* pre-authorised code */
+    uint64_t token_lifetime_s; /* access token */
+    uint64_t nonce_lifetime_s; /* c_nonce and DPoP nonce */
+    bool dpop_nonce;           /* every DPoP proof must carry a nonce of ours */
+    bool bearer_tokens;        /* a wallet without DPoP gets a token of five minutes */
+    uint64_t proof_age_s;      /* oldest iat of a proof without server time */
+    uint64_t tx_code_tries;    /* wrong transaction codes before the code is dead (AU-7) */
+    uint64_t batch_max;        /* proofs in one credential request */
+    uint64_t status_list_size; /* entries of one list */
+    uint64_t status_ttl_s;     /* ttl of our own lists */
+    uint64_t status_publish_s; /* a changed status is published within this time */
     bool claims_keep;  /* keep claims after issuing until the offer expires (SIG-6 says: no) */
     bool access_log;   /* one line per request */
     const char *brand; /* issuer's display name */

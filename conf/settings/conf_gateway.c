@@ -28,6 +28,13 @@ static const struct conf_row rows[] = {
         "bytes for request line and headers of one connection (attestations exceed 8 kB)" },
     { ROW(CONF_TEXT, status_key), 1, 64, "status-es256", conf_is_label,
         "label of the key that signs status lists" },
+    { ROW(CONF_TEXT, attestation_key), 1, 64, "", conf_is_label,
+        "label of the METADATA key that signs key attestations for wallets; empty: there are "
+        "none" },
+    { ROW(CONF_TEXT, attestation_storage), 1, 256, "", NULL,
+        "key_storage in key attestations, blanks between: only what the token was evaluated for" },
+    { ROW(CONF_TEXT, attestation_authentication), 1, 256, "", NULL,
+        "user_authentication in key attestations, likewise" },
     { ROW(CONF_UINT, offer_lifetime_s), 30, 604800, "600", NULL,
         "a pre-authorised code can be redeemed for this time" },
     { ROW(CONF_UINT, token_lifetime_s), 30, 86400, "900", NULL, "life of an access token" },

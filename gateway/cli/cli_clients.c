@@ -122,8 +122,10 @@ print_mandate(const struct cli *cli, const struct wire_mandate *m)
     sg_str id = SG_NO_STR;
     SG_IGNORE(sg_hex_encode(cli->arena, m->id, &id)); /* prints nothing when out of memory */
     printf("%.*s  %-16.*s %-12s %llu per %llu s", SG_PRINT(id), SG_PRINT(m->client),
-        m->operation == WIRE_OP_STATUS_LIST ? "status-list" : "seal", (unsigned long long)m->count,
-        (unsigned long long)m->window_s);
+        m->operation == WIRE_OP_STATUS_LIST ? "status-list"
+        : m->operation == WIRE_OP_METADATA  ? "metadata"
+                                            : "seal",
+        (unsigned long long)m->count, (unsigned long long)m->window_s);
     for (size_t i = 0; i < m->n_configurations; i++) {
         printf(" %.*s", SG_PRINT(m->configurations[i]));
     }
@@ -213,7 +215,11 @@ wanted_operation(const struct cli *cli, uint64_t *ret)
         *ret = WIRE_OP_STATUS_LIST;
         return CLI_DONE;
     }
-    return cli_usage(cli, "--operation: %s is not seal or status-list", word);
+    if (strcmp(word, "metadata") == 0) {
+        *ret = WIRE_OP_METADATA;
+        return CLI_DONE;
+    }
+    return cli_usage(cli, "--operation: %s is not seal, status-list or metadata", word);
 }
 
 static int

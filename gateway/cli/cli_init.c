@@ -522,6 +522,17 @@ make_status_key(struct init *in)
                            : bad;
 }
 
+/* Says to issuers that holders' keys live here; of no weight in a demo, where the token is software. */
+static int
+make_attestation_key(struct init *in)
+{
+    sg_bytes key;
+    int bad = generate_key(in, CLI_ATTESTATION_LABEL, JOSE_ES256, WIRE_PURPOSE_METADATA, &key);
+    bad = bad == CLI_DONE ? certify_key(in, key, "sealgate DEMO key attestations", false) : bad;
+    bad = bad == CLI_DONE ? activate_key(in, key) : bad;
+    return bad == CLI_DONE ? set_mandate(in, "gateway", key, WIRE_OP_METADATA, NULL, DAY_S) : bad;
+}
+
 /* trust/did.json: what the gateway will serve for these keys, so that `verify` needs no network (req: KEY-5). */
 static sg_result
 document_text(struct init *in, sg_str *ret)
@@ -558,6 +569,7 @@ make_policy(struct init *in)
     int bad = set_client(in, CLI_DEMO_CLIENT, cli_key_public(in->client));
     bad = bad == CLI_DONE ? set_client(in, "gateway", NULL) : bad;
     bad = bad == CLI_DONE ? make_status_key(in) : bad;
+    bad = bad == CLI_DONE ? make_attestation_key(in) : bad;
     for (size_t i = 0; i < sizeof(seal_keys) / sizeof(seal_keys[0]) && bad == CLI_DONE; i++) {
         bad = make_seal_key(in, &seal_keys[i]);
     }

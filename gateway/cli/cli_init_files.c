@@ -153,7 +153,8 @@ cli_init_settings(const struct cli *cli, const struct cli_plan *plan)
         "%senvironment = %s\npublic_url = %s\nbrand = %s\nstatus_key = %s\n%s%.*s", head,
         plan->environment, plan->base, plan->demo ? "sealgate DEMO issuer" : "sealgate",
         CLI_STATUS_LABEL,
-        plan->demo ? "verify_trust = trust/root.pem\n"
+        plan->demo ? "attestation_key = " CLI_ATTESTATION_LABEL "\n"
+                     "verify_trust = trust/root.pem\n"
                      "vcapi_configuration = employee_badge_ldp_ecdsa_rdfc\n"
                    : "",
         SG_PRINT(persons));

@@ -6,6 +6,7 @@
 
 #define CLI_SEAL_LABEL "seal-es256"
 #define CLI_STATUS_LABEL "status-es256"
+#define CLI_ATTESTATION_LABEL "attest-es256"
 #define CLI_DEMO_CLIENT "demo-client"
 #define CLI_DEMO_NOTE "DEMO key: it lies on the disk of a demonstration and is worth nothing"
 

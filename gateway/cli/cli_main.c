@@ -134,7 +134,7 @@ static const struct cli_option client_add_options[] = {
 static const struct cli_option mandate_options[] = {
     { "--key", "KEY", true, "label or thumbprint of the key it may use" },
     { "--configuration", "ID", false, "credential configuration; may be repeated" },
-    { "--operation", "OP", false, "seal (default) or status-list" },
+    { "--operation", "OP", false, "seal (default), status-list or metadata" },
     { "--count", "N", true, "signatures per window; 0 revokes the mandate" },
     { "--window", "SECONDS", false, "default 3600" },
     { "--days", "N", false, "how long it holds (default 366)" },

@@ -16,6 +16,11 @@ copy_settings(struct flow *flow, const struct flow_settings *from)
     flow->settings = *from;
     SG_TRY(sg_arena_str(flow->arena, from->base, &flow->settings.base));
     SG_TRY(sg_arena_str(flow->arena, from->status_key, &flow->settings.status_key));
+    SG_TRY(sg_arena_str(flow->arena, from->attestation_key, &flow->settings.attestation_key));
+    SG_TRY(
+        sg_arena_str(flow->arena, from->attestation_storage, &flow->settings.attestation_storage));
+    SG_TRY(sg_arena_str(
+        flow->arena, from->attestation_authentication, &flow->settings.attestation_authentication));
     SG_TRY(sg_arena_cstr(flow->arena, sg_cstr(from->configurations), &text));
     flow->settings.configurations = text;
     SG_TRY(sg_arena_cstr(flow->arena, sg_cstr(from->log), &text));

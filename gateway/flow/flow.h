@@ -26,7 +26,11 @@ struct flow_settings {
     const char *log;            /* folder of checkpoint and tiles: "log" */
     const char *log_vkey;       /* file: "trust/log.vkey" */
     sg_str status_key;          /* label: "status-es256" */
-    uint64_t list_size;         /* entries of a new list */
+    sg_str attestation_key; /* label of a METADATA key; empty: no key attestations (flow_prove.h) */
+    sg_str
+        attestation_storage; /* what they say of key_storage, and of user_authentication: blanks between; empty: nothing */
+    sg_str attestation_authentication;
+    uint64_t list_size; /* entries of a new list */
     int64_t list_ttl_s;
     int64_t list_life_s; /* exp - iat of a list token */
     int64_t publish_s;   /* a changed status is published within this */

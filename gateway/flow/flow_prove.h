@@ -49,7 +49,7 @@ struct flow_attest_in {
 };
 typedef void (*flow_attested_fn)(void *context, sg_result result, sg_str key_attestation);
 /*
- * A key attestation JWT, signed by the service's own METADATA key (flow_settings.attest_key) through SEAL under the mandate of client "gateway". Says what is so
+ * A key attestation JWT, signed by the service's own METADATA key (flow_settings.attestation_key) through SEAL under the mandate of client "gateway". Says what is so
  * and no more: `key_storage` and `user_authentication` are what the operator has configured, and are left out where nothing is configured.
  * SG_E_UNSUPPORTED: no such key is configured; SG_E_KEY_USE, SG_E_KEY_STATE, SG_E_MANDATE, SG_E_VALUE, SG_E_DUPLICATE, and what the signer refuses. All through `done`,
  * exactly once, on any thread. Everything given lives until then.

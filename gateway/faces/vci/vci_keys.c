@@ -8,11 +8,15 @@
 #define KEYS_MAX 256
 #define DOCUMENT_MAX ((size_t)1024 * 1024)
 
-/* Keys under which something of ours may still verify: destroyed ones are not listed by the registry, made ones have signed nothing. */
+/*
+ * Keys under which something of ours may still verify: destroyed ones are not listed by the registry, made ones have signed nothing. Keys of key attestations
+ * (`attesting`) are in the JWKS alone: as keys of an issuer of credentials they would speak for credentials.
+ */
 static bool
-published(const struct peer_key *key)
+published(const struct peer_key *key, bool attesting)
 {
-    bool purpose = key->purpose == WIRE_PURPOSE_SEAL || key->purpose == WIRE_PURPOSE_STATUS_LIST;
+    bool purpose = key->purpose == WIRE_PURPOSE_SEAL || key->purpose == WIRE_PURPOSE_STATUS_LIST ||
+                   (attesting && key->purpose == WIRE_PURPOSE_METADATA);
     return purpose && key->state != WIRE_KEY_CREATED && key->state != WIRE_KEY_DESTROYED;
 }
 
@@ -49,7 +53,7 @@ key_write(struct sg_arena *arena, struct sjson_wr *wr, const struct peer_key *ke
 }
 
 static sg_result
-keys_write(struct http_request *req, struct sjson_wr *wr)
+keys_write(struct http_request *req, struct sjson_wr *wr, bool attesting)
 {
     const struct peer_key *keys[KEYS_MAX];
     size_t n = peer_keys(face_app(req)->registry, keys, KEYS_MAX);
@@ -57,7 +61,7 @@ keys_write(struct http_request *req, struct sjson_wr *wr)
     sjson_wr_name(wr, SG_LIT("keys"));
     sjson_wr_array(wr);
     for (size_t i = 0; i < n && i < KEYS_MAX; i++) {
-        if (published(keys[i])) {
+        if (published(keys[i], attesting)) {
             SG_TRY(key_write(req->arena, wr, keys[i]));
         }
     }
@@ -86,7 +90,7 @@ vci_jwks(struct http_request *req)
 {
     struct sg_buf buf = sg_buf_new(req->arena, 4096, DOCUMENT_MAX);
     struct sjson_wr wr = sjson_wr_new(&buf);
-    answer(req, keys_write(req, &wr), &buf, "application/json");
+    answer(req, keys_write(req, &wr, true), &buf, "application/json");
 }
 
 void
@@ -97,7 +101,7 @@ vci_jwt_vc_issuer(struct http_request *req)
     sjson_wr_object(&wr);
     sjson_wr_member_text(&wr, "issuer", face_app(req)->base);
     sjson_wr_name(&wr, SG_LIT("jwks"));
-    sg_result r = keys_write(req, &wr);
+    sg_result r = keys_write(req, &wr, false);
     sjson_wr_object_end(&wr);
     answer(req, r, &buf, "application/json");
 }
@@ -200,7 +204,7 @@ document_write(
     sjson_wr_name(wr, SG_LIT("verificationMethod"));
     sjson_wr_array(wr);
     for (size_t i = 0; i < n && i < KEYS_MAX; i++) {
-        if (keys[i]->purpose == WIRE_PURPOSE_SEAL && published(keys[i])) {
+        if (keys[i]->purpose == WIRE_PURPOSE_SEAL && published(keys[i], false)) {
             SG_TRY(methods_write(req, wr, id, keys[i], &ids[n_ids]));
             for (size_t m = 0; m < 2 && presents(req, keys[i]); m++) {
                 presenting[n_presenting++] = ids[n_ids + m];
