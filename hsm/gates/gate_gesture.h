@@ -20,7 +20,6 @@ struct gate_opened {
     uint8_t intent_id[WIRE_INTENT_ID_LEN];
     uint8_t nonce[32];
     uint8_t person[WIRE_ID_LEN];
-    int64_t opened_at_ms;
     int64_t gesture_until;   /* UTC seconds: the first SIGN comes before */
     int64_t intent_until;    /* and all others */
     int64_t gesture_boot_ms; /* the same by boot time, which nobody sets */

@@ -152,7 +152,7 @@ take_room(struct gate_case *c)
     return SG_DONE;
 }
 
-/* What goes with the record. Nothing here may fail for a reason of the request's: the record stands already, and must have an outcome. */
+/* What goes with the record. */
 static sg_result
 follow(struct gate_env *env, struct gate_case *c)
 {
@@ -163,6 +163,10 @@ follow(struct gate_env *env, struct gate_case *c)
                                                    : env->effect.apply(env->effect.context, c);
 }
 
+/*
+ * Behind the claim nothing fails for a reason of the request's alone: what is claimed is spent, and a record that stands must have an outcome. So whatever it is, the
+ * transaction goes back with it.
+ */
 static sg_result
 ours(sg_result r)
 {
@@ -180,7 +184,8 @@ gate_gesture_consent(struct gate_env *env, struct gate_case *c)
     SG_TRY(record_body(env, c, &body)); /* a record that is too long must not spend anything */
     SG_TRY(claim(env, c));
     point("gesture-claimed");
-    SG_TRY(ledger_append(env->ledger, WIRE_REC_CONSENT, env->now.utc_ms, body, &c->consent_seq));
+    SG_TRY(
+        ours(ledger_append(env->ledger, WIRE_REC_CONSENT, env->now.utc_ms, body, &c->consent_seq)));
     point("gesture-recorded");
     SG_TRY(ours(follow(env, c)));
     point("gesture-counted");

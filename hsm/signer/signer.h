@@ -325,8 +325,6 @@ void signer_on_person_info(
 void signer_on_uses_read(
     struct signer *s, struct signer_peer *peer, const struct wire_frame *frame);
 void signer_on_seal(struct signer *s, struct signer_peer *peer, const struct wire_frame *frame);
-void signer_on_unsupported(
-    struct signer *s, struct signer_peer *peer, const struct wire_frame *frame);
 void signer_notes_tick(struct signer *s);
 struct signer_note *signer_note_new(
     enum wire_record_type type, sg_bytes body); /* body copied; NULL: no memory */

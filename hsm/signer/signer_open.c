@@ -174,7 +174,6 @@ set_times(const struct signer *s, const struct wire_intent *intent, struct gate_
 {
     int64_t now = s->env.now.utc_ms / 1000;
     int64_t life = now + s->env.limits.gesture_life_s;
-    o->opened_at_ms = s->env.now.utc_ms;
     o->intent_until = intent->expires_at;
     o->gesture_until = life < intent->expires_at ? life : intent->expires_at;
     o->intent_boot_ms = s->env.now.boot_ms + (o->intent_until - now) * 1000;

@@ -55,9 +55,3 @@ signer_refuse(struct signer *s, struct signer_peer *peer, uint64_t request_id, s
     wire_refused_encode(&buf, request_id, &msg);
     signer_peer_put(peer, &buf);
 }
-
-void
-signer_on_unsupported(struct signer *s, struct signer_peer *peer, const struct wire_frame *frame)
-{
-    signer_refuse(s, peer, frame->request_id, SG_ERROR(UNSUPPORTED));
-}

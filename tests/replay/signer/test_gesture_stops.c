@@ -2,6 +2,8 @@
  * Gestures and what stops them: halts, refusals, locked persons, keys and passkeys that operators stop while an approval waits, places in the table.
  * req: AU-3 SIG-5 SIG-8 OPS-2
  */
+#include <sqlite3.h>
+
 #include "gesture_bed.h"
 
 /* ---- stopping, cancelling ------------------------------------------------------------------------------------------- */
@@ -243,6 +245,29 @@ test_halt_among_later_signs_is_answered_when_nothing_is_in_flight(void **state)
     assert_ok(rig_decide(&rig, &op, &resumed));
 }
 
+/* ---- a database that does not answer for a moment ---------------------------------------------------------------------- */
+
+/* SIG-5: no consent, no signature; and the approval is not used up by it. */
+static void
+test_a_moment_without_database_burns_no_approval(void **state)
+{
+    (void)state;
+    struct attempt a = attempt_of(&p[BERT]);
+    struct wire_sign_reply reply;
+    sqlite3 *db = NULL;
+    sg_str path;
+    p[BERT].second.sign_count = 40;
+    struct wire_sign sign = rig_sign_of(&rig, &p[BERT].second, &a.opened, &a.ask, 1);
+    assert_ok(sg_arena_printf(rig.arena, &path, "%s/signer/ledger.db", rig.dir));
+    assert_int_equal(sqlite3_open(path.p, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK);
+    assert_refused(rig_sign(&rig, &sign, &reply), STORE_DOWN);
+    assert_int_equal(sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_close(db), SQLITE_OK);
+    assert_ok(rig_sign(&rig, &sign, &reply)); /* the same gesture, with the same count */
+    assert_int_equal(consent_of(reply.consent_seq)->gesture.counter_fault, false);
+}
+
 /* ---- places ---------------------------------------------------------------------------------------------------------- */
 
 /* 4096 in all, half of them of one requester; the rest of the world goes on. Needs many persons, and intents that need no key. */
@@ -288,6 +313,7 @@ main(void)
         cmocka_unit_test(test_a_key_stopped_meanwhile_signs_nothing),
         cmocka_unit_test(test_a_passkey_that_operators_remove_meanwhile_approves_nothing),
         cmocka_unit_test(test_halt_among_later_signs_is_answered_when_nothing_is_in_flight),
+        cmocka_unit_test(test_a_moment_without_database_burns_no_approval),
         cmocka_unit_test(test_the_table_has_its_bounds_and_shares),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
