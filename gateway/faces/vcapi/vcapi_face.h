@@ -11,6 +11,7 @@ extern const struct http_route vcapi_routes[];
 extern const size_t n_vcapi_routes;
 
 /* Our own lists are in this process: what the board says is the newest there is. False: the list is not ours. */
+struct flow;
 struct verify_ref;
 bool vcapi_status_here(struct flow *flow, const struct verify_ref *ref, uint64_t *ret);
 
