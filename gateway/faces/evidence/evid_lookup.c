@@ -2,9 +2,8 @@
  * Evidence for relying parties (req: EV-2). Holding the object is the right to ask for its openings; by hash alone existence, state and
  * proof are told, at a limited rate.
  */
-#include "evid_bundle.h"
 #include "evid_face.h"
-#include "face_page.h"
+#include "evid_page.h"
 #include "sg_text.h"
 #include "tlog_tile.h"
 
@@ -16,81 +15,23 @@ struct ask {
     struct http_request *req;
     uint8_t hash[32];
     bool page;
-};
-
-static void
-put_row(struct sg_buf *buf, const char *name, sg_str value)
-{
-    sg_buf_put_cstr(buf, "<tr><th>");
-    sg_buf_put_cstr(buf, name);
-    sg_buf_put_cstr(buf, "</th><td>");
-    face_page_text(buf, value);
-    sg_buf_put_cstr(buf, "</td></tr>");
-}
-
-static sg_str
-text_of(sg_str hex, uint64_t v, struct sg_arena *arena)
-{
-    sg_str text;
-    return sg_ok(sg_arena_printf(arena, &text, "%llu", (unsigned long long)v)) ? text : hex;
-}
-
-struct page_words {
-    const char *title, *lead, *found, *pending, *missing, *hash, *log, *consent, *outcome, *bundle;
-};
-static const struct page_words page_words[2] = {
-    { "Evidence of a signature",
-        "What the signing service recorded before and after it used the key. Do not trust this "
-        "page: take the bundle "
-        "and verify it with your own copy of the log's key.",
-        "Recorded and in the signed log.",
-        "Recorded; not in a signed checkpoint yet. Try again in a moment.",
-        "No record of this signature.", "Signature hash", "Log", "Approval record no.",
-        "Result record no.", "Bundle (save it, then: sealgate evidence verify)" },
-    { "署名の証跡",
-        "鍵を使う前後に署名サービスが記録した内容です。この画面を信用せず、下のデータを保存して、手"
-        "元にあるログの公開鍵で"
-        "検証してください。",
-        "記録され、署名付きログに含まれています。",
-        "記録済みですが、署名付きチェックポイントにはまだ含まれていません。少し待って再度お試しくだ"
-        "さい。",
-        "この署名の記録はありません。", "署名のハッシュ", "ログ", "承認記録の番号",
-        "結果記録の番号", "証跡データ(保存して sealgate evidence verify で検証)" },
+    bool with_object; /* the asker showed it: openings may be in the answer */
 };
 
 static void
 page(struct ask *ask, sg_result r, sg_bytes bundle)
 {
     struct http_request *req = ask->req;
-    bool ja = face_page_japanese(req);
-    const struct page_words *w = &page_words[ja ? 1 : 0];
-    sg_str hex = SG_NO_STR;
-    SG_IGNORE(sg_hex_encode(req->arena, SG_BYTES(ask->hash), &hex)); /* shown only */
-    struct sg_buf buf = face_page_begin(req, ja ? "ja" : "en", w->title);
-    sg_buf_put_cstr(&buf, "<h1>");
-    sg_buf_put_cstr(&buf, w->title);
-    sg_buf_put_cstr(&buf, "</h1><p class=\"lead\">");
-    sg_buf_put_cstr(&buf, sg_ok(r) ? w->found : r.code == SG_E_PENDING ? w->pending : w->missing);
-    sg_buf_put_cstr(&buf, "</p><p>");
-    sg_buf_put_cstr(&buf, w->lead);
-    sg_buf_put_cstr(&buf, "</p><table>");
-    put_row(&buf, w->hash, hex);
-    struct evid_bundle *parsed = SG_NEW(req->arena, struct evid_bundle);
-    if (sg_ok(r) && parsed != NULL &&
-        sg_ok(evid_bundle_parse(req->arena, sg_bytes_str(bundle), NULL, parsed))) {
-        put_row(&buf, w->log, parsed->origin);
-        put_row(&buf, w->consent, text_of(hex, parsed->consent.seq, req->arena));
-        put_row(&buf, w->outcome, text_of(hex, parsed->outcome.seq, req->arena));
-    }
-    sg_buf_put_cstr(&buf, "</table>");
-    if (sg_ok(r)) {
-        sg_buf_put_cstr(&buf, "<h2>");
-        sg_buf_put_cstr(&buf, w->bundle);
-        sg_buf_put_cstr(&buf, "</h2><pre>");
-        face_page_text(&buf, sg_bytes_str(bundle));
-        sg_buf_put_cstr(&buf, "</pre>");
-    }
-    face_page_end(req, &buf, sg_ok(r) ? 200 : face_status_of(r.code));
+    struct face_page face = face_page_of(req);
+    struct evid_page view = {
+        .r = r, .bundle = sg_bytes_str(bundle), .with_object = ask->with_object
+    };
+    SG_IGNORE(sg_hex_encode(req->arena, SG_BYTES(ask->hash), &view.hash)); /* shown only */
+    face.title = face_text(face.lang, T_EVIDENCE_TITLE);
+    struct sg_buf buf = face_page_open(req->arena, &face);
+    struct face_html html = face_page_html(&face, &buf);
+    evid_page_render(&html, &view);
+    face_page_answer(req, &face, &buf, sg_ok(r) ? 200 : face_status_of(r.code), ask->with_object, NULL);
 }
 
 static void
@@ -118,6 +59,7 @@ look_up(struct http_request *req, const uint8_t hash[32], sg_str object, bool as
     }
     ask->req = req;
     ask->page = as_page;
+    ask->with_object = object.n > 0;
     memcpy(ask->hash, hash, 32);
     flow_lookup(face_app(req)->flow, req->arena, ask->hash, object, found, ask);
 }
@@ -184,8 +126,36 @@ get(struct http_request *req)
     }
     sg_str accept;
     bool as_page = http_header_find(req, "Accept", &accept) &&
-                   !http_accepts(req, "application/json", "text/html");
+                   !http_accepts(req, "application/json", "text/html") &&
+                   !(http_query_find(req, "format", &accept) && sg_str_is(accept, "json"));
     look_up(req, hash, SG_NO_STR, as_page);
+}
+
+/* A page to ask on, and its form: the object in the body, never in an address. */
+static void
+ask_page(struct http_request *req)
+{
+    struct face_page face = face_page_of(req);
+    const struct evid_page view = { .r = SG_ERROR(NOT_FOUND) };
+    face.title = face_text(face.lang, T_EVIDENCE_TITLE);
+    struct sg_buf buf = face_page_open(req->arena, &face);
+    struct face_html html = face_page_html(&face, &buf);
+    evid_page_render(&html, &view);
+    face_page_answer(req, &face, &buf, 200, false, NULL);
+}
+
+static void
+ask_form(struct http_request *req)
+{
+    uint8_t hash[32];
+    sg_str object;
+    sg_result r = http_form_get(req, "object", &object);
+    r = sg_ok(r) ? flow_lookup_hash(req->arena, object, hash) : r;
+    if (!sg_ok(r)) {
+        face_page_error(req, r);
+        return;
+    }
+    look_up(req, hash, object, true);
 }
 
 /* ---- the public log (C2SP tlog-tiles) -------------------------------------------------------------------------------------- */
@@ -240,6 +210,9 @@ const struct http_route evid_routes[] = {
     { HTTP_POST, "/evidence/lookup", lookup, 1024 * 1024, "application/json", HTTP_CORS,
         "evid_lookup", "Evidence of a credential, by the object or its signature hash",
         "evidence" },
+    { HTTP_GET, "/evidence", ask_page, 0, "", 0, "evid_ask", "Page: ask for evidence", "evidence" },
+    { HTTP_POST, "/evidence", ask_form, 1024 * 1024, "application/x-www-form-urlencoded", 0,
+        "evid_ask_form", "Page: evidence of the object in the form", "evidence" },
     { HTTP_GET, "/evidence/{id}", get, 0, "", HTTP_CORS, "evid_get",
         "Evidence by signature hash (hex); a page for browsers", "evidence" },
     { HTTP_GET, "/log/checkpoint", checkpoint, 0, "", HTTP_CORS, "log_checkpoint",

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 
 #include "demo_face.h"
+#include "evid_page.h"
 #include "pages_sample.h"
 #include "person_inner.h"
 
@@ -446,6 +447,33 @@ test_what_cannot_be_had_is_said(void **state)
     assert_int_equal(count(full, "2026-11-21 17:26"), 1);
 }
 
+/* req: EV-2: a page never says more than a verifier of the bundle would find. */
+static void
+test_evidence_that_does_not_hold_is_not_said_to(void **state)
+{
+    static const struct {
+        struct evid_page page;
+        enum face_text text;
+    } cases[] = {
+        { { .hash = { "00", 2 }, .r = { SG_E_NOT_FOUND } }, T_EVIDENCE_MISSING },
+        { { .hash = { "00", 2 }, .r = { SG_E_PENDING } }, T_EVIDENCE_PENDING },
+        { { .hash = { "00", 2 }, .bundle = { "{}", 2 } }, T_EVIDENCE_BROKEN },
+        { { .hash = { "00", 2 }, .bundle = { "<b>", 3 } }, T_EVIDENCE_BROKEN },
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct sg_buf buf = sg_buf_new(*state, 4096, 65536);
+        struct face_html html = { &buf, FACE_EN, SG_NO_STR };
+        sg_str text;
+        evid_page_render(&html, &cases[i].page);
+        assert_ok(sg_buf_end_str(&buf, &text));
+        assert_int_equal(count(text, "data-held=\"no\""), 1);
+        assert_int_equal(count(text, face_text_en[cases[i].text]), 1);
+        assert_int_equal(count(text, face_text_en[T_EVIDENCE_FOUND]), 0);
+        assert_int_equal(count(text, "<b>"), 0);
+        assert_int_equal(count(text, "<form"), 1);
+    }
+}
+
 /* Every text field has a label of its own. */
 static void
 test_fields_have_labels(void **state)
@@ -481,6 +509,7 @@ main(void)
         CASE(test_a_question_that_lacks_something_is_no_page),
         CASE(test_results),
         CASE(test_what_cannot_be_had_is_said),
+        CASE(test_evidence_that_does_not_hold_is_not_said_to),
         CASE(test_fields_have_labels),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
