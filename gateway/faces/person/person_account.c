@@ -244,6 +244,20 @@ put_activity(struct face_html *html, const struct sjson *json)
     face_html(html, "</section>\n");
 }
 
+/* ---- a change that the signing passkey confirms: filled by the script with the intent's text ------------------ */
+
+static void
+put_confirm(struct face_html *html)
+{
+    face_html(html,
+        "<section class=\"card approve\" id=\"confirm\" aria-labelledby=\"title-confirm\" hidden>"
+        "<header><h2 id=\"title-confirm\" tabindex=\"-1\">%w</h2><p>%w</p></header>"
+        "<pre id=\"intent-text\"></pre><div class=\"acts inset\">"
+        "<button type=\"button\" id=\"confirm-yes\">%w</button>"
+        "<button type=\"button\" class=\"plain\" id=\"confirm-no\">%w</button></div></section>\n",
+        T_CONSENT_TEXT, T_CONSENT_TEXT_HINT, T_CONSENT_APPROVE, T_CONSENT_REFUSE);
+}
+
 /* ---- the page ----------------------------------------------------------------------------------------- */
 
 void
@@ -255,6 +269,7 @@ person_account_render(struct face_html *html, const struct person_account *accou
         "<p class=\"lead\">%w</p>",
         T_ACCOUNT_TITLE, T_ACCOUNT_LOGOUT, T_ACCOUNT_LEAD);
     person_says(html);
+    put_confirm(html);
     put_credentials(html, account->credentials);
     put_activity(html, account->activity);
     put_passkeys(html, account->passkeys);

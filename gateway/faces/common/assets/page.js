@@ -196,18 +196,35 @@
     })
   }
 
-  // A change to the account that the signing passkey confirms: first a request, then its challenge answered.
+  // A change to the account that the signing passkey confirms: its text is shown, letter by letter what the challenge commits to, and nothing goes on by itself.
   const confirmed = async (answer, path) => {
-    if (!answer.publicKey) return answer
-    const credential = await get(answer.publicKey)
-    return post(path, { credential })
+    const question = answer.confirm ?? answer
+    if (!question.publicKey) return
+    const place = $('confirm')
+    $('intent-text').textContent = question.text
+    $('intent-text').lang = question.language
+    await checkText(question, question.publicKey)
+    place.hidden = false
+    quiet()
+    $('title-confirm').focus()
+    const yes = await new Promise((resolve) => {
+      $('confirm-yes').onclick = () => resolve(true)
+      $('confirm-no').onclick = () => resolve(false)
+    })
+    try {
+      if (!yes) throw new DOMException('', 'AbortError')
+      await checkText(question, question.publicKey)
+      await post(path, { credential: await get(question.publicKey) })
+    } finally {
+      place.hidden = true
+    }
   }
   const account = () => {
     for (const purpose of ['sign', 'login']) {
       on('add-' + purpose, async () => {
         const opened = await post('/account/passkeys/options', { purpose })
         const credential = await create(opened.publicKey)
-        const made = await post('/account/passkeys', { session: opened.session, credential })
+        const made = await post('/account/passkeys', { session: opened.session, credential, language: document.documentElement.lang })
         await confirmed(made, `/account/passkeys/${made.id}/approve`)
         location.reload()
       })
@@ -215,7 +232,7 @@
     for (const button of document.querySelectorAll('button[data-remove]')) {
       button.addEventListener('click', () => acting(button, async () => {
         if (!window.confirm(word('ConfirmRemove'))) return
-        const asked = await post(`/account/passkeys/${button.dataset.remove}/remove`)
+        const asked = await post(`/account/passkeys/${button.dataset.remove}/remove`, { language: document.documentElement.lang })
         await confirmed(asked, `/account/passkeys/${button.dataset.remove}/remove/approve`)
         location.reload()
       }))
@@ -266,9 +283,11 @@
     const intent = bytes(data.intent)
     const intentId = await tagged('sealgate/intent/v1', intent)
     const challenge = await tagged('sealgate/challenge/v1', intentId, bytes(data.nonce))
-    $('text-hash').textContent = hex(textHash)
-    $('intent-id').textContent = hex(intentId)
-    $('challenge').textContent = text64(challenge)
+    if ($('text-hash')) {
+      $('text-hash').textContent = hex(textHash)
+      $('intent-id').textContent = hex(intentId)
+      $('challenge').textContent = text64(challenge)
+    }
     if (!holds(intent, [0x05, 0x58, 0x20, ...textHash]) || text64(challenge) !== publicKey.challenge) throw new Error('mismatch')
   }
   const consent = () => {
