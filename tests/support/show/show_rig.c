@@ -35,6 +35,12 @@ static const char *const sd_paths[] = { "[\"given_name\"]", "[\"family_name\"]",
     "[\"nationalities\",null]", "[\"degrees\",null]", "[\"degrees\",null,\"university\"]" };
 enum { N_SD = sizeof(sd_paths) / sizeof(sd_paths[0]) };
 
+sg_str
+show_context(void)
+{
+    return SG_LIT(context);
+}
+
 /* ---- texts --------------------------------------------------------------------------------------------- */
 
 sg_str

@@ -44,6 +44,7 @@ sg_str show_jws(struct show_rig *rig, const char *header, sg_str payload);
 sg_str show_text(struct show_rig *rig, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 sg_str show_jwk(struct show_rig *rig); /* the holder's, as JSON */
+sg_str show_context(void);             /* the document at SHOW_CONTEXT */
 
 /* A query of one credential: `claims` is the JSON of its members behind `meta`, with a comma in front; quotes may be '. */
 struct show_query {
