@@ -261,34 +261,6 @@ rig_register(
 }
 
 sg_result
-rig_enrol_further(struct rig *rig, const struct rig_person *person,
-    struct authenticator_passkey *passkey, uint64_t purpose, struct wire_enrol_finish_reply *ret)
-{
-    const struct wire_enrol_open open = { .person = SG_BYTES(person->id), .purpose = purpose };
-    struct wire_enrol_open_reply opened;
-    struct sg_buf buf = sg_buf_new(rig->arena, 256, WIRE_FRAME_MAX);
-    uint64_t id = rig->next_id++;
-    wire_enrol_open_encode(&buf, id, &open);
-    struct wire_frame frame = rig_ask(rig, rig->gateway, &buf, id);
-    SG_TRY(rig_refusal(&frame));
-    assert_ok(wire_enrol_open_reply_parse(frame.body, &opened));
-    const struct authenticator_create create = {
-        .ask = { .rp_id = RIG_RP, .origin = RIG_ORIGIN, .challenge = opened.challenge }
-    };
-    struct authenticator_registration made = authenticator_register(rig->arena, passkey, &create);
-    const struct wire_enrol_finish finish = {
-        .session = opened.session, .client_data = made.client_data, .attestation = made.attestation
-    };
-    struct sg_buf second = sg_buf_new(rig->arena, 1024, WIRE_FRAME_MAX);
-    id = rig->next_id++;
-    wire_enrol_finish_encode(&second, id, &finish);
-    frame = rig_ask(rig, rig->gateway, &second, id);
-    SG_TRY(rig_refusal(&frame));
-    assert_ok(wire_enrol_finish_reply_parse(frame.body, ret));
-    return SG_DONE;
-}
-
-sg_result
 rig_open_bytes(
     struct rig *rig, sg_bytes person, sg_bytes intent, struct wire_intent_open_reply *ret)
 {
@@ -423,6 +395,20 @@ rig_approve_all(struct rig *rig, struct rig_person *person, struct wire_intent *
     SG_TRY(rig_sign(rig, &sign, ret));
     rig_verify_signatures(person, intent, all, ret);
     return SG_DONE;
+}
+
+const struct wire_uses_reply *
+rig_uses(struct rig *rig, const struct rig_person *person, uint64_t before, uint64_t n)
+{
+    const struct wire_uses_read msg = { .person = SG_BYTES(person->id), .before = before, .n = n };
+    struct wire_uses_reply *reply = SG_NEW(rig->arena, struct wire_uses_reply);
+    struct sg_buf buf = sg_buf_new(rig->arena, 128, WIRE_FRAME_MAX);
+    uint64_t id = rig->next_id++;
+    wire_uses_read_encode(&buf, id, &msg);
+    struct wire_frame frame = rig_ask(rig, rig->gateway, &buf, id);
+    assert_ok(rig_refusal(&frame));
+    assert_ok(wire_uses_reply_parse(frame.body, reply));
+    return reply;
 }
 
 struct wire_record_read_reply

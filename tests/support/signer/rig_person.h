@@ -46,6 +46,11 @@ struct wire_intent rig_present(struct rig *rig, const struct rig_person *person,
 struct wire_intent rig_remove(
     struct rig *rig, const struct rig_person *person, const struct authenticator_passkey *passkey);
 
+/*
+ * The whole way instead, as people go it: two operators approve, link and code open the registration of a login and a signing passkey (`second` stays without
+ * key), and the keys are made in the token. Level 2; ECDSA keys alone with SoftHSM.
+ */
+void rig_person_enrol(struct rig *rig, struct rig_person *person);
 /* Register a further passkey for this person (ENROL_OPEN and ENROL_FINISH): it waits for the gesture over the intent that rig_register makes. */
 sg_result rig_enrol_further(struct rig *rig, const struct rig_person *person,
     struct authenticator_passkey *passkey, uint64_t purpose, struct wire_enrol_finish_reply *ret);
@@ -72,6 +77,9 @@ sg_result rig_approve_all(struct rig *rig, struct rig_person *person, struct wir
 /* Each signature of `which` verifies under its key. */
 void rig_verify_signatures(const struct rig_person *person, const struct wire_intent *intent,
     uint64_t which, const struct wire_sign_reply *reply);
+/* USES_READ: newest first; in the rig's arena. */
+const struct wire_uses_reply *rig_uses(
+    struct rig *rig, const struct rig_person *person, uint64_t before, uint64_t n);
 /* The record with this sequence, its body. */
 struct wire_record_read_reply rig_record(struct rig *rig, uint64_t seq);
 

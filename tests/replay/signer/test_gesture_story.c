@@ -1,0 +1,121 @@
+/*
+ * The whole way of one person through a real signer: approved by two operators, enrolled by link and code, keys made in the token, a presentation and a key proof
+ * approved, a second passkey added and the first one taken away; and all of it in the person's own activity. req: AU-2 AU-3 AU-4 KEY-2 SIG-3 SIG-5
+ */
+#include <sys/wait.h>
+
+#include "key_public.h"
+#include "rig_person.h"
+
+static struct rig rig;
+static struct rig_person person;
+
+/* A gesture of `passkey` over an intent that signs nothing. */
+static sg_result
+agree(struct authenticator_passkey *passkey, const struct wire_intent *intent)
+{
+    struct wire_intent_open_reply opened;
+    struct wire_sign_reply reply;
+    SG_TRY(rig_open(&rig, &person, intent, &opened));
+    struct authenticator_ask ask = rig_ask_of(&rig, &opened);
+    struct wire_sign sign = rig_sign_of(&rig, passkey, &opened, &ask, 1);
+    SG_TRY(rig_sign(&rig, &sign, &reply));
+    assert_int_equal(reply.n_signatures, 0);
+    return SG_DONE;
+}
+
+static void
+check_use(const struct wire_use *use, uint64_t operation, sg_bytes key,
+    const struct authenticator_passkey *passkey)
+{
+    struct key_public *public = NULL;
+    assert_ok(key_public_new(sg_bytes_of(passkey->spki, passkey->spki_len), &public));
+    assert_int_equal(use->operation, operation);
+    assert_true(sg_bytes_equal(use->key, key));
+    assert_true(sg_bytes_equal(use->passkey, sg_bytes_of(key_public_thumbprint(public), 32)));
+    assert_int_equal(use->outcome, WIRE_OUT_SIGNED);
+    key_public_free(&public);
+}
+
+static void
+test_from_enrolment_to_the_activity_page(void **state)
+{
+    (void)state;
+    struct authenticator_passkey fresh;
+    struct wire_enrol_finish_reply waits;
+    struct wire_sign_reply reply;
+    person.n_keys = 2;
+    person.keys[1].alg = KEY_ES384;
+    rig_person_enrol(&rig, &person);
+    assert_int_equal(rig_uses(&rig, &person, 0, 10)->n_uses, 0);
+    struct wire_intent present = rig_present(&rig, &person, 3);
+    assert_ok(rig_approve_all(&rig, &person, &present, &reply));
+    struct wire_intent proof = rig_present(&rig, &person, 2);
+    proof.operation = WIRE_OP_KEY_PROOF;
+    assert_ok(rig_approve_all(&rig, &person, &proof, &reply));
+    authenticator_make(&fresh, AUTHENTICATOR_EDDSA);
+    assert_ok(rig_enrol_further(&rig, &person, &fresh, WIRE_PASSKEY_SIGN, &waits));
+    struct wire_intent add = rig_register(&rig, &person, &waits);
+    assert_ok(agree(&person.sign, &add));
+    struct wire_intent take = rig_remove(&rig, &person, &person.sign);
+    assert_ok(agree(&fresh, &take)); /* the new one takes the old one away */
+    struct wire_intent late = rig_present(&rig, &person, 1);
+    assert_refused(rig_approve_all(&rig, &person, &late, &reply), ACTIVATION);
+    /* the activity: newest first, each with key, passkey, outcome and number */
+    const struct wire_uses_reply *uses = rig_uses(&rig, &person, 0, 10);
+    assert_int_equal(uses->n_uses, 4);
+    check_use(&uses->uses[0], WIRE_OP_REMOVE, take.key, &fresh);
+    check_use(&uses->uses[1], WIRE_OP_REGISTER, add.key, &person.sign);
+    check_use(&uses->uses[2], WIRE_OP_KEY_PROOF, SG_BYTES(person.keys[1].key), &person.sign);
+    check_use(&uses->uses[3], WIRE_OP_PRESENT, SG_BYTES(person.keys[0].key), &person.sign);
+    assert_int_equal(uses->uses[3].n, 2);
+    assert_str_is(uses->uses[3].format, "vp_token");
+    assert_true(uses->uses[0].seq > uses->uses[1].seq);
+    assert_int_equal(rig_uses(&rig, &person, uses->uses[1].seq, 1)->uses[0].seq, uses->uses[2].seq);
+    authenticator_forget(&fresh);
+}
+
+/* What stands in the registry outlives the process; what was opened does not. */
+static void
+test_after_a_restart_the_person_goes_on(void **state)
+{
+    (void)state;
+    struct rig_person other = { .n_keys = 1 };
+    struct wire_sign_reply reply;
+    rig_person_enrol(&rig, &other);
+    rig_stop(&rig);
+    rig_start(&rig, NULL);
+    struct wire_intent intent = rig_present(&rig, &other, 1);
+    assert_ok(rig_approve_all(&rig, &other, &intent, &reply));
+    assert_int_equal(rig_uses(&rig, &other, 0, 10)->n_uses, 1);
+    rig_person_forget(&other);
+}
+
+static int
+setup(void **state)
+{
+    (void)state;
+    rig_create(&rig, RIG_PERSON_SETTINGS);
+    rig_start(&rig, NULL);
+    return 0;
+}
+
+static int
+teardown(void **state)
+{
+    (void)state;
+    int status = rig_stop(&rig);
+    rig_free(&rig);
+    rig_person_forget(&person);
+    return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? 0 : -1;
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_from_enrolment_to_the_activity_page),
+        cmocka_unit_test(test_after_a_restart_the_person_goes_on),
+    };
+    return cmocka_run_group_tests(tests, setup, teardown);
+}

@@ -1,0 +1,86 @@
+/* Enrolment by the messages that a gateway sends. */
+#include <openssl/rand.h>
+
+#include "key_public.h"
+#include "rig_person.h"
+
+static sg_result
+enrol(struct rig *rig, const struct wire_enrol_open *open, struct authenticator_passkey *passkey,
+    struct wire_enrol_finish_reply *ret)
+{
+    struct wire_enrol_open_reply opened;
+    struct sg_buf first = sg_buf_new(rig->arena, 256, WIRE_FRAME_MAX);
+    struct sg_buf second = sg_buf_new(rig->arena, 1024, WIRE_FRAME_MAX);
+    uint64_t id = rig->next_id++;
+    wire_enrol_open_encode(&first, id, open);
+    struct wire_frame frame = rig_ask(rig, rig->gateway, &first, id);
+    SG_TRY(rig_refusal(&frame));
+    assert_ok(wire_enrol_open_reply_parse(frame.body, &opened));
+    const struct authenticator_create create = {
+        .ask = { .rp_id = RIG_RP, .origin = RIG_ORIGIN, .challenge = opened.challenge }
+    };
+    struct authenticator_registration made = authenticator_register(rig->arena, passkey, &create);
+    const struct wire_enrol_finish finish = {
+        .session = opened.session, .client_data = made.client_data, .attestation = made.attestation
+    };
+    id = rig->next_id++;
+    wire_enrol_finish_encode(&second, id, &finish);
+    frame = rig_ask(rig, rig->gateway, &second, id);
+    SG_TRY(rig_refusal(&frame));
+    assert_ok(wire_enrol_finish_reply_parse(frame.body, ret));
+    return SG_DONE;
+}
+
+sg_result
+rig_enrol_further(struct rig *rig, const struct rig_person *person,
+    struct authenticator_passkey *passkey, uint64_t purpose, struct wire_enrol_finish_reply *ret)
+{
+    const struct wire_enrol_open open = { .person = SG_BYTES(person->id), .purpose = purpose };
+    return enrol(rig, &open, passkey, ret);
+}
+
+static void
+make_key(struct rig *rig, const struct rig_person *person, struct rig_key *key)
+{
+    uint8_t unique[16];
+    struct wire_key_make_reply reply;
+    struct sg_buf buf = sg_buf_new(rig->arena, 256, WIRE_FRAME_MAX);
+    uint64_t id = rig->next_id++;
+    assert_int_equal(RAND_bytes(unique, sizeof(unique)), 1);
+    key->alg = key->alg == 0 ? KEY_ES256 : key->alg;
+    const struct wire_key_make msg = {
+        .person = SG_BYTES(person->id), .alg = key->alg, .level = 2, .unique = SG_BYTES(unique)
+    };
+    wire_key_make_encode(&buf, id, &msg);
+    struct wire_frame frame = rig_ask(rig, rig->gateway, &buf, id);
+    assert_ok(rig_refusal(&frame));
+    assert_ok(wire_key_make_reply_parse(frame.body, &reply));
+    memcpy(key->key, reply.key.p, sizeof(key->key));
+    assert_ok(key_public_new(reply.spki, &key->public));
+}
+
+void
+rig_person_enrol(struct rig *rig, struct rig_person *person)
+{
+    struct wire_operation_reply reply;
+    struct wire_enrol_finish_reply done;
+    assert_int_equal(RAND_bytes(person->id, sizeof(person->id)), 1);
+    person->level = 2;
+    authenticator_make(&person->login, AUTHENTICATOR_ES256);
+    authenticator_make(&person->sign, AUTHENTICATOR_ES256);
+    struct wire_operation_msg op = rig_op(rig, WIRE_OPN_PERSON_ENROL);
+    op.subject = SG_BYTES(person->id);
+    op.level = 2;
+    op.count = RIG_KEYS_MAX;
+    op.valid_s = 3600;
+    assert_ok(rig_decide(rig, &op, &reply));
+    struct wire_enrol_open open = {
+        .link = reply.link, .code = reply.code, .purpose = WIRE_PASSKEY_LOGIN
+    };
+    assert_ok(enrol(rig, &open, &person->login, &done));
+    open.purpose = WIRE_PASSKEY_SIGN;
+    assert_ok(enrol(rig, &open, &person->sign, &done));
+    for (size_t i = 0; i < person->n_keys; i++) {
+        make_key(rig, person, &person->keys[i]);
+    }
+}
