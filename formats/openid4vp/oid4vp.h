@@ -94,7 +94,7 @@ SG_CHECKED sg_result oid4vp_carrier_parse(struct sg_arena *arena, sg_str text, b
 /* Body of the POST to request_uri (5.10): form of wallet_metadata (JSON text) and wallet_nonce; either may be empty. */
 SG_CHECKED sg_result oid4vp_request_uri_body(
     struct sg_arena *arena, sg_str wallet_metadata, sg_str wallet_nonce, sg_str *ret);
-/* wallet_metadata for that: formats, prefixes, signing algorithms; `issuer` may be empty. */
+/* wallet_metadata for that: formats, prefixes, signing algorithms; `issuer` may be empty. Nothing is said of jwt_vc_json: it is not shown. */
 SG_CHECKED sg_result oid4vp_wallet_metadata(struct sg_arena *arena, sg_str issuer, sg_str *ret);
 
 /*

@@ -250,12 +250,20 @@ check_state(struct vp_run *run)
     return SG_DONE;
 }
 
+/* Presentations are made of these; jwt_vc_json (VCDM 1.1) is matched and never shown. */
+static bool
+is_shown(enum dcql_format format)
+{
+    return format != DCQL_UNKNOWN && format != DCQL_JWT_VC_JSON;
+}
+
 /* One query at least must be of a format that both sides know. */
 static sg_result
 check_formats(struct vp_run *run)
 {
     for (size_t i = 0; i < run->request.dcql.n; i++) {
-        if (oid4vp_fits_format(&run->request, run->request.dcql.credentials[i].format)) {
+        enum dcql_format format = run->request.dcql.credentials[i].format;
+        if (is_shown(format) && oid4vp_fits_format(&run->request, format)) {
             return SG_DONE;
         }
     }

@@ -159,14 +159,25 @@ put_list(struct sjson_wr *wr, const char *name, const char *const *values, size_
     put_list((wr), (name), (values), sizeof(values) / sizeof((values)[0]))
 
 static void
+put_cose(struct sjson_wr *wr, const char *name)
+{
+    static const int numbers[] = { -7, -9, -35, -51, -8, -19 };
+    sjson_wr_name(wr, sg_cstr(name));
+    sjson_wr_array(wr);
+    for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+        sjson_wr_int(wr, numbers[i]);
+    }
+    sjson_wr_array_end(wr);
+}
+
+static void
 put_formats(struct sjson_wr *wr)
 {
     static const char *const algs[] = { "ES256", "ES384", "EdDSA" };
     static const char *const proofs[] = { "DataIntegrityProof" };
     static const char *const suites[] = { "eddsa-rdfc-2022", "eddsa-jcs-2022", "ecdsa-rdfc-2019",
         "ecdsa-jcs-2019", "ecdsa-sd-2023" };
-    static const int cose[] = { -7, -9, -35, -51, -8, -19 };
-    static const char *const cose_lists[] = { "issuerauth_alg_values", "deviceauth_alg_values" };
+    static const char *const enveloped[] = { "vc+jwt", "vc+sd-jwt", "vc+cose" };
     sjson_wr_name(wr, SG_LIT("vp_formats_supported"));
     sjson_wr_object(wr);
     sjson_wr_name(wr, SG_LIT("dc+sd-jwt"));
@@ -176,19 +187,16 @@ put_formats(struct sjson_wr *wr)
     sjson_wr_object_end(wr);
     sjson_wr_name(wr, SG_LIT("mso_mdoc"));
     sjson_wr_object(wr);
-    for (size_t k = 0; k < 2; k++) {
-        sjson_wr_name(wr, sg_cstr(cose_lists[k]));
-        sjson_wr_array(wr);
-        for (size_t i = 0; i < sizeof(cose) / sizeof(cose[0]); i++) {
-            sjson_wr_int(wr, cose[i]);
-        }
-        sjson_wr_array_end(wr);
+    put_cose(wr, "issuerauth_alg_values");
+    put_cose(wr, "deviceauth_alg_values");
+    sjson_wr_object_end(wr);
+    /* private identifiers (dcql.h): no specification names these */
+    for (size_t k = 0; k < 3; k++) {
+        sjson_wr_name(wr, sg_cstr(enveloped[k]));
+        sjson_wr_object(wr);
+        k == 2 ? put_cose(wr, "alg_values") : PUT_LIST(wr, "alg_values", algs);
+        sjson_wr_object_end(wr);
     }
-    sjson_wr_object_end(wr);
-    sjson_wr_name(wr, SG_LIT("jwt_vc_json"));
-    sjson_wr_object(wr);
-    PUT_LIST(wr, "alg_values", algs);
-    sjson_wr_object_end(wr);
     sjson_wr_name(wr, SG_LIT("ldp_vc"));
     sjson_wr_object(wr);
     PUT_LIST(wr, "proof_type_values", proofs);

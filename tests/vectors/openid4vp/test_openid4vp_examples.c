@@ -57,8 +57,13 @@ test_client_metadata(void **state)
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         const struct vp_change changes[] = { { "client_metadata", example(*state, rows[i].file) },
             { "dcql_query", query }, { NULL, NULL } };
-        assert_ok(vp_try_signed(&w, HASHED, NULL, changes));
-        const struct oid4vp_request *r = &w.request;
+        sg_result result = vp_try_signed(&w, HASHED, NULL, changes);
+        assert_int_equal(result.code, i == 2 ? SG_E_UNSUPPORTED : SG_OK); /* see below */
+        const struct sjson *metadata;
+        assert_ok(sjson_parse(*state, sg_cstr(changes[0].json), NULL, &metadata));
+        const struct oid4vp_request asked = { .vp_formats =
+                                                  sjson_get(metadata, "vp_formats_supported") };
+        const struct oid4vp_request *r = &asked;
         for (int f = DCQL_DC_SD_JWT; f <= DCQL_LDP_VC; f++) {
             assert_int_equal(
                 oid4vp_fits_format(r, (enum dcql_format)f), (enum dcql_format)f == rows[i].format);
@@ -87,12 +92,9 @@ test_queries(void **state)
     const char *folder = support_vector_path(*state, "openid4vp/examples/query_lang");
     size_t n = support_list(*state, folder, ".json", &names);
     assert_true(n >= 5);
-    for (size_t i = 0; i <= n; i++) {
-        sg_str relative = SG_LIT("openid4vp/examples/request/dcql_jwt_vc.json");
-        if (i < n) {
-            assert_ok(
-                sg_arena_printf(*state, &relative, "openid4vp/examples/query_lang/%s", names[i]));
-        }
+    for (size_t i = 0; i < n; i++) {
+        sg_str relative;
+        assert_ok(sg_arena_printf(*state, &relative, "openid4vp/examples/query_lang/%s", names[i]));
         const struct vp_change changes[] = { { "dcql_query", example(*state, relative.p) },
             { "client_metadata", ALL_FORMATS }, { NULL, NULL } };
         assert_ok(vp_try_value(&w, "redirect_uri:" VP_URI, changes));
@@ -101,6 +103,19 @@ test_queries(void **state)
         assert_int_equal(w.request.dcql.n, by_value);
         print_message("%s: %zu\n", relative.p, by_value);
     }
+}
+
+/* A query for nothing but jwt_vc_json: well formed, and no format of ours. */
+static void
+test_jwt_vc_json_alone(void **state)
+{
+    const struct vp_change changes[] = {
+        { "dcql_query", example(*state, "openid4vp/examples/request/dcql_jwt_vc.json") },
+        { "client_metadata", ALL_FORMATS }, { NULL, NULL }
+    };
+    assert_refused(vp_try_signed(&w, HASHED, NULL, changes), UNSUPPORTED);
+    assert_int_equal(w.failure.error, OID4VP_VP_FORMATS_NOT_SUPPORTED);
+    assert_true(w.failure.reply);
 }
 
 /* RS256 is no algorithm for a request object here, whoever signs. */
@@ -172,6 +187,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         ONE(test_client_metadata),
         ONE(test_queries),
+        ONE(test_jwt_vc_json_alone),
         ONE(test_request_header),
         ONE(test_handover),
     };
