@@ -14,7 +14,8 @@
 
 #define BODY_LEN 24
 #define MAC_LEN 24
-#define CHALLENGE_USE 0x10 /* beside enum auth_nonce_use: one key, other words */
+#define CHALLENGE_USE 0x10   /* beside enum auth_nonce_use: one key, other words */
+#define AUTH_PURPOSE_LOGIN 1 /* WIRE_PASSKEY_LOGIN */
 #define EPOCH 1577836800
 #define TEXT_LEN 64 /* base64url of the challenge */
 #define CLIENT_DATA_HEAD "{\"type\":\"webauthn.get\",\"challenge\":\""
@@ -35,6 +36,32 @@ mac(const struct auth *auth, const uint8_t body[BODY_LEN], sg_str pre_cookie, co
     }
     crypto_generichash_update(&state, (const uint8_t *)pre_cookie.p, pre_cookie.n);
     crypto_generichash_final(&state, ret, MAC_LEN);
+}
+
+void
+auth_pre_cookie_make(char ret[AUTH_COOKIE_LEN])
+{
+    auth_secret_make(ret);
+}
+
+sg_result
+auth_enrol_allowed(struct auth *auth, sg_bytes peer, int64_t now)
+{
+    const struct auth_settings *s = &auth->settings;
+    SG_TRY(auth_limit_check(auth->limit, AUTH_GUESS_ENROL, peer, s->guess_per_minute, now));
+    SG_TRY(auth_limit_check(
+        auth->limit, AUTH_GUESS_ENROL_ALL, SG_NO_BYTES, s->person.failures_per_minute, now));
+    SG_TRY(auth_limit_check(
+        auth->limit, AUTH_GUESS_CHALLENGE, peer, s->person.logins_per_minute, now));
+    auth_limit_count(auth->limit, AUTH_GUESS_CHALLENGE, peer, now);
+    return SG_DONE;
+}
+
+sg_result
+auth_enrol_failed(struct auth *auth, sg_bytes peer, int64_t now)
+{
+    return auth_person_failed(
+        auth, AUTH_GUESS_ENROL, AUTH_GUESS_ENROL_ALL, peer, now, SG_ERROR(ACTIVATION));
 }
 
 sg_result
@@ -136,6 +163,18 @@ signature_check(struct sg_arena *arena, const struct auth_assertion *assertion,
     return jwk_verify(key, alg, message, sg_bytes_of(verdict->raw, verdict->raw_n));
 }
 
+/* The signer makes a person's handle from its id and the purpose (docs/wire, ENROL_OPEN); what a signing passkey returns is another one. */
+static sg_result
+handle_check(sg_bytes handle, const uint8_t person[AUTH_PERSON_LEN])
+{
+    uint8_t purpose = AUTH_PURPOSE_LOGIN;
+    uint8_t want[SG_SHA256_LEN];
+    const sg_bytes parts[] = { sg_bytes_of(person, AUTH_PERSON_LEN), sg_bytes_of(&purpose, 1) };
+    sg_tagged_hash("sealgate/user-handle/v1", parts, 2, want);
+    SG_REQUIRE(handle.n == 0 || sg_bytes_equal(handle, SG_BYTES(want)), ACTIVATION);
+    return SG_DONE;
+}
+
 /* 7.2, all but the counter, which the store's writer compares. */
 static sg_result
 assertion_check(struct auth *auth, struct sg_arena *arena, const struct auth_assertion *assertion,
@@ -149,7 +188,7 @@ assertion_check(struct auth *auth, struct sg_arena *arena, const struct auth_ass
     SG_REQUIRE(person == NULL || memcmp(person, known->person, AUTH_PERSON_LEN) == 0, ACTIVATION);
     /* 7.2 step 6: nobody was named, so the authenticator must say whose passkey it is */
     SG_REQUIRE(person != NULL || assertion->user_handle.n > 0, ACTIVATION);
-    SG_REQUIRE(assertion->user_handle.n <= 64, ACTIVATION);
+    SG_TRY(handle_check(assertion->user_handle, known->person));
     SG_TRY(alg_of(known->alg, &alg, &stored.alg));
     const struct webauthn_assertion given = { assertion->authenticator_data, assertion->client_data,
         assertion->signature };

@@ -43,6 +43,15 @@ SG_CHECKED sg_result auth_login_check(
 /* The CSRF token that came with a change; constant time. SG_E_POLICY. */
 SG_CHECKED sg_result auth_login_csrf(const struct auth_login *login, sg_str token);
 
+/* A pre-login cookie. */
+void auth_pre_cookie_make(char ret[AUTH_COOKIE_LEN]);
+
+/* ---- enrolment: links and codes are judged by the signer; here guessing is limited (AU-7) ------------------- */
+/* Before the signer is asked. SG_E_TOO_MANY. */
+SG_CHECKED sg_result auth_enrol_allowed(struct auth *auth, sg_bytes peer, int64_t now);
+/* It was wrong: SG_E_ACTIVATION, or SG_E_TOO_MANY. */
+SG_CHECKED sg_result auth_enrol_failed(struct auth *auth, sg_bytes peer, int64_t now);
+
 /* ---- login by passkey ------------------------------------------------------------------------------- */
 
 /*
@@ -73,7 +82,7 @@ SG_CHECKED sg_result auth_login_expected(struct auth *auth, sg_str pre_cookie,
     const uint8_t *person, const struct auth_assertion *assertion, sg_bytes peer, int64_t now);
 /*
  * The rest: WebAuthn 7.2 whole, spent challenge, counter; then a new session, and the one of `old_cookie` (may be empty) is over. `known`: NULL when
- * the signer knows no such passkey: as much work, same answer. Failures are counted for person and address. SG_E_ACTIVATION, SG_E_TOO_MANY. store
+ * the signer knows no such passkey: the same answer. Failures are counted for person and address. SG_E_ACTIVATION, SG_E_TOO_MANY. store
  */
 SG_CHECKED sg_result auth_login_finish(struct auth *auth, struct sg_arena *arena,
     const struct auth_assertion *assertion, const struct auth_passkey *known, const uint8_t *person,

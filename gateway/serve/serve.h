@@ -23,6 +23,7 @@ struct serve {
     struct peer_registry *registry;
     struct auth *auth;
     struct flow *flow;
+    struct flow_persons *persons;
     struct http_server *http;
     sg_bytes anchors[SERVE_ANCHORS_MAX]; /* DER */
     size_t n_anchors;

@@ -13,11 +13,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "account_face.h"
 #include "admin_face.h"
 #include "demo_face.h"
 #include "evid_face.h"
 #include "flow_contexts.h"
 #include "flow_did.h"
+#include "flow_enrol.h"
 #include "person_face.h"
 #include "point.h"
 #include "sandbox.h"
@@ -294,6 +296,14 @@ open_auth(struct serve *serve)
     return auth_new(&settings, serve->store, &serve->auth);
 }
 
+static sg_result
+open_persons(struct serve *serve)
+{
+    const struct flow_persons_settings settings = { .base = sg_cstr(serve->conf.public_url),
+        .signer_timeout_ms = SIGNER_TIMEOUT_MS };
+    return flow_persons_new(&settings, serve->store, serve->signer, &serve->persons);
+}
+
 static void
 order_told(sg_str list, uint64_t idx, sg_result result)
 {
@@ -331,7 +341,7 @@ open_flow(struct serve *serve, struct sg_why *why, char ret_file[FLOW_FILE_MAX])
         &settings, serve->store, serve->signer, serve->registry, why, ret_file, &serve->flow);
 }
 
-#define TABLES 7
+#define TABLES 8
 static const struct http_route *route_tables[TABLES];
 static size_t route_rows[TABLES];
 
@@ -346,6 +356,7 @@ gather_routes(struct serve *serve)
         admin_routes,
         person_routes,
         demo_routes,
+        account_routes,
         serve_routes,
     };
     const size_t rows[TABLES] = {
@@ -355,6 +366,7 @@ gather_routes(struct serve *serve)
         n_admin_routes,
         n_person_routes,
         n_demo_routes,
+        n_account_routes,
         n_serve_routes,
     };
     /* clang-format on */
@@ -377,6 +389,7 @@ fill_face(struct serve *serve)
     face->demo = strcmp(serve->conf.environment, CONF_TEST) == 0;
     face->auth = serve->auth;
     face->flow = serve->flow;
+    face->persons = serve->persons;
     face->registry = serve->registry;
     face->courier = serve->courier;
     face->dids = serve->dids;
@@ -459,6 +472,7 @@ start(struct serve *serve)
     bool test = strcmp(serve->conf.environment, CONF_TEST) == 0;
     STEP("documents", flow_dids_new(serve->courier, test, &serve->dids));
     STEP("auth", open_auth(serve));
+    STEP("persons", open_persons(serve));
     char file[FLOW_FILE_MAX];
     sg_result r = open_flow(serve, &why, file);
     if (!sg_ok(r)) {
@@ -484,6 +498,7 @@ stop(struct serve *serve)
     flow_close(&serve->flow);
     peer_close(&serve->signer);
     peer_close(&serve->courier);
+    flow_persons_free(&serve->persons);
     flow_dids_free(&serve->dids);
     peer_registry_free(&serve->registry);
     auth_free(&serve->auth);

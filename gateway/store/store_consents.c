@@ -8,6 +8,7 @@ struct consent_work {
     struct store_unit unit; /* first */
     const uint8_t *person;
     sg_bytes sealed;
+    uint64_t consent_seq;
     const struct store_signed *signatures;
     size_t n;
 };
@@ -43,7 +44,7 @@ put(struct store_db *db, struct store_unit *unit)
     struct consent_work *work = (struct consent_work *)unit;
     {
         STORE_QUERY(query, db, SQL_CONSENT_PUT);
-        store_bind_int(&query, (int64_t)work->signatures[0].consent_seq);
+        store_bind_int(&query, (int64_t)work->consent_seq);
         store_bind_bytes(&query, sg_bytes_of(work->person, STORE_PERSON_LEN));
         store_bind_bytes(&query, work->sealed);
         uint64_t changes = 0;
@@ -71,14 +72,10 @@ encode(struct sg_arena *arena, const struct store_consent *consent, sg_bytes *re
     return sg_buf_end(&buf, ret);
 }
 
-sg_result
-store_consent_put(struct store *store, const uint8_t person[STORE_PERSON_LEN],
-    const struct store_consent *consent, const struct store_signed *signatures, size_t n)
+static sg_result
+keep(struct store *store, const uint8_t *person, const struct store_consent *consent,
+    uint64_t consent_seq, const struct store_signed *signatures, size_t n)
 {
-    SG_REQUIRE(n > 0, VALUE);
-    for (size_t i = 1; i < n; i++) {
-        SG_REQUIRE(signatures[i].consent_seq == signatures[0].consent_seq, VALUE);
-    }
     SG_REQUIRE(consent->template_.n <= STORE_TEXT_MAX && consent->language.n <= STORE_TEXT_MAX &&
                    consent->text.n <= STORE_CONSENT_MAX &&
                    consent->openings.n <= STORE_CONSENT_MAX - consent->text.n,
@@ -88,16 +85,37 @@ store_consent_put(struct store *store, const uint8_t person[STORE_PERSON_LEN],
     SG_REQUIRE(arena != NULL, NO_MEMORY);
     STORE_PERSON_KEY(key);
     SG_TRY(store_person_key_get(store, person, &key));
-    struct consent_work work = {
-        .unit.run = put, .unit.several = true, .person = person, .signatures = signatures, .n = n
-    };
+    struct consent_work work = { .unit.run = put,
+        .unit.several = true,
+        .person = person,
+        .consent_seq = consent_seq,
+        .signatures = signatures,
+        .n = n };
     sg_bytes plain;
     uint8_t seq[8];
-    seq_bytes(signatures[0].consent_seq, seq);
+    seq_bytes(consent_seq, seq);
     struct store_place place = place_of(person, seq);
     SG_TRY(encode(arena, consent, &plain));
     SG_TRY(store_seal(arena, &key, &place, plain, &work.sealed));
     return store_wait(store, &work.unit);
+}
+
+sg_result
+store_consent_put(struct store *store, const uint8_t person[STORE_PERSON_LEN],
+    const struct store_consent *consent, const struct store_signed *signatures, size_t n)
+{
+    SG_REQUIRE(n > 0, VALUE);
+    for (size_t i = 1; i < n; i++) {
+        SG_REQUIRE(signatures[i].consent_seq == signatures[0].consent_seq, VALUE);
+    }
+    return keep(store, person, consent, signatures[0].consent_seq, signatures, n);
+}
+
+sg_result
+store_consent_note(struct store *store, const uint8_t person[STORE_PERSON_LEN],
+    uint64_t consent_seq, const struct store_consent *consent)
+{
+    return keep(store, person, consent, consent_seq, NULL, 0);
 }
 
 sg_result

@@ -171,6 +171,9 @@ struct store_consent {
 /* sync, atomic. All signatures have the same consent_seq. A repeat changes nothing. SG_E_NOT_FOUND (no account), SG_E_TOO_LARGE, SG_E_VALUE (n 0). */
 SG_CHECKED sg_result store_consent_put(struct store *store, const uint8_t person[STORE_PERSON_LEN],
     const struct store_consent *consent, const struct store_signed *signatures, size_t n);
+/* sync: the same of a consent without signatures: a passkey added or removed. */
+SG_CHECKED sg_result store_consent_note(struct store *store, const uint8_t person[STORE_PERSON_LEN],
+    uint64_t consent_seq, const struct store_consent *consent);
 /* SG_E_NOT_FOUND. */
 SG_CHECKED sg_result store_signed_get(
     struct store *store, const uint8_t signature_hash[STORE_HASH_LEN], struct store_signed *ret);

@@ -31,6 +31,7 @@ struct face_app {
     bool demo;            /* said on every page (environment test with demo keys) */
     struct auth *auth;
     struct flow *flow;
+    struct flow_persons *persons; /* flow_enrol.h, flow_account.h */
     struct peer_registry *registry;
     struct peer *courier;
     struct flow_dids *dids; /* did:web documents of others */

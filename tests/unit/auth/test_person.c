@@ -19,9 +19,17 @@
 static const uint8_t aiko[AUTH_PERSON_LEN] = { 0xa1, 2, 3 };
 static const uint8_t ben[AUTH_PERSON_LEN] = { 0xb2, 2, 3 };
 static const sg_bytes peer = { (const uint8_t *)"192.0.2.1", 9 };
-static const sg_bytes handle = { (const uint8_t *)"handle-of-32-bytes", 18 };
+
+/* docs/wire, ENROL_OPEN reply; 1 is login */
+static void
+handle_of(const uint8_t person[AUTH_PERSON_LEN], uint8_t purpose, uint8_t ret[32])
+{
+    const sg_bytes parts[] = { sg_bytes_of(person, AUTH_PERSON_LEN), sg_bytes_of(&purpose, 1) };
+    sg_tagged_hash("sealgate/user-handle/v1", parts, 2, ret);
+}
 
 struct bed {
+    uint8_t handles[3][32]; /* aiko's for login and for signing, ben's for login */
     struct sg_arena *arena;
     const char *folder;
     struct store *store;
@@ -70,6 +78,9 @@ setup(void **state)
     assert_ok(store_start(bed.store));
     struct auth_settings settings = settings_of_test();
     make_auth(&bed, &settings);
+    handle_of(aiko, 1, bed.handles[0]);
+    handle_of(aiko, 2, bed.handles[1]);
+    handle_of(ben, 1, bed.handles[2]);
     authenticator_make(&bed.device, AUTHENTICATOR_ES256);
     bed.device.sign_count = 1;
     assert_ok(bench_key_new(&bed.wallet));
@@ -113,9 +124,11 @@ struct attempt {
 static struct attempt
 an_attempt(struct bed *bed)
 {
-    struct attempt a = {
-        .pre = SG_LIT(PRE), .agent = SG_LIT(AGENT), .handle = handle, .made_at = NOW, .now = NOW
-    };
+    struct attempt a = { .pre = SG_LIT(PRE),
+        .agent = SG_LIT(AGENT),
+        .handle = SG_BYTES(bed->handles[0]),
+        .made_at = NOW,
+        .now = NOW };
     a.ask.rp_id = "localhost";
     a.ask.origin = BASE;
     a.known = (struct auth_passkey){ .alg = JOSE_ES256,
@@ -216,6 +229,8 @@ test_each_wrong_thing_alone_is_no_login(void **state)
         BACKUP,
         NO_HANDLE,
         LONG_HANDLE,
+        SIGNING_HANDLE,
+        BENS_HANDLE,
         OTHER_PERSON,
         PRE_COOKIE,
         NO_PRE,
@@ -271,6 +286,12 @@ test_each_wrong_thing_alone_is_no_login(void **state)
             break;
         case LONG_HANDLE:
             a.handle = SG_BYTES(long_handle);
+            break;
+        case SIGNING_HANDLE:
+            a.handle = SG_BYTES(bed->handles[1]);
+            break;
+        case BENS_HANDLE:
+            a.handle = SG_BYTES(bed->handles[2]);
             break;
         case OTHER_PERSON:
             a.person = ben;
@@ -457,6 +478,7 @@ test_wrong_logins_lock_the_account_and_only_that(void **state)
     assert_ok(auth_login_check(bed->auth, cookie_of(&good), SG_LIT(AGENT), NOW, &login));
     struct attempt bens = an_attempt(bed);
     memcpy(bens.known.person, ben, sizeof(ben));
+    bens.handle = SG_BYTES(bed->handles[2]);
     authenticator_forget(&bed->device);
     authenticator_make(&bed->device, AUTHENTICATOR_ES256);
     bens.known.spki = sg_bytes_of(bed->device.spki, bed->device.spki_len);

@@ -483,6 +483,9 @@ test_signatures_of_one_consent_share_its_text(void **state)
     two[1].consent_seq = 6;
     assert_refused(store_consent_put(bed->store, aiko, &consent, two, 2), VALUE);
     assert_refused(store_consent_put(bed->store, aiko, &consent, two, 0), VALUE);
+    assert_ok(store_consent_note(bed->store, aiko, 12, &consent));
+    assert_ok(store_consent_get(bed->store, 12, bed->arena, NULL, &consent));
+    assert_str_is(consent.text, "t");
     struct store_consent opened;
     assert_refused(store_consent_get(bed->store, 6, bed->arena, NULL, &opened), NOT_FOUND);
     uint8_t unknown[32] = { 3 };

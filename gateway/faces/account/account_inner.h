@@ -1,0 +1,114 @@
+/*
+ * Handlers of this face. A handler that needs the signer parks its request: the step it leaves in req->state says what to do with the answer, which a
+ * worker does, so that nothing blocks a peer's reader thread.
+ */
+#ifndef ACCOUNT_INNER_H
+#define ACCOUNT_INNER_H
+
+#include "account_face.h"
+#include "face_person.h"
+#include "flow_account.h"
+#include "sjson.h"
+
+struct account_step {
+    struct http_request *req;
+    struct face_person person; /* where the endpoint is a person's */
+    void (*next)(struct account_step *step);
+    sg_result result;  /* of the question */
+    const void *reply; /* its answer; NULL when it was refused */
+    void *more;        /* the handler's own */
+};
+/* In the arena; NULL after the refusal was answered. */
+struct account_step *account_step_new(
+    struct http_request *req, void (*next)(struct account_step *step));
+/* For call-backs: note what came, and go on in a worker. */
+void account_go_on(void *context, sg_result result, const void *reply);
+/* Problem details. One word for everything about activation. */
+void account_refuse(struct http_request *req, sg_result r);
+
+enum account_need {
+    ACCOUNT_ANY,     /* a browser or a wallet */
+    ACCOUNT_BROWSER, /* a browser, logged in by whatever way */
+    ACCOUNT_OWN /* a browser whose person used a passkey: an outside login reads and changes nothing (AU-5) */
+};
+/* False after the refusal was answered. */
+bool account_person(struct http_request *req, enum account_need need, struct face_person *ret);
+/* A step of a person's endpoint; NULL after the refusal was answered. */
+struct account_step *account_begin(
+    struct http_request *req, enum account_need need, void (*next)(struct account_step *step));
+
+/* The body as an object; only members of `names` (NULL at the end). SG_E_VALUE for others: a mistyped one would be a silent default. */
+SG_CHECKED sg_result account_body(
+    struct http_request *req, const char *const *names, const struct sjson **ret);
+SG_CHECKED sg_result account_text(const struct sjson *json, const char *name, sg_str *ret);
+/* base64url, decoded into the arena. */
+SG_CHECKED sg_result account_bytes(
+    struct sg_arena *arena, const struct sjson *json, const char *name, sg_bytes *ret);
+/* "sign" or "login". SG_E_VALUE. */
+SG_CHECKED sg_result account_purpose(const struct sjson *json, uint64_t *ret);
+const char *account_purpose_name(uint64_t purpose);
+/* Of the answer: ?lang= or Accept-Language. */
+enum consent_language account_language(const struct http_request *req);
+
+/* ---- account_webauthn.c: JSON forms of WebAuthn Level 3, 5.1.8 to 5.1.10 ------------------------------------------- */
+
+/* PublicKeyCredential.toJSON() of get() and of create(). `id` must be `rawId`. Fuzzed. */
+SG_CHECKED sg_result account_assertion_parse(
+    struct sg_arena *arena, const struct sjson *json, struct auth_assertion *ret);
+struct account_registration {
+    sg_bytes client_data;
+    sg_bytes attestation;
+};
+SG_CHECKED sg_result account_registration_parse(
+    struct sg_arena *arena, const struct sjson *json, struct account_registration *ret);
+/* PublicKeyCredentialRequestOptionsJSON */
+void account_write_request(struct sjson_wr *wr, const struct face_app *app, sg_bytes challenge,
+    const sg_bytes *allow, size_t n_allow);
+/* PublicKeyCredentialCreationOptionsJSON */
+void account_write_creation(struct sjson_wr *wr, const struct face_app *app,
+    const struct wire_enrol_open_reply *opened, uint64_t purpose);
+/* The confirmation that a signing passkey must give: members of an open object. */
+void account_write_confirm(
+    struct sjson_wr *wr, const struct face_app *app, const struct flow_confirm *confirm);
+/* "ab12 cd34 ef56 7890": what people compare; the same as in the text. */
+#define ACCOUNT_FINGERPRINT_LEN 19
+void account_fingerprint(sg_bytes thumbprint, char ret[ACCOUNT_FINGERPRINT_LEN]);
+const char *account_alg_name(uint64_t alg);
+
+/* ---- answers ---------------------------------------------------------------------------------------------------------- */
+
+struct account_answer {
+    struct sg_buf buf;
+    struct sjson_wr wr;
+    struct http_reply reply;
+};
+/* `answer` begun with an open object. */
+void account_answer_begin(struct http_request *req, struct account_answer *answer);
+/* The object is closed and sent; never kept by a cache. */
+void account_answer_end(struct http_request *req, struct account_answer *answer, unsigned status);
+
+void account_login_options(struct http_request *req);
+void account_login(struct http_request *req);
+void account_logout(struct http_request *req);
+void account_session(struct http_request *req);
+void account_enrol_open(struct http_request *req);
+void account_enrol_finish(struct http_request *req);
+void account_passkeys(struct http_request *req);
+void account_passkey_options(struct http_request *req);
+void account_passkey_make(struct http_request *req);
+void account_passkey_approve(struct http_request *req);
+void account_passkey_remove(struct http_request *req);
+void account_passkey_remove_approve(struct http_request *req);
+void account_keys(struct http_request *req);
+void account_key_make(struct http_request *req);
+void account_activity(struct http_request *req);
+void account_agreed(struct http_request *req);
+void account_credentials(struct http_request *req);
+void account_credential_add(struct http_request *req);
+void account_credential(struct http_request *req);
+void account_credential_remove(struct http_request *req);
+void account_profile(struct http_request *req);
+void account_profile_set(struct http_request *req);
+void account_erase(struct http_request *req);
+
+#endif
