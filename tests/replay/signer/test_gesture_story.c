@@ -4,6 +4,7 @@
  */
 #include <sys/wait.h>
 
+#include "evid_ledger.h"
 #include "key_public.h"
 #include "rig_person.h"
 
@@ -91,6 +92,71 @@ test_after_a_restart_the_person_goes_on(void **state)
     rig_person_forget(&other);
 }
 
+/* ---- read by others ------------------------------------------------------------------------------------------------- */
+
+/* A gesture in two parts, a counter that goes back, a status that is bad, a refusal, a halt that keeps a signature back: whatever may stand in a ledger. */
+static void
+leave_traces(struct rig_person *anna)
+{
+    struct wire_intent_open_reply opened;
+    struct wire_sign_reply reply;
+    uint64_t seq;
+    struct wire_intent two = rig_present(&rig, anna, 3);
+    two.refs[two.n_refs++] =
+        (struct wire_ref){ WIRE_REF_TOKEN_STATUS_LIST, SG_LIT("https://issuer.example/1"), 4 };
+    assert_ok(rig_open(&rig, anna, &two, &opened));
+    struct authenticator_ask ask = rig_ask_of(&rig, &opened);
+    anna->sign.sign_count = 8;
+    struct wire_sign sign = rig_sign_of(&rig, &anna->sign, &opened, &ask, 2); /* 9 */
+    rig_mode(&rig, RIG_BAD);
+    assert_refused(rig_sign(&rig, &sign, &reply), STATUS_BAD);
+    rig_mode(&rig, RIG_GOOD);
+    assert_ok(rig_sign(&rig, &sign, &reply));
+    struct wire_sign later = { .intent_id = opened.intent_id, .which = 1 };
+    assert_ok(rig_sign(&rig, &later, &reply));
+    struct wire_intent one = rig_present(&rig, anna, 1);
+    anna->sign.sign_count = 3;
+    assert_ok(rig_approve_all(&rig, anna, &one, &reply)); /* 4: a fault */
+    one = rig_present(&rig, anna, 1);
+    assert_ok(rig_open(&rig, anna, &one, &opened));
+    assert_ok(rig_cancel(&rig, opened.intent_id, WIRE_CANCEL_REFUSED, &seq));
+}
+
+static void
+feed_all(struct evid_ledger *ledger)
+{
+    uint64_t size = rig_counts(&rig).size;
+    for (uint64_t seq = 0; seq < size; seq++) {
+        struct wire_record_read_reply got = rig_record(&rig, seq);
+        const struct evid_record record = { seq, got.entry, got.blind, got.body };
+        assert_ok(evid_ledger_feed(ledger, &record));
+    }
+}
+
+/* What `sealgate ledger verify` says of it: our code of another folder, which shares no line with the signer's gates. */
+static void
+test_the_ledger_of_all_this_replays_without_a_finding(void **state)
+{
+    (void)state;
+    struct rig_person anna = { .n_keys = 2 };
+    struct evid_ledger *ledger = NULL;
+    struct evid_ledger_result result;
+    rig_person_enrol(&rig, &anna);
+    leave_traces(&anna);
+    assert_ok(evid_ledger_new(rig.arena, &ledger));
+    feed_all(ledger);
+    assert_ok(evid_ledger_end(ledger, &result));
+    for (size_t i = 0; i < result.n_findings; i++) {
+        print_message("%llu: %s: %.*s\n", (unsigned long long)result.findings[i].seq,
+            result.findings[i].rule, SG_PRINT(result.findings[i].detail));
+    }
+    assert_int_equal(result.n_findings_all, 0);
+    assert_int_equal(result.n_consents_open, 0);
+    assert_true(result.n_by_type[WIRE_REC_CONSENT] >= 8);
+    assert_int_equal(result.n_by_type[WIRE_REC_REFUSAL], 1); /* the bad status */
+    rig_person_forget(&anna);
+}
+
 static int
 setup(void **state)
 {
@@ -116,6 +182,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_from_enrolment_to_the_activity_page),
         cmocka_unit_test(test_after_a_restart_the_person_goes_on),
+        cmocka_unit_test(test_the_ledger_of_all_this_replays_without_a_finding),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
