@@ -3,7 +3,6 @@
 #include "demo_inner.h"
 #include "flow_contexts.h"
 #include "mdoc.h"
-#include "sg_text.h"
 #include "vcapi_face.h"
 #include "vci_face.h"
 #include "verify.h"
@@ -97,12 +96,11 @@ put_claims(struct sjson_wr *wr, const struct sjson *claims)
 }
 
 static sg_result
-render(struct http_request *req, const struct verify_result *result, sg_bytes object, sg_str *ret)
+render(struct http_request *req, const struct demo_visit *visit, sg_str client,
+    const struct verify_result *result, sg_bytes object, sg_str *ret)
 {
     struct sg_buf buf = sg_buf_new(req->arena, 4096, DEMO_RESULT_MAX);
     struct sjson_wr wr = sjson_wr_new(&buf);
-    uint8_t hash[32];
-    sg_str hex;
     sjson_wr_object(&wr);
     sjson_wr_member_cstr(&wr, "format", verify_format_name(result->format));
     sjson_wr_name(&wr, SG_LIT("findings"));
@@ -115,10 +113,10 @@ render(struct http_request *req, const struct verify_result *result, sg_bytes ob
     sjson_wr_array_end(&wr);
     sjson_wr_member_bool(&wr, "verified", result->verified && result->presentation && good);
     put_claims(&wr, claims_of(result));
-    if (sg_ok(flow_lookup_hash(req->arena, sg_bytes_str(object), hash)) &&
-        sg_ok(sg_hex_encode(req->arena, SG_BYTES(hash), &hex))) {
-        sjson_wr_member_text(&wr, "evidence", hex);
-    }
+    sjson_wr_member_text(
+        &wr, "object", sg_bytes_str(object)); /* whoever holds it may ask for its evidence */
+    sjson_wr_member_text(&wr, "audience", client);
+    sjson_wr_member_cstr(&wr, "nonce", visit->nonce);
     sjson_wr_object_end(&wr);
     return sg_buf_end_str(&buf, ret);
 }
@@ -149,5 +147,5 @@ demo_check(struct http_request *req, const struct demo_visit *visit, sg_str vp_t
     struct verify_result *result = SG_NEW(req->arena, struct verify_result);
     SG_REQUIRE(result != NULL, NO_MEMORY);
     SG_TRY(verify_object(req->arena, object, &trust, &expect, result));
-    return render(req, result, object, ret);
+    return render(req, visit, client, result, object, ret);
 }

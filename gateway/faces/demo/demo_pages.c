@@ -95,6 +95,23 @@ put_rows(struct face_html *html, enum face_text title, const struct sjson *rows)
     face_html(html, "</tbody></table></section>\n");
 }
 
+/* With the object in hand: in the body of a form, never in an address. */
+static void
+put_evidence(struct face_html *html, const struct sjson *result)
+{
+    static const char *const fields[] = { "object", "audience", "nonce" };
+    if (member(result, "object").n == 0) {
+        return;
+    }
+    face_html(html, "<form method=\"post\" action=\"%b/evidence\">");
+    for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
+        sg_str value = member(result, fields[i]);
+        face_html(html, "<input type=\"hidden\" name=\"%z\" value=\"%s\">", fields[i], &value);
+    }
+    face_html(html, "<div class=\"acts\"><button id=\"evidence\">%w</button></div></form>",
+        T_DEMO_VERIFIER_EVIDENCE);
+}
+
 static void
 put_verdict(struct face_html *html, const struct sjson *result)
 {
@@ -111,12 +128,8 @@ put_verdict(struct face_html *html, const struct sjson *result)
     face_html(html, "<p class=\"notice%z\" id=\"verdict\" data-verdict=\"%z\">%w %w</p>",
         holds ? "" : " bad", holds ? "holds" : "fails", T_DEMO_VERIFIER_GOT,
         holds ? T_DEMO_VERIFIER_HOLDS : T_DEMO_VERIFIER_FAILS);
-    sg_str evidence = member(result, "evidence");
     put_rows(html, T_DEMO_VERIFIER_CLAIMS, sjson_get(result, "claims"));
-    if (evidence.n > 0) {
-        face_html(html, "<p><a class=\"button\" id=\"evidence\" href=\"%b/evidence/%s\">%w</a></p>",
-            &evidence, T_DEMO_VERIFIER_EVIDENCE);
-    }
+    put_evidence(html, result);
     put_rows(html, T_DEMO_VERIFIER_CHECKS, sjson_get(result, "findings"));
 }
 

@@ -191,9 +191,18 @@ for (const language of ['en', 'ja']) {
     assert.equal(await me.page.getAttribute('#verdict', 'data-verdict'), 'holds', await text('main'))
     assert.match(await text('main'), /Yamada/)
     await looks(`door-${language}`)
+    await me.page.click('#evidence')
+    await me.page.waitForSelector('#found', WAIT)
+    for (let i = 0; i < 20 && (await me.page.getAttribute('#found', 'data-held')) !== 'yes'; i++) {
+      await me.page.waitForTimeout(500) // the next checkpoint
+      await me.page.reload()
+    }
+    assert.equal(await me.page.getAttribute('#found', 'data-held'), 'yes', await text('main'))
+    assert.match(await text('main'), language === 'ja' ? /本人確認付きパスキー/ : /a passkey with user verification/)
+    assert.ok(!(await text('main')).includes('Yamada'), 'no data of the person in the record')
+    await looks(`evidence-${language}`)
     const { status } = await open(me, evidence)
     assert.ok([200, 202].includes(status), String(status))
-    await looks(`evidence-${language}`)
   })
 }
 

@@ -107,11 +107,11 @@ test_the_door_says_what_it_saw(void **state)
 {
     assert_has(door(state, NULL), "data-verdict=\"waits\"", true);
     sg_str good = door(state, "{\"verified\":true,\"claims\":{\"given_name\":\"<i>H\"},"
-                              "\"evidence\":\"00ff\",\"findings\":[{\"check\":\"signature\","
+                              "\"object\":\"a\\\"b~\",\"findings\":[{\"check\":\"signature\","
                               "\"severity\":\"held\"}]}");
     assert_has(good, "data-verdict=\"holds\"", true);
     assert_has(good, "&lt;i&gt;H", true);
-    assert_has(good, "href=\"/evidence/00ff\"", true);
+    assert_has(good, "name=\"object\" value=\"a&quot;b~\"", true);
     sg_str bad = door(state, "{\"verified\":\"true\",\"findings\":[{\"check\":\"signature\","
                              "\"severity\":\"error\"}]}");
     assert_has(bad, "data-verdict=\"fails\"", true);
