@@ -61,7 +61,7 @@ const char *const face_text_en[FACE_TEXTS] = {
     [T_ENROL_DONE_TEXT] = "Both passkeys are registered and recorded in the log. Compare this "
                           "fingerprint of your signing passkey with the person who invited you:",
     [T_ENROL_FINGERPRINT] = "Fingerprint of your signing passkey",
-    [T_ENROL_TO_LOGIN] = "Sign in to your account",
+    [T_ENROL_TO_LOGIN] = "Open my account",
 
     [T_LOGIN_TITLE] = "Sign in",
     [T_LOGIN_LEAD] = "Use the passkey for signing in that you made at enrolment.",
@@ -120,6 +120,9 @@ const char *const face_text_en[FACE_TEXTS] = {
                              "for good. The log keeps only numbers that no longer lead to you.",
     [T_ACCOUNT_ERASE_BUTTON] = "Erase my data…",
     [T_ACCOUNT_UNAVAILABLE] = "This cannot be shown at the moment.",
+    [T_AGREED_TITLE] = "What you agreed to",
+    [T_AGREED_LEAD] = "Word for word, as it stood on the page. Its hash is in the log.",
+    [T_AGREED_LINK] = "What I read",
     [T_STATE_ACTIVE] = "Active",
     [T_STATE_SUSPENDED] = "Suspended",
     [T_STATE_REVOKED] = "Revoked",

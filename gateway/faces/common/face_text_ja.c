@@ -59,7 +59,7 @@ const char *const face_text_ja[FACE_TEXTS] = {
     [T_ENROL_DONE_TEXT] = "2つのパスキーが登録され、ログに記録されました。署名用パスキーのフィンガ"
                           "ープリントを、招待した担当者と照合してください。",
     [T_ENROL_FINGERPRINT] = "署名用パスキーのフィンガープリント",
-    [T_ENROL_TO_LOGIN] = "アカウントにログイン",
+    [T_ENROL_TO_LOGIN] = "マイアカウントを開く",
 
     [T_LOGIN_TITLE] = "ログイン",
     [T_LOGIN_LEAD] = "登録時に作成したログイン用パスキーを使います。",
@@ -117,6 +117,9 @@ const char *const face_text_ja[FACE_TEXTS] = {
                              "あなたにつながらない数値だけが残ります。",
     [T_ACCOUNT_ERASE_BUTTON] = "データを消去…",
     [T_ACCOUNT_UNAVAILABLE] = "現在表示できません。",
+    [T_AGREED_TITLE] = "承認した内容",
+    [T_AGREED_LEAD] = "画面に表示された文章そのものです。そのハッシュがログに記録されています。",
+    [T_AGREED_LINK] = "読んだ内容",
     [T_STATE_ACTIVE] = "有効",
     [T_STATE_SUSPENDED] = "一時停止",
     [T_STATE_REVOKED] = "失効",

@@ -6,7 +6,6 @@ const struct demo_form demo_forms[] = {
     { "mso_mdoc", "employee_badge_mdoc", "ISO mdoc" },
     { "ldp_vc", "employee_badge_ldp_ecdsa_sd", "Data Integrity, ecdsa-sd-2023" },
     { "ldp_vc", "employee_badge_ldp_eddsa_rdfc", "Data Integrity, eddsa-rdfc-2022" },
-    { "jwt_vc_json", "employee_badge_jwt", "vc+jwt" },
 };
 const size_t n_demo_forms = sizeof(demo_forms) / sizeof(demo_forms[0]);
 
@@ -94,7 +93,6 @@ static const char metadata[] =
     "\"dc+sd-jwt\":{\"sd-jwt_alg_values\":[\"ES256\",\"ES384\",\"EdDSA\"],"
     "\"kb-jwt_alg_values\":[\"ES256\",\"EdDSA\"]},"
     "\"mso_mdoc\":{\"issuerauth_alg_values\":[-7,-9],\"deviceauth_alg_values\":[-7,-9]},"
-    "\"jwt_vc_json\":{\"alg_values\":[\"ES256\",\"ES384\",\"EdDSA\"]},"
     "\"ldp_vc\":{\"proof_type_values\":[\"DataIntegrityProof\"],\"cryptosuite_values\":["
     "\"ecdsa-rdfc-2019\",\"eddsa-rdfc-2022\",\"ecdsa-jcs-2019\",\"eddsa-jcs-2022\","
     "\"ecdsa-sd-2023\"]}}}";

@@ -195,8 +195,8 @@ put_use(struct face_html *html, const struct sjson *one)
         { "key_proof", T_OP_KEY_PROOF, "" }, { "register", T_OP_REGISTER, "" },
         { "remove", T_OP_REMOVE, "" }, { "", T_OP_OTHER, "" } };
     static const struct word outcomes[] = { { "ok", T_OUTCOME_OK, "" },
-        { "failed", T_OUTCOME_FAILED, " bad" }, { "unknown", T_OUTCOME_UNKNOWN, " warn" },
-        { "", T_OUTCOME_NONE, " quiet" } };
+        { "failed", T_OUTCOME_FAILED, " bad" }, { "withheld", T_OUTCOME_FAILED, " bad" },
+        { "unknown", T_OUTCOME_UNKNOWN, " warn" }, { "", T_OUTCOME_NONE, " quiet" } };
     const struct word *operation = word_of(
         operations, sizeof(operations) / sizeof(operations[0]), person_text(one, "operation"));
     const struct word *outcome =
@@ -212,8 +212,14 @@ put_use(struct face_html *html, const struct sjson *one)
     if (to.n > 0) {
         face_html(html, "<br><bdi>%s</bdi>", &to);
     }
-    face_html(html, "</td><td><span class=\"tag%z\">%w</span></td><td>%u</td></tr>", outcome->kind,
-        outcome->text, (unsigned long long)person_int(one, "seq"));
+    unsigned long long seq = (unsigned long long)person_int(one, "seq");
+    face_html(html, "</td><td><span class=\"tag%z\">%w</span></td><td>%u", outcome->kind,
+        outcome->text, seq);
+    if (person_text(one, "template").n > 0) { /* what was read is still kept for the person */
+        face_html(html, " <a href=\"%b/account/agreed/%u\" aria-label=\"%w: %u\">%w</a>", seq,
+            T_AGREED_LINK, seq, T_AGREED_LINK);
+    }
+    face_html(html, "</td></tr>");
 }
 
 static void
@@ -242,6 +248,23 @@ put_activity(struct face_html *html, const struct sjson *json)
         }
     }
     face_html(html, "</section>\n");
+}
+
+bool
+person_agreed_render(struct face_html *html, const struct sjson *agreed)
+{
+    sg_str text = person_text(agreed, "text");
+    sg_str language = person_text(agreed, "language");
+    if (text.n == 0) {
+        return false;
+    }
+    face_html(html,
+        "<h1>%w</h1><p class=\"lead\">%w</p><section class=\"card approve\"><header><h2>%w %u</h2>"
+        "</header><pre id=\"agreed\" lang=\"%s\">\n%s</pre></section>"
+        "<p><a class=\"button plain\" href=\"%b/account\">%w</a></p>",
+        T_AGREED_TITLE, T_AGREED_LEAD, T_ACCOUNT_ACTIVITY_PROOF,
+        (unsigned long long)person_int(agreed, "seq"), &language, &text, T_NAV_ACCOUNT);
+    return true;
 }
 
 /* ---- a change that the signing passkey confirms: filled by the script with the intent's text ------------------ */

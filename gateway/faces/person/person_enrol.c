@@ -1,5 +1,6 @@
 /* Enrolment in steps, and login (req: AU-2, AU-3). */
 #include "person_inner.h"
+#include "sg_text.h"
 
 static void
 put_mark(struct face_html *html, const char *step, enum face_text text, bool current)
@@ -33,9 +34,21 @@ put_passkey_step(struct face_html *html, const char *purpose, enum face_text tit
         purpose, button);
 }
 
-void
-person_enrol_render(struct face_html *html, sg_str link)
+/* Addresses have the link in hex, as `person enrol` prints it; bodies have bytes in base64url. */
+static sg_str
+link_text(struct sg_arena *arena, sg_str link)
 {
+    sg_bytes bytes;
+    sg_str text;
+    bool hex = link.n == 64 && sg_ok(sg_hex_decode(arena, link, &bytes)) &&
+               sg_ok(sg_b64url_encode(arena, bytes, &text));
+    return hex ? text : link;
+}
+
+void
+person_enrol_render(struct face_html *html, sg_str address, bool demo)
+{
+    sg_str link = link_text(html->buf->arena, address);
     face_html(html, "<div id=\"enrol\" data-link=\"%s\"><h1>%w</h1><p class=\"lead\">%w</p>", &link,
         T_ENROL_TITLE, T_ENROL_LEAD);
     face_html(html, "<ol class=\"steps\" aria-label=\"%w\">", T_ENROL_STEPS);
@@ -59,8 +72,12 @@ person_enrol_render(struct face_html *html, sg_str link)
         "<section class=\"card\" id=\"step-done\" aria-labelledby=\"title-done\" hidden>"
         "<h2 id=\"title-done\" tabindex=\"-1\">%w</h2><p>%w</p>"
         "<p class=\"bigcode\" id=\"fingerprint\" aria-label=\"%w\"></p>"
-        "<div class=\"acts\"><a class=\"button\" href=\"%b/login\">%w</a></div></section>\n",
+        "<div class=\"acts\"><a class=\"button\" href=\"%b/account\">%w</a>",
         T_ENROL_DONE_TITLE, T_ENROL_DONE_TEXT, T_ENROL_FINGERPRINT, T_ENROL_TO_LOGIN);
+    if (demo) {
+        face_html(html, "<a class=\"button plain\" href=\"%b/demo\">%w</a>", T_NAV_DEMO);
+    }
+    face_html(html, "</div></section>\n");
     person_says(html);
     face_html(html, "</div>");
 }

@@ -47,12 +47,15 @@ struct sg_buf person_open(struct person_view *view);
 void person_close(struct person_view *view, struct sg_buf *buf, unsigned status);
 
 /* Pages as functions of the answers: pure, for tests. `json` may be NULL (could not be had). */
-void person_enrol_render(struct face_html *html, sg_str link);
+/* `address`: the last part of the enrolment page's URL. */
+void person_enrol_render(struct face_html *html, sg_str address, bool demo);
 void person_login_render(struct face_html *html, sg_str next, sg_str provider);
 struct person_account {
     const struct sjson *passkeys, *keys, *credentials, *activity;
 };
 void person_account_render(struct face_html *html, const struct person_account *account);
+/* What was read and agreed to, word for word; false: the answer has no text. */
+bool person_agreed_render(struct face_html *html, const struct sjson *agreed);
 /* What is to be approved, or what became of it. `path`: of its endpoints ("/vp/presentations/{id}"). False: the answer lacks what a page needs. */
 bool person_consent_render(
     struct face_html *html, const struct sjson *consent, sg_str path, int64_t now);
@@ -85,6 +88,7 @@ void person_enrol(struct http_request *req);
 void person_login(struct http_request *req);
 void person_account(struct http_request *req);
 void person_consent(struct http_request *req);
+void person_agreed(struct http_request *req);
 void person_story(struct http_request *req);
 
 #endif

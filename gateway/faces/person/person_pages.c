@@ -9,7 +9,7 @@ enrol_page(struct person_view *view)
 {
     struct sg_buf buf = person_open(view);
     struct face_html html = face_page_html(&view->page, &buf);
-    person_enrol_render(&html, view->req->params[0]);
+    person_enrol_render(&html, view->req->params[0], view->page.demo);
     person_close(view, &buf, 200);
 }
 
@@ -87,6 +87,40 @@ person_account(struct http_request *req)
 
 /* ---- the page ----------------------------------------------------------------------------------------------- */
 
+/* The same codes for pages: what an endpoint refused, the page refuses. */
+static sg_result
+refusal_of(unsigned status)
+{
+    return status == 404   ? SG_ERROR(NOT_FOUND)
+           : status == 410 ? SG_ERROR(EXPIRED)
+           : status == 401 ? SG_ERROR(UNAUTHENTICATED)
+           : status == 403 ? SG_ERROR(POLICY)
+                           : SG_ERROR(NOT_READY);
+}
+
+static void
+agreed_page(struct person_view *view)
+{
+    const struct sjson *agreed = good(&view->asks[0]);
+    struct sg_buf buf = person_open(view);
+    struct face_html html = face_page_html(&view->page, &buf);
+    if (!person_agreed_render(&html, agreed)) {
+        face_page_error(view->req, refusal_of(agreed != NULL ? 404 : view->asks[0].status));
+        return;
+    }
+    person_close(view, &buf, 200);
+}
+
+void
+person_agreed(struct http_request *req)
+{
+    static const char *const paths[] = { "/account/activity/{seq}" };
+    struct person_view *view = person_view_new(req, NULL, T_AGREED_TITLE, agreed_page);
+    if (view != NULL && person_must_be_known(view)) {
+        person_ask(view, paths, 1);
+    }
+}
+
 static void
 consent_page(struct person_view *view)
 {
@@ -98,11 +132,7 @@ consent_page(struct person_view *view)
     if (ask->status != 200 || ask->json == NULL ||
         !sg_ok(sg_arena_printf(
             view->req->arena, &path, "%s%.*s", paths[i], SG_PRINT(view->req->params[0])))) {
-        face_page_error(view->req, ask->status == 404   ? SG_ERROR(NOT_FOUND)
-                                   : ask->status == 410 ? SG_ERROR(EXPIRED)
-                                   : ask->status == 401 ? SG_ERROR(UNAUTHENTICATED)
-                                   : ask->status == 403 ? SG_ERROR(POLICY)
-                                                        : SG_ERROR(NOT_READY));
+        face_page_error(view->req, refusal_of(ask->status));
         return;
     }
     struct sg_buf buf = person_open(view);

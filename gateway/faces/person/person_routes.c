@@ -15,6 +15,8 @@ const struct http_route person_routes[] = {
     PAGE("/login", person_login, "person_login", "Page: login with a passkey"),
     PAGE("/account", person_account, "person_account",
         "Page: passkeys, keys, credentials and every use of them"),
+    PAGE("/account/agreed/{seq}", person_agreed, "person_agreed",
+        "Page: what was read and agreed to, word for word"),
     PAGE("/consent/{id}", person_consent, "person_consent",
         "Page: read, and approve or refuse with a passkey"),
     { HTTP_GET, "/demo", person_story, 0, "", HTTP_PRIVATE, "demo_story",

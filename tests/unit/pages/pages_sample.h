@@ -50,7 +50,8 @@
     "\"added_at\":1795281000}]}"
 #define SAMPLE_ACTIVITY                                                                           \
     "{\"uses\":[{\"seq\":1234,\"at_ms\":1795282000123,\"operation\":\"present\","                 \
-    "\"format\":\"vp_token\",\"outcome\":\"ok\",\"audience\":\"https://verifier.example\"},"      \
+    "\"format\":\"vp_token\",\"outcome\":\"ok\",\"audience\":\"https://"                          \
+    "verifier.example\",\"template\":\"present/1\"},"                                             \
     "{\"seq\":1220,\"at_ms\":1795281900000,\"operation\":\"key_proof\",\"outcome\":\"failed\"}]," \
     "\"next\":1220}"
 

@@ -160,7 +160,7 @@ static void
 write_enrol(void **state, struct face_html *html)
 {
     (void)state;
-    person_enrol_render(html, SG_LIT("\"><img>"));
+    person_enrol_render(html, SG_LIT("\"><img>"), true);
 }
 
 static void
@@ -213,6 +213,14 @@ write_wallet(void **state, struct face_html *html)
 }
 
 static void
+write_agreed(void **state, struct face_html *html)
+{
+    assert_true(person_agreed_render(
+        html, parsed(state, "{\"seq\":7,\"language\":\"ja\",\"text\":\"\\n<a>\\n\"}")));
+    person_says(html);
+}
+
+static void
 write_story(void **state, struct face_html *html)
 {
     (void)state;
@@ -224,6 +232,7 @@ static const struct {
     const char *script;
     writer write;
 } pages[] = {
+    { "agreed", "agreed", write_agreed },
     { "story", "demo", write_story },
     { "enrol", "enrol", write_enrol },
     { "login", "login", write_login },
@@ -487,6 +496,14 @@ test_fields_have_labels(void **state)
     }
     assert_int_equal(count(page, "<input type=\"text\""), 3);
     assert_int_equal(count(page, "data-link=\"&quot;&gt;&lt;img&gt;\""), 1);
+    /* hex of the address is base64url for the endpoint: 32 bytes 0xff */
+    struct sg_buf buf = sg_buf_new(*state, 4096, 65536);
+    struct face_html html = { &buf, FACE_EN, SG_NO_STR };
+    sg_str text;
+    person_enrol_render(
+        &html, SG_LIT("ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff"), false);
+    assert_ok(sg_buf_end_str(&buf, &text));
+    assert_int_equal(count(text, "data-link=\"__________________________________________8\""), 1);
 }
 
 int

@@ -224,7 +224,7 @@
       on('add-' + purpose, async () => {
         const opened = await post('/account/passkeys/options', { purpose })
         const credential = await create(opened.publicKey)
-        const made = await post('/account/passkeys', { session: opened.session, credential, language: document.documentElement.lang })
+        const made = await post('/account/passkeys', { session: opened.session, credential, purpose })
         await confirmed(made, `/account/passkeys/${made.id}/approve`)
         location.reload()
       })
@@ -232,7 +232,7 @@
     for (const button of document.querySelectorAll('button[data-remove]')) {
       button.addEventListener('click', () => acting(button, async () => {
         if (!window.confirm(word('ConfirmRemove'))) return
-        const asked = await post(`/account/passkeys/${button.dataset.remove}/remove`, { language: document.documentElement.lang })
+        const asked = await post(`/account/passkeys/${button.dataset.remove}/remove`)
         await confirmed(asked, `/account/passkeys/${button.dataset.remove}/remove/approve`)
         location.reload()
       }))
