@@ -58,8 +58,8 @@ object_refs_json(struct object *object, const struct sjson *document)
     return bitstring(object, entries);
 }
 
-static sg_bytes
-trim(sg_bytes in)
+sg_bytes
+object_trim(sg_bytes in)
 {
     while (in.n > 0 && (in.p[in.n - 1] == '\n' || in.p[in.n - 1] == '\r' || in.p[in.n - 1] == ' ' ||
                            in.p[in.n - 1] == '\t')) {
@@ -73,10 +73,20 @@ trim(sg_bytes in)
 }
 
 /* CBOR begins with a map, an array or a tag: none of these bytes begins a text. */
-static bool
-is_cbor(sg_bytes in)
+bool
+object_is_cbor(sg_bytes in)
 {
     return in.n > 0 && in.p[0] >= 0x80;
+}
+
+sg_result
+object_cbor_text(struct sg_arena *arena, sg_str text, sg_bytes *ret)
+{
+    if (!sg_ok(sg_hex_decode(arena, text, ret)) || !object_is_cbor(*ret)) {
+        SG_TRY(sg_b64url_decode(arena, text, ret));
+    }
+    SG_REQUIRE(object_is_cbor(*ret), MALFORMED);
+    return SG_DONE;
 }
 
 static sg_result
@@ -91,10 +101,7 @@ take_text(struct sg_arena *arena, sg_str text, struct object *ret)
     if (sg_str_index(text, '.', 0) < text.n) {
         return object_take_compact(arena, text, ret);
     }
-    if (!sg_ok(sg_hex_decode(arena, text, &cbor)) || !is_cbor(cbor)) {
-        SG_TRY(sg_b64url_decode(arena, text, &cbor));
-    }
-    SG_REQUIRE(is_cbor(cbor), MALFORMED);
+    SG_TRY(object_cbor_text(arena, text, &cbor));
     return object_take_cbor(arena, cbor, ret);
 }
 
@@ -103,10 +110,10 @@ object_take(struct sg_arena *arena, sg_bytes in, struct object *ret)
 {
     struct object object = { 0 };
     SG_REQUIRE(in.n <= OBJECT_MAX, TOO_LARGE);
-    if (is_cbor(in)) { /* bytes, not text: nothing is trimmed */
+    if (object_is_cbor(in)) { /* bytes, not text: nothing is trimmed */
         SG_TRY(object_take_cbor(arena, in, &object));
     } else {
-        in = trim(in);
+        in = object_trim(in);
         SG_REQUIRE(in.n > 0, MALFORMED);
         sg_result r = take_text(arena, sg_bytes_str(in), &object);
         bool own = sg_ok(r) || r.code == SG_E_NO_MEMORY || r.code == SG_E_ENCODING ||

@@ -45,4 +45,26 @@ struct object {
 /* SG_E_MALFORMED for what is none of these, SG_E_ENCODING, SG_E_TOO_LARGE, SG_E_TOO_MANY (references), SG_E_NO_MEMORY. */
 SG_CHECKED sg_result object_take(struct sg_arena *arena, sg_bytes in, struct object *ret);
 
+/* ---- presentations: every signature in an object ---------------------------------------------------- */
+
+enum object_role { OBJECT_OF_HOLDER = 1, OBJECT_OF_ISSUER = 2 };
+#define OBJECT_SIGNATURES_MAX 32
+struct object_signed {
+    enum object_role role;
+    struct object object; /* a holder's: refs are those of the credentials presented */
+    sg_str audience;      /* a holder's: aud, domain; empty: the object does not say */
+    sg_str nonce;         /* nonce, challenge */
+    /* DeviceAuth: what it is over needs the session; object.message is empty. Otherwise empty. */
+    sg_str doc_type;
+    sg_bytes device_name_spaces; /* DeviceNameSpacesBytes, tag included */
+    sg_bytes protected_bstr;
+};
+/*
+ * Holders' signatures before the issuers' of what they present: a KB-JWT, a presentation as JWT, SD-JWT, COSE or with Data Integrity proof, enveloped or not, with the
+ * credentials in it, and each document's DeviceAuth (a deviceMac is no signature). A bare credential has its issuer's alone. Codes as object_take;
+ * SG_E_TOO_MANY above OBJECT_SIGNATURES_MAX, SG_E_DEPTH for presentations in presentations.
+ */
+SG_CHECKED sg_result object_take_all(struct sg_arena *arena, sg_bytes in,
+    struct object_signed ret[OBJECT_SIGNATURES_MAX], size_t *ret_n);
+
 #endif

@@ -39,8 +39,8 @@ take_status(sg_bytes payload, struct object *ret)
     return object_ref_add(ret, text, value);
 }
 
-static sg_result
-take_issuer_signed(struct sg_arena *arena, const struct dcbor_item *map, struct object *ret)
+sg_result
+object_issuer_signed(struct sg_arena *arena, const struct dcbor_item *map, struct object *ret)
 {
     struct dcbor_item auth;
     struct cose_sign1 sign1;
@@ -59,7 +59,7 @@ take_response(struct sg_arena *arena, const struct dcbor_item *documents, struct
     SG_TRY(dcbor_item_want(documents, DCBOR_KIND_ARRAY));
     SG_REQUIRE(dcbor_item_next(&walk, &document), MALFORMED);
     SG_TRY(dcbor_item_find_text(&document, "issuerSigned", &issuer_signed));
-    return take_issuer_signed(arena, &issuer_signed, ret);
+    return object_issuer_signed(arena, &issuer_signed, ret);
 }
 
 static sg_result
@@ -69,7 +69,7 @@ take(struct sg_arena *arena, sg_bytes in, struct object *ret)
     SG_TRY(dcbor_item_open(in, DEPTH_MAX, ITEMS_MAX, &item));
     if (item.kind == DCBOR_KIND_MAP) {
         SG_TRY(dcbor_item_find_text(&item, "documents", &documents));
-        return documents.kind == DCBOR_KIND_NONE ? take_issuer_signed(arena, &item, ret)
+        return documents.kind == DCBOR_KIND_NONE ? object_issuer_signed(arena, &item, ret)
                                                  : take_response(arena, &documents, ret);
     }
     struct cose_sign1 sign1;

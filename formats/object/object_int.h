@@ -14,4 +14,16 @@ SG_CHECKED sg_result object_take_json(
 SG_CHECKED sg_result object_take_compact(struct sg_arena *arena, sg_str text, struct object *ret);
 SG_CHECKED sg_result object_take_cbor(struct sg_arena *arena, sg_bytes in, struct object *ret);
 
+/* Text without the white space around it; CBOR in hex or base64url (SG_E_MALFORMED when it is none); does this begin as CBOR? */
+sg_bytes object_trim(sg_bytes in);
+SG_CHECKED sg_result object_cbor_text(struct sg_arena *arena, sg_str text, sg_bytes *ret);
+bool object_is_cbor(sg_bytes in);
+/* What a data: URL holds: compact text, or CBOR. */
+SG_CHECKED sg_result object_data(
+    struct sg_arena *arena, sg_str url, sg_str *ret_text, sg_bytes *ret_cbor);
+struct dcbor_item;
+SG_CHECKED sg_result object_issuer_signed(
+    struct sg_arena *arena, const struct dcbor_item *map, struct object *ret);
+#define OBJECT_DATA_URL "data:"
+
 #endif

@@ -5,7 +5,6 @@
 #include "multikey.h"
 #include "sg_text.h"
 
-#define DATA_URL "data:"
 #define SD_BASE 0x00
 #define SD_DERIVED 0x01
 #define SIG_LEN_MIN 64
@@ -97,19 +96,27 @@ take_proof(struct sg_arena *arena, const struct sjson *json, struct object *ret)
 }
 
 /* data:application/vc+jwt,... or data:application/vc+cose;base64,... */
-static sg_result
-take_enveloped(struct sg_arena *arena, sg_str url, struct object *ret)
+sg_result
+object_data(struct sg_arena *arena, sg_str url, sg_str *ret_text, sg_bytes *ret_cbor)
 {
     size_t comma = sg_str_index(url, ',', 0);
     sg_str head = sg_str_slice(url, 0, comma);
     SG_REQUIRE(comma < url.n, MALFORMED);
-    sg_str data = sg_str_slice(url, comma + 1, url.n);
+    *ret_text = sg_str_slice(url, comma + 1, url.n);
+    *ret_cbor = SG_NO_BYTES;
     if (head.n > 7 && memcmp(head.p + head.n - 7, ";base64", 7) == 0) {
-        sg_bytes cbor;
-        SG_TRY(sg_b64_decode(arena, data, &cbor));
-        return object_take_cbor(arena, cbor, ret);
+        return sg_b64_decode(arena, *ret_text, ret_cbor);
     }
-    return object_take_compact(arena, data, ret);
+    return SG_DONE;
+}
+
+static sg_result
+take_enveloped(struct sg_arena *arena, sg_str url, struct object *ret)
+{
+    sg_str text;
+    sg_bytes cbor;
+    SG_TRY(object_data(arena, url, &text, &cbor));
+    return cbor.n > 0 ? object_take_cbor(arena, cbor, ret) : object_take_compact(arena, text, ret);
 }
 
 sg_result
@@ -120,7 +127,7 @@ object_take_json(struct sg_arena *arena, const struct sjson *json, struct object
         return take_serialised(arena, json, ret);
     }
     if (sjson_get(json, "proof") == NULL && sg_ok(sjson_member_text(json, "id", &id)) &&
-        sg_str_starts(id, DATA_URL)) {
+        sg_str_starts(id, OBJECT_DATA_URL)) {
         return take_enveloped(arena, id, ret);
     }
     return take_proof(arena, json, ret);

@@ -9,8 +9,10 @@
 #include "cli_http.h"
 #include "cli_object.h"
 #include "cli_report.h"
+#include "cose.h"
 #include "dataint.h"
 #include "evid_verify.h"
+#include "mdoc.h"
 #include "object.h"
 #include "sg_text.h"
 
@@ -39,6 +41,13 @@ lookup_body(const struct cli *cli, const char *path, sg_str *ret)
     SG_TRY(object_text(cli, path, &text));
     sjson_wr_object(&wr);
     sjson_wr_member_text(&wr, "object", text);
+    for (size_t i = 0; i < 2; i++) {
+        static const char *const names[] = { "audience", "nonce" };
+        static const char *const options[] = { "--audience", "--nonce" };
+        if (cli_value(cli, options[i]) != NULL) {
+            sjson_wr_member_cstr(&wr, names[i], cli_value(cli, options[i]));
+        }
+    }
     sjson_wr_object_end(&wr);
     return sg_buf_end_str(&buf, ret);
 }
@@ -146,25 +155,68 @@ take_message(const struct cli *cli, const struct object *object, struct evid_obj
     return SG_DONE;
 }
 
-/* What the object itself says: the bytes signed, the signature, the references it carries. */
-static int
-take_object(const struct cli *cli, const char *path, struct evid_object *ret)
+/* The session of an OpenID4VP answer: the verifier's own file, or made from what it asked. SG_E_MISSING: not told. */
+static sg_result
+take_transcript(const struct cli *cli, sg_bytes *ret)
 {
-    struct object *object = SG_NEW(cli->arena, struct object);
-    sg_bytes bytes;
-    sg_result r = object == NULL ? SG_ERROR(NO_MEMORY) : cli_read(cli->arena, path, &bytes);
-    r = sg_ok(r) ? object_take(cli->arena, bytes, object) : r;
-    if (!sg_ok(r)) {
-        return cli_refused(cli, path, r);
+    const char *path = cli_value(cli, "--session-transcript");
+    const char *audience = cli_value(cli, "--audience");
+    const char *nonce = cli_value(cli, "--nonce");
+    const char *uri = cli_value(cli, "--response-uri");
+    const char *thumbprint = cli_value(cli, "--jwk-thumbprint");
+    sg_bytes print = SG_NO_BYTES;
+    if (path != NULL) {
+        return cli_read(cli->arena, path, ret);
     }
+    SG_REQUIRE(audience != NULL && nonce != NULL && uri != NULL, MISSING);
+    if (thumbprint != NULL) {
+        SG_TRY(sg_b64url_decode(cli->arena, sg_cstr(thumbprint), &print));
+    }
+    return mdoc_transcript_redirect(
+        cli->arena, sg_cstr(audience), sg_cstr(nonce), print, sg_cstr(uri), ret);
+}
+
+/* What DeviceAuth is over. Without the session it is not shown, which is no failure. */
+static sg_result
+take_device(const struct cli *cli, const struct object_signed *s, struct evid_object *ret)
+{
+    sg_bytes transcript;
+    sg_bytes payload;
+    sg_result r = take_transcript(cli, &transcript);
+    ret->message_elsewhere = r.code == SG_E_MISSING;
+    if (ret->message_elsewhere) {
+        return SG_DONE;
+    }
+    SG_TRY(r);
+    SG_TRY(mdoc_device_authentication(
+        cli->arena, transcript, s->doc_type, s->device_name_spaces, &payload));
+    return cose_to_be_signed(
+        cli->arena, s->protected_bstr, SG_NO_BYTES, payload, &ret->signing_input);
+}
+
+static sg_str
+said_or_told(const struct cli *cli, sg_str said, const char *option)
+{
+    const char *told = cli_value(cli, option);
+    return said.n > 0 || told == NULL ? said : sg_cstr(told);
+}
+
+/* What the object itself says: the bytes signed, the signature, the references it carries, for whom and in answer to what. */
+static sg_result
+take_signed(const struct cli *cli, const struct object_signed *s, struct evid_object *ret)
+{
+    const struct object *object = &s->object;
     ret->signing_input = object->message;
     ret->signature = object->signature;
     ret->alg = object->alg;
-    if (object->kind == OBJECT_DATA_INTEGRITY) {
-        r = take_message(cli, object, ret);
-        if (!sg_ok(r)) {
-            return cli_refused(cli, path, r);
-        }
+    if (s->role == OBJECT_OF_HOLDER) {
+        ret->audience = said_or_told(cli, s->audience, "--audience");
+        ret->nonce = said_or_told(cli, s->nonce, "--nonce");
+    }
+    if (s->doc_type.n > 0) {
+        SG_TRY(take_device(cli, s, ret));
+    } else if (object->kind == OBJECT_DATA_INTEGRITY) {
+        SG_TRY(take_message(cli, object, ret));
     }
     ret->refs_shown = true;
     for (size_t i = 0; i < object->n_refs; i++) {
@@ -172,7 +224,7 @@ take_object(const struct cli *cli, const char *path, struct evid_object *ret)
             object->refs[i].idx };
     }
     ret->n_refs = object->n_refs;
-    return CLI_DONE;
+    return SG_DONE;
 }
 
 static int
@@ -204,6 +256,97 @@ read_bundle(const struct cli *cli, struct evid_bundle *ret)
     return sg_ok(r) ? CLI_DONE : cli_refused(cli, path, r);
 }
 
+/* One look at evidence: the object's signatures, whom the person trusts, and the report that grows. */
+struct looking {
+    const struct cli *cli;
+    struct tlog_vkey key;
+    sg_bytes *anchors;
+    size_t n_anchors;
+    struct object_signed *all; /* n 0: no object was given */
+    size_t n;
+    struct cli_report report;
+};
+
+/* The signature of the object that this bundle is about; its first when none is (which then does not hold). */
+static const struct object_signed *
+signature_of(const struct looking *look, const struct evid_bundle *bundle)
+{
+    struct wire_outcome *outcome = SG_NEW(look->cli->arena, struct wire_outcome);
+    uint8_t hash[SG_SHA256_LEN];
+    if (outcome == NULL || bundle->outcome.body.n == 0 ||
+        !sg_ok(wire_outcome_parse(bundle->outcome.body, outcome))) {
+        return &look->all[0];
+    }
+    for (size_t i = 0; i < look->n; i++) {
+        wire_signature_hash(look->all[i].object.signature, hash);
+        for (size_t j = 0; j < outcome->n_signature_hashes; j++) {
+            if (sg_bytes_equal(outcome->signature_hashes[j], SG_BYTES(hash))) {
+                return &look->all[i];
+            }
+        }
+    }
+    return &look->all[0];
+}
+
+/* `prefix` is put before each line: "" for the bundle itself. */
+static sg_result
+look_at(struct looking *look, const struct evid_bundle *bundle, const char *prefix,
+    struct evid_report *ret)
+{
+    static const enum cli_held held[] = {
+        [EVID_HELD] = CLI_HELD, [EVID_NOT_HELD] = CLI_NOT_HELD, [EVID_NOT_SHOWN] = CLI_NOT_SHOWN
+    };
+    struct evid_object *object = SG_NEW(look->cli->arena, struct evid_object);
+    SG_REQUIRE(object != NULL, NO_MEMORY);
+    object->anchors = look->anchors;
+    object->n_anchors = look->n_anchors;
+    if (look->n > 0) {
+        SG_TRY(take_signed(look->cli, signature_of(look, bundle), object));
+    }
+    SG_TRY(evid_verify(look->cli->arena, bundle, object, &look->key, ret));
+    for (size_t i = 0; i < ret->n_steps; i++) {
+        sg_str name;
+        SG_TRY(sg_arena_printf(look->cli->arena, &name, "%s%s", prefix, ret->steps[i].name));
+        cli_step(&look->report, name.p, held[ret->steps[i].held], "%.*s",
+            SG_PRINT(ret->steps[i].detail));
+    }
+    if (bundle->state.n > 0) {
+        cli_step(&look->report, "state", CLI_NOT_SHOWN,
+            "the service says: %.*s (the record itself goes to who holds the presentation)",
+            SG_PRINT(bundle->state));
+    }
+    look->report.failed = look->report.failed || !ret->held;
+    return SG_DONE;
+}
+
+/* Records of the credentials in a presentation, as far as this ledger has them. */
+static sg_result
+look_further(struct looking *look, const struct evid_bundle *bundle)
+{
+    struct evid_bundle *inner = SG_NEW(look->cli->arena, struct evid_bundle);
+    struct evid_report *report = SG_NEW(look->cli->arena, struct evid_report);
+    SG_REQUIRE(inner != NULL && report != NULL, NO_MEMORY);
+    for (size_t i = 0; i < bundle->n_further; i++) {
+        sg_str prefix;
+        SG_TRY(evid_bundle_parse(look->cli->arena, bundle->further[i], NULL, inner));
+        SG_TRY(sg_arena_printf(look->cli->arena, &prefix, "credential %zu: ", i + 1));
+        SG_TRY(look_at(look, inner, prefix.p, report));
+    }
+    return SG_DONE;
+}
+
+static int
+read_object(struct looking *look)
+{
+    const char *path = cli_value(look->cli, "--object");
+    sg_bytes bytes;
+    look->all = SG_NEW_ARRAY(look->cli->arena, OBJECT_SIGNATURES_MAX, struct object_signed);
+    sg_result r =
+        look->all == NULL ? SG_ERROR(NO_MEMORY) : cli_read(look->cli->arena, path, &bytes);
+    r = sg_ok(r) ? object_take_all(look->cli->arena, bytes, look->all, &look->n) : r;
+    return sg_ok(r) ? CLI_DONE : cli_refused(look->cli, path, r);
+}
+
 static const struct sjson *
 times_member(const struct cli *cli, const struct evid_report *e)
 {
@@ -221,36 +364,29 @@ int
 cmd_evidence_verify(struct cli *cli)
 {
     struct evid_bundle *bundle = SG_NEW(cli->arena, struct evid_bundle);
-    struct evid_object *object = SG_NEW(cli->arena, struct evid_object);
     struct evid_report *e = SG_NEW(cli->arena, struct evid_report);
+    struct looking *look = SG_NEW(cli->arena, struct looking);
     sg_bytes *anchors = SG_NEW_ARRAY(cli->arena, CLI_ANCHORS_MAX, sg_bytes);
-    struct cli_report report = cli_report_new(cli);
-    struct tlog_vkey key;
-    if (bundle == NULL || object == NULL || e == NULL || anchors == NULL) {
+    if (bundle == NULL || e == NULL || look == NULL || anchors == NULL) {
         return cli_fail(cli, "out of memory");
     }
+    look->cli = cli;
+    look->anchors = anchors;
+    look->report = cli_report_new(cli);
     int bad = read_bundle(cli, bundle);
-    bad = bad == CLI_DONE ? read_log_key(cli, &key) : bad;
-    bad = bad == CLI_DONE ? cli_anchors(cli, anchors, &object->n_anchors) : bad;
-    object->anchors = anchors;
+    bad = bad == CLI_DONE ? read_log_key(cli, &look->key) : bad;
+    bad = bad == CLI_DONE ? cli_anchors(cli, anchors, &look->n_anchors) : bad;
     if (bad == CLI_DONE && cli_flag(cli, "--object")) {
-        bad = take_object(cli, cli_value(cli, "--object"), object);
+        bad = read_object(look);
     }
     if (bad != CLI_DONE) {
         return bad;
     }
-    sg_result r = evid_verify(cli->arena, bundle, object, &key, e);
+    sg_result r = look_at(look, bundle, "", e);
+    r = sg_ok(r) ? look_further(look, bundle) : r;
     if (!sg_ok(r)) {
         return cli_refused(cli, "check", r);
     }
-    static const enum cli_held held[] = {
-        [EVID_HELD] = CLI_HELD, [EVID_NOT_HELD] = CLI_NOT_HELD, [EVID_NOT_SHOWN] = CLI_NOT_SHOWN
-    };
-    for (size_t i = 0; i < e->n_steps; i++) {
-        cli_step(&report, e->steps[i].name, held[e->steps[i].held], "%.*s",
-            SG_PRINT(e->steps[i].detail));
-    }
-    report.failed = report.failed || !e->held;
     return cli_report_end(
-        &report, "the evidence holds", "the evidence does not hold", times_member(cli, e));
+        &look->report, "the evidence holds", "the evidence does not hold", times_member(cli, e));
 }

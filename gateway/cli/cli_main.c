@@ -80,6 +80,8 @@ static const struct cli_option verify_options[] = {
 };
 static const struct cli_option evidence_get_options[] = {
     { "--out", "FILE", false, "write the bundle there" },
+    { "--audience", "A", false, "an mdoc presentation: who asked; opens the record's commitment" },
+    { "--nonce", "N", false, "an mdoc presentation: the nonce that was asked for; likewise" },
     END,
 };
 static const struct cli_option evidence_verify_options[] = {
@@ -87,6 +89,15 @@ static const struct cli_option evidence_verify_options[] = {
     { "--log-key", "FILE", false,
         "your copy of the ledger's verifier key (default: DIR/trust/log.vkey)" },
     { "--trust", "PEM", false, "root certificates; may be repeated (default: DIR/trust/root.pem)" },
+    { "--audience", "A", false, "a presentation: who asked" },
+    { "--nonce", "N", false, "a presentation: the nonce that was asked for" },
+    { "--response-uri", "URL", false,
+        "an mdoc presentation: where the answer went; with --audience and --nonce what was signed "
+        "is checked too" },
+    { "--jwk-thumbprint", "T", false,
+        "an mdoc presentation whose answer was encrypted: thumbprint of the verifier's key, "
+        "base64url" },
+    { "--session-transcript", "FILE", false, "instead of these four: the verifier's own, CBOR" },
     END,
 };
 #define OPERATOR                                                                              \
@@ -232,7 +243,10 @@ static const struct cli_command commands[] = {
         "Check evidence offline: record, approval, signature, inclusion, checkpoint",
         "Each line is one arrow from the signed object to the ledger's signed checkpoint. \"not "
         "checked\" means that the bundle or you\n"
-        "do not show it; give the object with --object to check the signature itself.\n\n"
+        "do not show it; give the object with --object to check the signature itself. Of a "
+        "presentation the "
+        "holder's gesture is checked,\n"
+        "and below it the records of the credentials in it that this ledger knows.\n\n"
         "  sealgate evidence verify evidence.json --object badge.txt --log-key log.vkey --trust "
         "root.pem",
         evidence_verify_options, cmd_evidence_verify },

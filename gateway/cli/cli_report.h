@@ -6,7 +6,7 @@
 
 enum cli_held { CLI_HELD, CLI_NOT_HELD, CLI_NOT_SHOWN };
 
-#define CLI_STEPS_MAX 64
+#define CLI_STEPS_MAX 512 /* a presentation of many credentials, each with its record */
 struct cli_step {
     const char *name;
     enum cli_held held;

@@ -243,14 +243,26 @@ void flow_list_release(const struct flow_list_token **token);
 /* A file of the public log ("checkpoint", a tile's canonical path that the caller has checked). SG_E_NOT_FOUND, SG_E_STORE_DOWN. Reads a small file. */
 SG_CHECKED sg_result flow_log_read(
     struct flow *flow, struct sg_arena *arena, sg_str name, size_t max, sg_bytes *ret);
-/* The hash under which an object's evidence is found: its issuer signature (and of its KB-JWT, later). SG_E_MALFORMED. */
+/* The hash under which an object's evidence is found: of its first signature, which is the holder's of a presentation. SG_E_MALFORMED and object_take_all's. */
 SG_CHECKED sg_result flow_lookup_hash(struct sg_arena *arena, sg_str object, uint8_t ret[32]);
 typedef void (*flow_lookup_fn)(void *context, sg_result result, sg_bytes bundle);
 /*
- * SG_E_NOT_FOUND; SG_E_PENDING: recorded, not in a checkpoint yet. `object`: what the caller holds (empty: nothing, and no openings); lives
- * until the call-back. The salt over the claims goes to whoever shows them all: a verifier who was shown some could try the others with it.
+ * What the asker has: the object (all its signatures are looked up; the first with evidence is the bundle, the others' stand in its `further`), or a signature's hash
+ * alone. Lives until the call-back.
  */
-void flow_lookup(struct flow *flow, struct sg_arena *arena, const uint8_t signature_hash[32],
-    sg_str object, flow_lookup_fn done, void *context);
+struct flow_lookup_in {
+    sg_str object;                 /* empty: */
+    const uint8_t *signature_hash; /* 32 */
+    sg_str
+        audience; /* of a presentation that does not say it (mdoc): what the verifier knows; may be empty */
+    sg_str nonce;
+};
+/*
+ * SG_E_NOT_FOUND; SG_E_PENDING: recorded, not in a checkpoint yet; with an object SG_E_MALFORMED and object_take_all's. Openings go to whoever holds the object: the salt over a credential's
+ * claims if it shows them all (a verifier who was shown some could try the others with it), a presentation's audience and nonce if the asker knows them. By hash
+ * alone there are no openings, and of a person's consent no bodies: existence, state and proofs.
+ */
+void flow_lookup(struct flow *flow, struct sg_arena *arena, const struct flow_lookup_in *in,
+    flow_lookup_fn done, void *context);
 
 #endif

@@ -1,6 +1,7 @@
 /*
  * Evidence of a signature (req: EV-2): records from the signer, proofs from the tiles that its publisher wrote, one bundle for offline
- * checking.
+ * checking. An object is asked about with all its signatures, one after the other: a presentation's own comes first, its credentials' follow where
+ * they are ours.
  */
 #include "flow_internal.h"
 
@@ -9,14 +10,17 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "consent.h"
 #include "evid_bundle.h"
 #include "object.h"
 #include "sg_text.h"
+#include "store_holder.h"
 #include "tlog_tile.h"
 
 #define TILES_MAX 64 /* of one look-up: two proofs through at most eight levels, and some room */
 #define VKEY_MAX 1024
 #define CRL_MAX ((size_t)256 * 1024)
+#define WANTED_MAX (EVID_FURTHER_MAX + 1)
 
 struct tile {
     unsigned level;
@@ -24,15 +28,27 @@ struct tile {
     sg_bytes hashes;
 };
 
+/* One signature that is asked about, and what the asker knows of it. */
+struct wanted {
+    uint8_t hash[32];
+    sg_str audience; /* empty: not known */
+    sg_str nonce;
+};
+
 struct lookup {
     struct flow_task task;
     struct sg_arena *arena;
-    uint8_t signature_hash[32];
+    struct wanted wanted[WANTED_MAX];
+    size_t n_wanted;
+    size_t at;            /* which of them is under way */
     sg_str object;        /* what the asker holds; empty: nothing */
     sg_str configuration; /* of the intent */
     sg_bytes claims_hash; /* of the instruction; empty: none */
     uint64_t outcome_seq;
-    struct evid_bundle bundle;
+    struct evid_bundle bundle; /* of the one under way */
+    struct evid_bundle found;  /* of the first that was found; the others are in its `further` */
+    bool any;
+    sg_bytes note; /* checkpoint, read once for all */
     struct tlog_checkpoint checkpoint;
     struct tile tiles[TILES_MAX];
     size_t n_tiles;
@@ -188,7 +204,7 @@ read_openings(struct lookup *look)
 {
     struct store_issuance row;
     sg_result r = store_issuance_by_signature(
-        look->task.flow->store, look->signature_hash, look->arena, &row);
+        look->task.flow->store, look->wanted[look->at].hash, look->arena, &row);
     if (r.code == SG_E_NOT_FOUND) {
         return SG_DONE; /* a list, or a row erased by policy */
     }
@@ -210,9 +226,88 @@ read_openings(struct lookup *look)
     return SG_DONE;
 }
 
-/* Certificates of the key and the public key of the client, as the registry has them now. */
+static bool
+open_if_known(
+    struct lookup *look, const char *field, const struct consent_opening *opening, sg_str known)
+{
+    if (!opening->present || known.n == 0 || !sg_bytes_equal(opening->value, sg_str_bytes(known)) ||
+        look->bundle.n_openings == EVID_OPENINGS_MAX) {
+        return false;
+    }
+    uint8_t *salt = sg_arena_alloc(look->arena, sizeof(opening->salt));
+    if (salt == NULL) {
+        return false;
+    }
+    memcpy(salt, opening->salt, sizeof(opening->salt));
+    look->bundle.openings[look->bundle.n_openings++] = (struct evid_opening){ sg_cstr(field),
+        sg_bytes_of(salt, sizeof(opening->salt)), opening->value };
+    return true;
+}
+
+/*
+ * Of a person's consent: audience and nonce, each to whoever knows it already, by the presentation itself or by saying it. What else the person read (purposes,
+ * other credentials of the same answer) stays theirs, and so does who they are.
+ */
 static sg_result
-read_registry(struct lookup *look)
+read_persons_openings(struct lookup *look)
+{
+    const struct wanted *w = &look->wanted[look->at];
+    struct store_consent row;
+    struct consent_openings *openings = SG_NEW(look->arena, struct consent_openings);
+    SG_REQUIRE(openings != NULL, NO_MEMORY);
+    sg_result r = store_consent_get(
+        look->task.flow->store, look->bundle.consent.seq, look->arena, NULL, &row);
+    if (r.code == SG_E_NOT_FOUND) {
+        return SG_DONE; /* the person is erased: what stays says nothing of them (EV-4) */
+    }
+    SG_TRY(r);
+    if (sg_ok(consent_openings_parse(look->arena, row.openings, NULL, openings))) {
+        (void)open_if_known(look, "audience", &openings->audience, w->audience);
+        (void)open_if_known(look, "nonce", &openings->nonce, w->nonce);
+    }
+    return SG_DONE;
+}
+
+static const char *
+state_word(uint64_t kind)
+{
+    switch ((enum wire_outcome_kind)kind) {
+    case WIRE_OUT_SIGNED:
+        return "signed";
+    case WIRE_OUT_FAILED:
+        return "failed";
+    case WIRE_OUT_UNKNOWN:
+        return "unknown";
+    case WIRE_OUT_WITHHELD:
+        return "withheld";
+    }
+    return "unknown";
+}
+
+/*
+ * Who has a hash and not the presentation learns that there is such a record and what became of it: whose passkey it was, which statuses were asked and
+ * what else was signed with it could be put together with other records of the same person.
+ */
+static sg_result
+keep_to_state(struct lookup *look)
+{
+    struct wire_outcome *outcome = SG_NEW(look->arena, struct wire_outcome);
+    SG_REQUIRE(outcome != NULL, NO_MEMORY);
+    struct evid_bundle *b = &look->bundle;
+    if (b->outcome.body.n > 0) {
+        SG_TRY(wire_outcome_parse(b->outcome.body, outcome));
+        b->state = sg_cstr(state_word(outcome->kind));
+    }
+    b->consent.blind = b->consent.body = SG_NO_BYTES;
+    b->outcome.blind = b->outcome.body = SG_NO_BYTES;
+    b->first = (struct evid_record){ .seq = 0 };
+    b->first_proof = SG_NO_STR;
+    return SG_DONE;
+}
+
+/* Certificates of the key and the public key of the client, as the registry has them now; openings for who holds the object. */
+static sg_result
+read_entitled(struct lookup *look)
 {
     struct wire_consent *consent = SG_NEW(look->arena, struct wire_consent);
     struct wire_intent *intent = SG_NEW(look->arena, struct wire_intent);
@@ -222,7 +317,11 @@ read_registry(struct lookup *look)
     }
     SG_TRY(wire_consent_parse(look->bundle.consent.body, consent));
     SG_TRY(wire_intent_parse(consent->intent, intent));
+    if (consent->activation == WIRE_ACT_PASSKEY) {
+        return look->object.n > 0 ? read_persons_openings(look) : keep_to_state(look);
+    }
     look->configuration = intent->configuration;
+    look->claims_hash = SG_NO_BYTES;
     if (consent->instruction.n > 0) {
         struct wire_instruction instruction;
         SG_TRY(wire_instruction_parse(consent->instruction, &instruction));
@@ -230,51 +329,83 @@ read_registry(struct lookup *look)
     }
     const struct peer_key *key;
     if (sg_ok(peer_key_by_thumbprint(look->task.flow->registry, intent->key.p, &key))) {
-        for (size_t i = 0; i < key->n_chain; i++) {
-            look->bundle.chain[i] = key->chain[i];
+        for (size_t i = 0; i < key->n_chain; i++) { /* copies: the bundle is written later */
+            SG_TRY(sg_arena_bytes(look->arena, key->chain[i], &look->bundle.chain[i]));
         }
         look->bundle.n_chain = key->n_chain;
     }
     const struct peer_client *client;
     if (sg_ok(peer_client_get(look->task.flow->registry, intent->requester, &client))) {
-        look->bundle.client_spki = client->spki;
+        SG_TRY(sg_arena_bytes(look->arena, client->spki, &look->bundle.client_spki));
     }
-    return SG_DONE;
+    return look->object.n > 0 ? read_openings(look) : SG_DONE;
 }
 
 static sg_result
-make_bundle(struct lookup *look, sg_bytes *ret)
+read_checkpoint(struct lookup *look)
 {
-    sg_bytes note;
     struct tlog_vkey vkey;
+    if (look->note.n > 0) {
+        return SG_DONE;
+    }
     sg_result r = flow_log_read(
-        look->task.flow, look->arena, SG_LIT("checkpoint"), TLOG_CHECKPOINT_MAX, &note);
+        look->task.flow, look->arena, SG_LIT("checkpoint"), TLOG_CHECKPOINT_MAX, &look->note);
     SG_REQUIRE(r.code != SG_E_NOT_FOUND, PENDING);
     SG_TRY(r);
-    SG_TRY(read_vkey(look, &look->bundle.log_vkey));
-    SG_TRY(tlog_vkey_parse(look->arena, look->bundle.log_vkey, &vkey));
-    SG_TRY(tlog_checkpoint_open(look->arena, sg_bytes_str(note), &vkey, &look->checkpoint));
-    SG_REQUIRE(look->outcome_seq < look->checkpoint.size, PENDING);
-    look->bundle.origin = look->checkpoint.origin;
-    SG_TRY(prove(look, look->bundle.consent.seq, sg_bytes_str(note), &look->bundle.consent_proof));
-    SG_TRY(prove(look, look->outcome_seq, sg_bytes_str(note), &look->bundle.outcome_proof));
-    SG_TRY(read_registry(look));
-    if (look->object.n > 0) {
-        SG_TRY(read_openings(look));
-    }
-    sg_str text;
-    SG_TRY(evid_bundle_write(look->arena, &look->bundle, &text));
-    *ret = sg_str_bytes(text);
-    return SG_DONE;
+    SG_TRY(read_vkey(look, &look->found.log_vkey));
+    SG_TRY(tlog_vkey_parse(look->arena, look->found.log_vkey, &vkey));
+    return tlog_checkpoint_open(look->arena, sg_bytes_str(look->note), &vkey, &look->checkpoint);
 }
+
+static sg_result
+make_bundle(struct lookup *look)
+{
+    struct evid_bundle *b = &look->bundle;
+    sg_str note;
+    SG_TRY(read_checkpoint(look));
+    SG_REQUIRE(look->outcome_seq < look->checkpoint.size, PENDING);
+    note = sg_bytes_str(look->note);
+    b->log_vkey = look->found.log_vkey;
+    b->origin = look->checkpoint.origin;
+    SG_TRY(prove(look, b->consent.seq, note, &b->consent_proof));
+    SG_TRY(prove(look, look->outcome_seq, note, &b->outcome_proof));
+    if (b->first.entry.n > 0) {
+        SG_TRY(prove(look, b->first.seq, note, &b->first_proof));
+    }
+    return read_entitled(look);
+}
+
+/* The first that is found is the bundle; others stand in it. One consent for several signatures is told once. */
+static sg_result
+keep_bundle(struct lookup *look)
+{
+    SG_TRY(make_bundle(look));
+    if (!look->any) {
+        look->found = look->bundle;
+        look->any = true;
+        return SG_DONE;
+    }
+    if (look->bundle.consent.seq == look->found.consent.seq ||
+        look->found.n_further == EVID_FURTHER_MAX) {
+        return SG_DONE;
+    }
+    return evid_bundle_write(
+        look->arena, &look->bundle, &look->found.further[look->found.n_further++]);
+}
+
+static void next(struct lookup *look);
 
 static void
 bundle_run(struct flow_task *task)
 {
     struct lookup *look = (struct lookup *)(void *)task;
-    sg_bytes bundle = SG_NO_BYTES;
-    sg_result r = make_bundle(look, &bundle);
-    finish(look, r, bundle);
+    sg_result r = keep_bundle(look);
+    if (!sg_ok(r)) {
+        finish(look, r, SG_NO_BYTES);
+        return;
+    }
+    look->at++;
+    next(look);
 }
 
 /* ---- the records --------------------------------------------------------------------------------------------------- */
@@ -290,21 +421,6 @@ take_record(struct lookup *look, const struct wire_frame *frame, struct evid_rec
     SG_TRY(sg_arena_bytes(look->arena, reply.entry, &ret->entry));
     SG_TRY(sg_arena_bytes(look->arena, reply.blind, &ret->blind));
     return sg_arena_bytes(look->arena, reply.body, &ret->body);
-}
-
-static void
-outcome_read(void *context, sg_result r, const struct wire_frame *frame)
-{
-    struct lookup *look = context;
-    uint64_t none;
-    if (sg_ok(r)) {
-        r = take_record(look, frame, &look->bundle.outcome, &none);
-    }
-    if (!sg_ok(r)) {
-        finish(look, r, SG_NO_BYTES);
-        return;
-    }
-    flow_later(look->task.flow, &look->task);
 }
 
 static void
@@ -324,9 +440,59 @@ ask(struct lookup *look, const struct wire_record_read *msg, peer_done done)
 }
 
 static void
+first_read(void *context, sg_result r, const struct wire_frame *frame)
+{
+    struct lookup *look = context;
+    uint64_t none;
+    if (sg_ok(r)) {
+        r = take_record(look, frame, &look->bundle.first, &none);
+    }
+    if (!sg_ok(r)) {
+        finish(look, r, SG_NO_BYTES);
+        return;
+    }
+    flow_later(look->task.flow, &look->task);
+}
+
+/* Of a later signature on one gesture: the consent that the gesture came with. 0: this one has it, or there is none. */
+static uint64_t
+first_of(const struct lookup *look)
+{
+    struct wire_consent *consent = SG_NEW(look->arena, struct wire_consent);
+    bool parsed = consent != NULL && look->bundle.consent.body.n > 0 &&
+                  sg_ok(wire_consent_parse(look->bundle.consent.body, consent));
+    return parsed && consent->activation == WIRE_ACT_PASSKEY ? consent->first_seq : 0;
+}
+
+static void
+outcome_read(void *context, sg_result r, const struct wire_frame *frame)
+{
+    struct lookup *look = context;
+    uint64_t none;
+    if (sg_ok(r)) {
+        r = take_record(look, frame, &look->bundle.outcome, &none);
+    }
+    if (!sg_ok(r)) {
+        finish(look, r, SG_NO_BYTES);
+        return;
+    }
+    uint64_t first = first_of(look);
+    if (first != 0) {
+        ask(look, &(struct wire_record_read){ .seq = first }, first_read);
+        return;
+    }
+    flow_later(look->task.flow, &look->task);
+}
+
+static void
 consent_read(void *context, sg_result r, const struct wire_frame *frame)
 {
     struct lookup *look = context;
+    if (r.code == SG_E_NOT_FOUND) { /* of another issuer, or of a key kept elsewhere */
+        look->at++;
+        next(look);
+        return;
+    }
     if (sg_ok(r)) {
         r = take_record(look, frame, &look->bundle.consent, &look->outcome_seq);
     }
@@ -340,9 +506,50 @@ consent_read(void *context, sg_result r, const struct wire_frame *frame)
     ask(look, &(struct wire_record_read){ .seq = look->outcome_seq }, outcome_read);
 }
 
+static void
+next(struct lookup *look)
+{
+    sg_str text = SG_NO_STR;
+    if (look->at < look->n_wanted) {
+        look->bundle = (struct evid_bundle){ .n_chain = 0 };
+        ask(look,
+            &(struct wire_record_read){ .signature_hash = SG_BYTES(look->wanted[look->at].hash) },
+            consent_read);
+        return;
+    }
+    sg_result r =
+        look->any ? evid_bundle_write(look->arena, &look->found, &text) : SG_ERROR(NOT_FOUND);
+    finish(look, r, sg_str_bytes(text));
+}
+
+/* The object's signatures with what it says of audience and nonce; where it says nothing, what the asker says. */
+static sg_result
+take_wanted(struct lookup *look, const struct flow_lookup_in *in)
+{
+    if (in->object.n == 0) {
+        memcpy(look->wanted[0].hash, in->signature_hash, 32);
+        look->n_wanted = 1;
+        return SG_DONE;
+    }
+    struct object_signed *all =
+        SG_NEW_ARRAY(look->arena, OBJECT_SIGNATURES_MAX, struct object_signed);
+    size_t n = 0;
+    SG_REQUIRE(all != NULL, NO_MEMORY);
+    SG_TRY(object_take_all(look->arena, sg_str_bytes(in->object), all, &n));
+    for (size_t i = 0; i < n && look->n_wanted < WANTED_MAX; i++) {
+        struct wanted *w = &look->wanted[look->n_wanted++];
+        wire_signature_hash(all[i].object.signature, w->hash);
+        if (all[i].role == OBJECT_OF_HOLDER) {
+            w->audience = all[i].audience.n > 0 ? all[i].audience : in->audience;
+            w->nonce = all[i].nonce.n > 0 ? all[i].nonce : in->nonce;
+        }
+    }
+    return SG_DONE;
+}
+
 void
-flow_lookup(struct flow *flow, struct sg_arena *arena, const uint8_t signature_hash[32],
-    sg_str object, flow_lookup_fn done, void *context)
+flow_lookup(struct flow *flow, struct sg_arena *arena, const struct flow_lookup_in *in,
+    flow_lookup_fn done, void *context)
 {
     struct lookup *look = SG_NEW(arena, struct lookup);
     if (look == NULL) {
@@ -352,19 +559,24 @@ flow_lookup(struct flow *flow, struct sg_arena *arena, const uint8_t signature_h
     look->task.run = bundle_run;
     look->task.flow = flow;
     look->arena = arena;
-    look->object = object;
+    look->object = in->object;
     look->done = done;
     look->context = context;
-    memcpy(look->signature_hash, signature_hash, 32);
-    ask(look, &(struct wire_record_read){ .signature_hash = SG_BYTES(look->signature_hash) },
-        consent_read);
+    sg_result r = take_wanted(look, in);
+    if (!sg_ok(r)) {
+        finish(look, r, SG_NO_BYTES);
+        return;
+    }
+    next(look);
 }
 
 sg_result
 flow_lookup_hash(struct sg_arena *arena, sg_str text, uint8_t ret[32])
 {
-    struct object object;
-    SG_TRY(object_take(arena, sg_str_bytes(text), &object));
-    wire_signature_hash(object.signature, ret);
+    struct object_signed *all = SG_NEW_ARRAY(arena, OBJECT_SIGNATURES_MAX, struct object_signed);
+    size_t n = 0;
+    SG_REQUIRE(all != NULL, NO_MEMORY);
+    SG_TRY(object_take_all(arena, sg_str_bytes(text), all, &n));
+    wire_signature_hash(all[0].object.signature, ret);
     return SG_DONE;
 }

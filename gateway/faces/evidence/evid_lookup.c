@@ -14,8 +14,8 @@
 struct ask {
     struct http_request *req;
     uint8_t hash[32];
+    struct flow_lookup_in in; /* with an object: openings may be in the answer */
     bool page;
-    bool with_object; /* the asker showed it: openings may be in the answer */
 };
 
 static void
@@ -23,15 +23,14 @@ page(struct ask *ask, sg_result r, sg_bytes bundle)
 {
     struct http_request *req = ask->req;
     struct face_page face = face_page_of(req);
-    struct evid_page view = {
-        .r = r, .bundle = sg_bytes_str(bundle), .with_object = ask->with_object
-    };
+    bool with_object = ask->in.object.n > 0;
+    struct evid_page view = { .r = r, .bundle = sg_bytes_str(bundle), .with_object = with_object };
     SG_IGNORE(sg_hex_encode(req->arena, SG_BYTES(ask->hash), &view.hash)); /* shown only */
     face.title = face_text(face.lang, T_EVIDENCE_TITLE);
     struct sg_buf buf = face_page_open(req->arena, &face);
     struct face_html html = face_page_html(&face, &buf);
     evid_page_render(&html, &view);
-    face_page_answer(req, &face, &buf, sg_ok(r) ? 200 : face_status_of(r.code), ask->with_object, NULL);
+    face_page_answer(req, &face, &buf, sg_ok(r) ? 200 : face_status_of(r.code), with_object, NULL);
 }
 
 static void
@@ -50,18 +49,22 @@ found(void *context, sg_result r, sg_bytes bundle)
 }
 
 static void
-look_up(struct http_request *req, const uint8_t hash[32], sg_str object, bool as_page)
+look_up(struct ask *ask)
+{
+    ask->in.signature_hash = ask->hash;
+    flow_lookup(face_app(ask->req)->flow, ask->req->arena, &ask->in, found, ask);
+}
+
+static struct ask *
+ask_new(struct http_request *req)
 {
     struct ask *ask = SG_NEW(req->arena, struct ask);
     if (ask == NULL) {
         face_problem(req, SG_ERROR(NO_MEMORY), NULL);
-        return;
+        return NULL;
     }
     ask->req = req;
-    ask->page = as_page;
-    ask->with_object = object.n > 0;
-    memcpy(ask->hash, hash, 32);
-    flow_lookup(face_app(req)->flow, req->arena, ask->hash, object, found, ask);
+    return ask;
 }
 
 static sg_result
@@ -71,64 +74,73 @@ limited(struct http_request *req)
         face_app(req)->auth, sg_str_bytes(req->peer), HASH_ONLY_PER_MINUTE, face_now());
 }
 
-/* {"object": text} or {"signature_hash": hex}, or {"ids": [hex]} as issuance answers name it. */
 static sg_result
-parse(struct http_request *req, uint8_t ret_hash[32], sg_str *ret_object)
+optional_text(const struct sjson *json, const char *name, sg_str *ret)
 {
+    return sjson_get(json, name) == NULL ? SG_DONE : sjson_member_text(json, name, ret);
+}
+
+/* {"object": text, "audience"?, "nonce"?} or {"signature_hash": hex}, or {"ids": [hex]} as issuance answers name it. */
+static sg_result
+parse(struct ask *ask)
+{
+    struct http_request *req = ask->req;
     const struct sjson *json;
     SG_TRY(sjson_parse_object(req->arena, sg_bytes_str(req->body), NULL, &json));
     const struct sjson *object = sjson_get(json, "object");
     const struct sjson *hash = sjson_get(json, "signature_hash");
     const struct sjson *ids = sjson_get(json, "ids");
     SG_REQUIRE((object != NULL) + (hash != NULL) + (ids != NULL) == 1, VALUE);
-    *ret_object = SG_NO_STR;
     if (object != NULL) {
-        SG_REQUIRE(object->type == SJSON_STRING, TYPE);
-        *ret_object = object->text;
-        return flow_lookup_hash(req->arena, object->text, ret_hash);
+        SG_REQUIRE(object->type == SJSON_STRING && object->text.n > 0, TYPE);
+        ask->in.object = object->text;
+        SG_TRY(optional_text(json, "audience", &ask->in.audience));
+        SG_TRY(optional_text(json, "nonce", &ask->in.nonce));
+        return flow_lookup_hash(req->arena, object->text, ask->hash);
     }
     if (ids != NULL) {
         SG_REQUIRE(ids->type == SJSON_ARRAY && ids->n == IDS_MAX, VALUE);
         hash = ids->first;
     }
     SG_REQUIRE(hash->type == SJSON_STRING && hash->text.n == 64, VALUE);
-    SG_TRY(sg_hex_decode_to(hash->text, ret_hash, 32));
+    SG_TRY(sg_hex_decode_to(hash->text, ask->hash, 32));
     return limited(req);
 }
 
 static void
 lookup(struct http_request *req)
 {
-    uint8_t hash[32];
-    sg_str object;
-    sg_result r = parse(req, hash, &object);
+    struct ask *ask = ask_new(req);
+    if (ask == NULL) {
+        return;
+    }
+    sg_result r = parse(ask);
     if (!sg_ok(r)) {
         face_problem(req, r, NULL);
         return;
     }
-    look_up(req, hash, object, false);
+    look_up(ask);
 }
 
 static void
 get(struct http_request *req)
 {
-    uint8_t hash[32];
-    sg_str id = req->params[0];
-    sg_result r = id.n == 64 ? sg_hex_decode_to(id, hash, 32) : SG_ERROR(NOT_FOUND);
-    if (sg_ok(r)) {
-        r = limited(req);
-    } else {
-        r = SG_ERROR(NOT_FOUND);
+    struct ask *ask = ask_new(req);
+    if (ask == NULL) {
+        return;
     }
+    sg_str id = req->params[0];
+    sg_result r = id.n == 64 ? sg_hex_decode_to(id, ask->hash, 32) : SG_ERROR(NOT_FOUND);
+    r = sg_ok(r) ? limited(req) : SG_ERROR(NOT_FOUND);
     if (!sg_ok(r)) {
         face_problem(req, r, NULL);
         return;
     }
     sg_str accept;
-    bool as_page = http_header_find(req, "Accept", &accept) &&
-                   !http_accepts(req, "application/json", "text/html") &&
-                   !(http_query_find(req, "format", &accept) && sg_str_is(accept, "json"));
-    look_up(req, hash, SG_NO_STR, as_page);
+    ask->page = http_header_find(req, "Accept", &accept) &&
+                !http_accepts(req, "application/json", "text/html") &&
+                !(http_query_find(req, "format", &accept) && sg_str_is(accept, "json"));
+    look_up(ask);
 }
 
 /* A page to ask on, and its form: the object in the body, never in an address. */
@@ -147,15 +159,18 @@ ask_page(struct http_request *req)
 static void
 ask_form(struct http_request *req)
 {
-    uint8_t hash[32];
-    sg_str object;
-    sg_result r = http_form_get(req, "object", &object);
-    r = sg_ok(r) ? flow_lookup_hash(req->arena, object, hash) : r;
+    struct ask *ask = ask_new(req);
+    if (ask == NULL) {
+        return;
+    }
+    ask->page = true;
+    sg_result r = http_form_get(req, "object", &ask->in.object);
+    r = sg_ok(r) ? flow_lookup_hash(req->arena, ask->in.object, ask->hash) : r;
     if (!sg_ok(r)) {
         face_page_error(req, r);
         return;
     }
-    look_up(req, hash, object, true);
+    look_up(ask);
 }
 
 /* ---- the public log (C2SP tlog-tiles) -------------------------------------------------------------------------------------- */

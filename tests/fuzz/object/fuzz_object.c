@@ -5,6 +5,33 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+/* Every signature in it: as many as there is room for, each of the right length and readable. */
+static void
+take_all(struct sg_arena *arena, sg_bytes in)
+{
+    struct object_signed *s = SG_NEW_ARRAY(arena, OBJECT_SIGNATURES_MAX, struct object_signed);
+    size_t n = 0;
+    volatile uint8_t sum = 0;
+    if (s == NULL || !sg_ok(object_take_all(arena, in, s, &n))) {
+        return;
+    }
+    if (n == 0 || n > OBJECT_SIGNATURES_MAX) {
+        abort();
+    }
+    for (size_t i = 0; i < n; i++) {
+        if (s[i].object.signature.n == 0 || s[i].object.n_refs > OBJECT_REFS_MAX) {
+            abort();
+        }
+        sum = (uint8_t)(sum + s[i].object.signature.p[s[i].object.signature.n - 1]);
+        for (size_t k = 0; k < s[i].audience.n; k++) {
+            sum = (uint8_t)(sum + (uint8_t)s[i].audience.p[k]);
+        }
+        for (size_t k = 0; k < s[i].nonce.n; k++) {
+            sum = (uint8_t)(sum + (uint8_t)s[i].nonce.p[k]);
+        }
+    }
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -13,6 +40,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         arena = sg_arena_new(0, (size_t)32 << 20);
     }
     sg_arena_reset(arena);
+    take_all(arena, sg_bytes_of(data, size));
     struct object object;
     sg_result r = object_take(arena, sg_bytes_of(data, size), &object);
     if (!sg_ok(r)) {
