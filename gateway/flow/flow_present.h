@@ -15,8 +15,10 @@
 
 #include "consent.h"
 #include "flow.h"
+#include "flow_prove.h"
 
 struct flow_questions;
+struct flow_dids;
 
 struct flow_questions_settings {
     sg_str base;             /* public URL */
@@ -25,8 +27,9 @@ struct flow_questions_settings {
     size_t n_anchors;
     const char *
         verifiers; /* folder: registered verifiers and attestation issuers (docs/presentations.md); may be absent */
-    int64_t life_s; /* of a question; the signer may end it earlier */
-    size_t max;     /* open at a time */
+    struct flow_dids *dids; /* did:web documents of verifiers; borrowed */
+    int64_t life_s;         /* of a question; the signer may end it earlier */
+    size_t max;             /* open at a time */
     size_t max_person;
     unsigned signer_timeout_ms;
     unsigned courier_timeout_ms;
@@ -38,7 +41,7 @@ SG_CHECKED sg_result flow_questions_open(const struct flow_questions_settings *s
     struct sg_why *why, char ret_file[FLOW_FILE_MAX], struct flow_questions **ret);
 /* Starts its threads (after the sandbox). */
 SG_CHECKED sg_result flow_questions_start(struct flow_questions *questions);
-/* No call may be in flight. NULL accepted. */
+/* New calls are refused; waits for those under way, which their peers' time-outs bound. NULL accepted. */
 void flow_questions_close(struct flow_questions **questions);
 
 #define FLOW_QUESTION_ID_LEN 32 /* hex of 16 random bytes */
@@ -113,8 +116,7 @@ struct flow_question {
     const sg_str *proofs; /* KEY_PROOF: JWTs */
     size_t n_proofs;
     sg_str key_attestation; /* KEY_PROOF, if asked for; may be empty */
-    const sg_str
-        *evidence; /* base64url of the signatures' hashes: look-up keys at /evidence (EV-2) */
+    const sg_str *evidence; /* hex of the signatures' hashes: look-up keys at /evidence (EV-2) */
     size_t n_evidence;
     uint64_t consent_seq;
 };
@@ -154,19 +156,23 @@ struct flow_choice {
     const sg_str *credentials; /* ids of flow_shown_credential */
     size_t n;
 };
-/* Another selection is another intent and another challenge: the old one is cancelled. SG_E_NOT_FOUND, SG_E_POLICY (no lawful answer), as start. */
+/*
+ * Another selection, or the same (n 0) in another language (0: the same one), is another intent and another challenge under the same id: the old one is cancelled when
+ * the new one stands. SG_E_NOT_FOUND, SG_E_DUPLICATE, SG_E_POLICY (no lawful answer), SG_E_CONFLICT (not open), SG_E_TOO_MANY, as start. After a refusal the old one stands.
+ */
 void flow_present_select(struct flow_questions *questions, const uint8_t person[16], sg_str id,
-    const struct flow_choice *choices, size_t n, int64_t now, flow_question_fn done, void *context);
+    const struct flow_choice *choices, size_t n, enum consent_language language, int64_t now,
+    flow_question_fn done, void *context);
 
 /* ---- key proofs ------------------------------------------------------------------------------------ */
 
-#define FLOW_PROVE_MAX 32
 struct flow_prove_in {
     const uint8_t *person;
     sg_str requester;
-    sg_str aud;           /* credential issuer identifier */
-    sg_str nonce;         /* c_nonce; may be empty */
-    sg_str iss;           /* client id; empty: anonymous */
+    sg_str aud;   /* credential issuer identifier */
+    sg_str nonce; /* c_nonce; may be empty */
+    sg_str iss;   /* client id; empty: anonymous */
+    enum flow_prove_by by;
     const sg_bytes *keys; /* thumbprints, 1..FLOW_PROVE_MAX */
     size_t n_keys;
     bool attestation;
