@@ -12,6 +12,7 @@
 #include "http.h"
 
 struct peer;
+struct flow_questions;
 
 /* Settings of the VC-API face (req: PRO-5). */
 struct face_vcapi {
@@ -32,6 +33,7 @@ struct face_app {
     struct auth *auth;
     struct flow *flow;
     struct flow_persons *persons; /* flow_enrol.h, flow_account.h */
+    struct flow_questions *questions; /* NULL: no keys of persons here */
     struct peer_registry *registry;
     struct peer *courier;
     struct flow_dids *dids; /* did:web documents of others */
