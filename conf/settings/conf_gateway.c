@@ -61,6 +61,12 @@ static const struct conf_row rows[] = {
     { ROW(CONF_TEXT, brand), 1, 120, "sealgate", NULL, "display name of the issuer" },
     { ROW(CONF_TEXT, verify_trust), 1, 180, "", conf_is_path,
         "PEM certificates whose issuers are believed when objects are verified" },
+    { ROW(CONF_TEXT, verifier_trust), 1, 180, "", conf_is_path,
+        "PEM certificates whose issuers are believed when they name a verifier (x509_san_dns, "
+        "x509_hash)" },
+    { ROW(CONF_UINT, consent_lifetime_s), 30, 3600, "300", NULL,
+        "a person may answer a question for this time; the signer's person_intent_s "
+        "bounds it" },
     { ROW(CONF_TEXT, vcapi_configuration), 1, 128, "", conf_is_label,
         "credential configuration behind /vc-api paths that name none" },
     { ROW(CONF_TEXT, vcapi_profile), 1, 16, "standard", conf_is_vcapi_profile,

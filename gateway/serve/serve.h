@@ -24,9 +24,12 @@ struct serve {
     struct auth *auth;
     struct flow *flow;
     struct flow_persons *persons;
+    struct flow_questions *questions;
     struct http_server *http;
     sg_bytes anchors[SERVE_ANCHORS_MAX]; /* DER */
     size_t n_anchors;
+    sg_bytes verifier_anchors[SERVE_ANCHORS_MAX]; /* DER: who may certify verifiers */
+    size_t n_verifier_anchors;
     struct serve_metrics metrics;
     _Atomic bool stopping;
 };

@@ -20,6 +20,8 @@
 #include "flow_contexts.h"
 #include "flow_did.h"
 #include "flow_enrol.h"
+#include "flow_present.h"
+#include "jwe.h"
 #include "person_face.h"
 #include "point.h"
 #include "sandbox.h"
@@ -28,6 +30,7 @@
 #include "store_holder.h"
 #include "vcapi_face.h"
 #include "vci_face.h"
+#include "vp_face.h"
 #include "x509_chain.h"
 
 #define CONF_PATH "conf/gateway.ini"
@@ -201,6 +204,7 @@ confine(const struct options *o, const struct conf_gateway *conf, struct sg_why 
         { "contexts", SANDBOX_READ, true },
         { "log", SANDBOX_READ, true },
         { "trust", SANDBOX_READ, true },
+        { "verifiers", SANDBOX_READ, true },
     };
     struct sandbox_settings sandbox = {
         .role = SANDBOX_GATEWAY,
@@ -341,7 +345,7 @@ open_flow(struct serve *serve, struct sg_why *why, char ret_file[FLOW_FILE_MAX])
         &settings, serve->store, serve->signer, serve->registry, why, ret_file, &serve->flow);
 }
 
-#define TABLES 8
+#define TABLES 9
 static const struct http_route *route_tables[TABLES];
 static size_t route_rows[TABLES];
 
@@ -351,6 +355,7 @@ gather_routes(struct serve *serve)
     /* clang-format off: a face is a line */
     const struct http_route *tables[TABLES] = {
         vci_routes,
+        vp_routes,
         evid_routes,
         vcapi_routes,
         admin_routes,
@@ -361,6 +366,7 @@ gather_routes(struct serve *serve)
     };
     const size_t rows[TABLES] = {
         n_vci_routes,
+        n_vp_routes,
         n_evid_routes,
         n_vcapi_routes,
         n_admin_routes,
@@ -390,6 +396,7 @@ fill_face(struct serve *serve)
     face->auth = serve->auth;
     face->flow = serve->flow;
     face->persons = serve->persons;
+    face->questions = serve->questions;
     face->registry = serve->registry;
     face->courier = serve->courier;
     face->dids = serve->dids;
@@ -430,17 +437,44 @@ open_http(struct serve *serve, const struct options *o, struct sg_arena *arena, 
     return http_open(&settings, &serve->http, why);
 }
 
+/* Persons are asked only where passkeys have a relying party (req: PRO-3, AU-4). */
+static sg_result
+open_questions(struct serve *serve, struct sg_why *why, char ret_file[FLOW_FILE_MAX])
+{
+    const struct conf_gateway *conf = &serve->conf;
+    sg_str origin, host;
+    struct flow_questions_settings settings = flow_questions_settings_default();
+    public_origin(conf, &origin, &host);
+    settings.base = sg_cstr(conf->public_url);
+    settings.rp_id = conf->rp_id[0] == '\0' ? host : sg_cstr(conf->rp_id);
+    settings.anchors = serve->verifier_anchors;
+    settings.n_anchors = serve->n_verifier_anchors;
+    settings.verifiers = "verifiers";
+    settings.dids = serve->dids;
+    settings.life_s = (int64_t)conf->consent_lifetime_s;
+    return flow_questions_open(&settings, serve->flow, serve->store, serve->signer, serve->courier,
+        why, ret_file, &serve->questions);
+}
+
 /* Whom verification believes (req: FMT-4). A file that is named and cannot be read stops the start: silence would refuse everything. */
 static sg_result
-read_anchors(struct serve *serve, struct sg_arena *arena, struct sg_why *why)
+read_pems(struct sg_arena *arena, const char *path, struct sg_why *why,
+    sg_bytes anchors[SERVE_ANCHORS_MAX], size_t *ret_n)
 {
     sg_bytes pem;
-    SG_TRY(pem_read(arena, serve->conf.verify_trust, why, &pem));
+    SG_TRY(pem_read(arena, path, why, &pem));
     if (pem.n == 0) {
         return SG_DONE;
     }
-    return x509_from_pem(
-        arena, sg_bytes_str(pem), serve->anchors, SERVE_ANCHORS_MAX, &serve->n_anchors);
+    return x509_from_pem(arena, sg_bytes_str(pem), anchors, SERVE_ANCHORS_MAX, ret_n);
+}
+
+static sg_result
+read_anchors(struct serve *serve, struct sg_arena *arena, struct sg_why *why)
+{
+    SG_TRY(read_pems(arena, serve->conf.verify_trust, why, serve->anchors, &serve->n_anchors));
+    return read_pems(arena, serve->conf.verifier_trust, why, serve->verifier_anchors,
+        &serve->n_verifier_anchors);
 }
 
 /* Everything that needs files beyond the sandbox, while there is one thread. */
@@ -453,6 +487,7 @@ prepare(struct serve *serve, const struct options *o, struct sg_arena *arena)
     STEP("store", store_open(STORE_PATH, serve->conf.environment, &serve->store, &why));
     STEP("store", store_vault_open(serve->store, VAULT_PATH, &why));
     STEP("http", open_http(serve, o, arena, &why));
+    STEP("encryption", jwe_start());
     STEP("verify_trust", read_anchors(serve, arena, &why));
     STEP("signer", open_peer(serve, o->signer_fd, "signer", &serve->signer));
     STEP("courier", open_peer(serve, o->courier_fd, "courier", &serve->courier));
@@ -478,11 +513,16 @@ start(struct serve *serve)
     if (!sg_ok(r)) {
         return failed_at("flow", file, r, &why);
     }
+    r = open_questions(serve, &why, file);
+    if (!sg_ok(r)) {
+        return failed_at("verifiers", file, r, &why);
+    }
     fill_face(serve);
     if (serve->face.vcapi.w3c_suite) { /* documents of the suites were signed by jsonld.js */
         jsonld_contexts_nested(flow_contexts(serve->flow)->set);
     }
     STEP("flow", flow_start(serve->flow));
+    STEP("questions", flow_questions_start(serve->questions));
     STEP("http", http_start(serve->http));
     return SG_DONE;
 }
@@ -494,6 +534,7 @@ stop(struct serve *serve)
     atomic_store(&serve->stopping, true);
     serve_log("info", "stopping", "signal=SIGTERM");
     http_drain(serve->http, DRAIN_MS);
+    flow_questions_close(&serve->questions); /* its answers are requests' answers */
     http_close(&serve->http);
     flow_close(&serve->flow);
     peer_close(&serve->signer);
