@@ -17,6 +17,13 @@ optional_text(const struct sjson *header, const char *name, sg_str *ret)
     return SG_DONE;
 }
 
+/* RFC 9864 2.2: Ed25519 by a name of its own, beside the one for all of EdDSA, which is that curve alone here. */
+static const struct jose_alg *
+header_alg(sg_str name)
+{
+    return sg_str_is(name, "Ed25519") ? jose_alg_by_id(JOSE_EDDSA) : jose_alg_by_name(name);
+}
+
 static sg_result
 parse_header(struct sg_arena *arena, sg_str encoded, struct jws *jws)
 {
@@ -26,7 +33,7 @@ parse_header(struct sg_arena *arena, sg_str encoded, struct jws *jws)
     SG_TRY(sg_b64url_decode(arena, encoded, &json));
     SG_TRY(sjson_parse_object(arena, sg_bytes_str(json), NULL, &jws->header));
     SG_TRY(sjson_member_text(jws->header, "alg", &alg));
-    jws->alg = jose_alg_by_name(alg);
+    jws->alg = header_alg(alg);
     SG_REQUIRE(jws->alg != NULL, ALGORITHM);
     /* RFC 7515 4.1.11: what is critical must be understood, and we understand no extension; RFC 7797 is one */
     SG_REQUIRE(sjson_get(jws->header, "crit") == NULL, UNSUPPORTED);

@@ -134,6 +134,23 @@ shows(const struct flow_held *held, const char *claims, const char *wanted)
     shows_with(held, claims, wanted, "");
 }
 
+/* vp_formats_supported; quotes may be '. */
+static const struct sjson *
+formats_of(const char *text)
+{
+    char copy[1024];
+    const struct sjson *json;
+    sg_str kept;
+    size_t n = strlen(text);
+    assert_true(n < sizeof(copy));
+    for (size_t i = 0; i < n; i++) {
+        copy[i] = text[i] == '\'' ? '"' : text[i];
+    }
+    assert_ok(sg_arena_str(rig.arena, sg_str_of(copy, n), &kept));
+    assert_ok(sjson_parse(rig.arena, kept, NULL, &json));
+    return json;
+}
+
 /* ---- dc+sd-jwt ------------------------------------------------------------------------------------------------ */
 
 static void
@@ -193,6 +210,32 @@ test_sd_jwt_is_bound_to_nonce_and_audience(void **state)
     rig.request.nonce = SG_LIT(SHOW_NONCE);
     rig.request.client_id = SG_LIT("x509_san_dns:other.example");
     assert_false(show_verified(&rig, shown.value).verified);
+}
+
+/* kb-jwt_alg_values holds fully specified names (RFC 9864): the header must have one that the verifier listed. */
+static void
+test_sd_jwt_names_ed25519_as_the_verifier_does(void **state)
+{
+    (void)state;
+    static const char *const rows[][2] = {
+        { "{'dc+sd-jwt':{'kb-jwt_alg_values':['ES256','Ed25519']}}", "Ed25519" },
+        { "{'dc+sd-jwt':{'kb-jwt_alg_values':['Ed25519','EdDSA']}}", "EdDSA" },
+        { "{'dc+sd-jwt':{}}", "EdDSA" },
+    };
+    struct flow_held held = held_of(show_sd_jwt(&rig, ""));
+    struct show_query query;
+    show_ask(&rig, &held, "", &query);
+    struct flow_show show = show_made(&rig, &held, &query);
+    for (size_t i = 0; i < 3; i++) {
+        struct sdjwt sd;
+        rig.request.vp_formats = formats_of(rows[i][0]);
+        struct flow_shown shown = show_signed(&rig, &show);
+        assert_true(show_verified(&rig, shown.value).verified);
+        assert_ok(sdjwt_parse(rig.arena, shown.value, &sd));
+        assert_true(sjson_is_text(sjson_get(sd.kb.header, "alg"), rows[i][1]));
+    }
+    rig.request.vp_formats = formats_of("{'dc+sd-jwt':{'kb-jwt_alg_values':['ES256']}}");
+    assert_refused(flow_show_check(rig.arena, &show, NULL), ALGORITHM);
 }
 
 /* B.3.3: hashes over the text as it came. The expected value: printf eyJ0eXBlIjoicGF5In0 | openssl dgst -sha256 -binary | basenc --base64url */
@@ -425,22 +468,6 @@ test_ldp_is_proved_by_ed25519(void **state)
 {
     (void)state;
     each_ldp_suite("eddsa-rdfc-2022", "eddsa-jcs-2022");
-}
-
-static const struct sjson *
-formats_of(const char *text)
-{
-    char copy[1024];
-    const struct sjson *json;
-    sg_str kept;
-    size_t n = strlen(text);
-    assert_true(n < sizeof(copy));
-    for (size_t i = 0; i < n; i++) {
-        copy[i] = text[i] == '\'' ? '"' : text[i];
-    }
-    assert_ok(sg_arena_str(rig.arena, sg_str_of(copy, n), &kept));
-    assert_ok(sjson_parse(rig.arena, kept, NULL, &json));
-    return json;
 }
 
 static void
@@ -818,6 +845,8 @@ main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_sd_jwt_discloses_what_was_asked),
         TEST(test_sd_jwt_is_bound_to_nonce_and_audience),
+        cmocka_unit_test_setup_teardown(
+            test_sd_jwt_names_ed25519_as_the_verifier_does, setup_ed25519, teardown),
         TEST(test_sd_jwt_answers_transactions),
         TEST(test_sd_jwt_without_holder_binding),
         TEST(test_mdoc_releases_what_was_asked),

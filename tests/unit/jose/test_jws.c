@@ -21,6 +21,9 @@ test_parts_of_a_jws(void **state)
         compact(state, "{\"alg\":\"ES256\",\"typ\":\"a+jwt\",\"kid\":\"k1\"}", "{\"a\":1}");
     assert_ok(jws_parse(*state, text, &jws));
     assert_int_equal(jws.alg->id, JOSE_ES256);
+    struct jws named;
+    assert_ok(jws_parse(*state, compact(state, "{\"alg\":\"Ed25519\"}", "{}"), &named));
+    assert_int_equal(named.alg->id, JOSE_EDDSA); /* RFC 9864 */
     assert_str_is(jws.typ, "a+jwt");
     assert_str_is(jws.kid, "k1");
     assert_str_is(sg_bytes_str(jws.signature), "sig");
