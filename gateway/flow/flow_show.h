@@ -50,18 +50,17 @@ struct flow_held {
 
     struct wire_ref refs[FLOW_HELD_REFS_MAX]; /* ask each at the moment of signing */
     size_t n_refs;
-    const char
-        *status_problem; /* NULL, or why nobody here can tell its status: then it is not shown */
+    /* NULL, or why nobody here can tell its status: then it is not shown. */
+    const char *status_problem;
 
     int64_t not_before; /* UTC seconds; 0: none stated */
     int64_t not_after;  /* the last second at which it holds; FLOW_SHOW_NO_END: none stated */
 
     sg_str type; /* for people and records: vct, docType, the last W3C type */
     sg_str name; /* what it calls itself (`name` of a W3C credential); empty: nothing */
-    sg_str
-        issuer; /* iss, issuer.id, or the subject name of the certificate that signed; may be empty */
-    sg_str
-        issuer_name; /* issuer.name, or the certificate's common name; a stranger's word; may be empty */
+    /* iss, issuer.id, or the common name of the certificate that signed; and issuer.name, or that common name: a stranger's word. Either may be empty. */
+    sg_str issuer;
+    sg_str issuer_name;
 
     struct flow_held_alg algs[FLOW_HELD_ALGS_MAX];
     size_t n_algs;
@@ -83,12 +82,10 @@ SG_CHECKED sg_result flow_held_read(struct sg_arena *arena, const struct jsonld_
 
 /* One value that the verifier will see: a leaf, or an empty object or array. For the page on which the person decides. */
 struct flow_show_line {
-    struct dcql_path
-        path; /* in what the verifier gets; of an mdoc it begins with name space and element */
+    struct dcql_path path;     /* in what the verifier gets; of an mdoc from the name space on */
     const struct sjson *value; /* NULL: an element that has no JSON form */
-    bool asked; /* a claim of the query selected it; false: the format shows it always */
-    bool
-        frame; /* not about the holder: issuer, type, validity, status, key, context, proof. Pages may fold these */
+    bool asked;  /* a claim of the query selected it; false: the format shows it always */
+    bool frame;  /* about the credential: issuer, type, validity, status, key ... May be folded */
     bool retain; /* the verifier says that it intends to keep it (intent_to_retain) */
 };
 
@@ -97,11 +94,10 @@ struct flow_show_line {
  */
 struct flow_show {
     const struct flow_held *held;
-    const struct oid4vp_request *
-        request; /* verified: audience, nonce, uri, encryption key, vp_formats; what is NULL or empty there was not said */
-    const struct dcql_credential_query
-        *query;                     /* the one that is answered: holder binding, intent_to_retain */
-    const struct dcql_match *match; /* nodes of held->view.claims, or everything */
+    /* Verified: audience, nonce, uri, encryption key, vp_formats; what is NULL or empty there was not said. */
+    const struct oid4vp_request *request;
+    const struct dcql_credential_query *query; /* the answered one: binding, intent_to_retain */
+    const struct dcql_match *match;            /* nodes of held->view.claims, or everything */
     /* The key that will sign: the one that the credential is bound to. NULL: nothing is signed, which only a query without holder binding may have. */
     const struct jwk *key;
     const struct jose_alg *alg;
@@ -132,12 +128,11 @@ SG_CHECKED sg_result flow_show_check(
 /* Built and not signed yet. */
 struct flow_showing {
     const struct flow_shape *shape;
-    bool
-        to_sign; /* false: no holder binding was asked for, and so nothing is signed; attach with an empty signature */
+    bool to_sign; /* false: nothing is signed (no holder binding); attach an empty signature */
     const struct jose_alg *alg;
     struct jwk key; /* that must have signed */
     sg_bytes
-        message; /* exactly what the key signs; its hash by alg->hash is the DTBS/R, for Ed25519 the message itself */
+        message; /* exactly what the key signs; the DTBS/R is its hash by alg->hash, or itself */
     const void *part; /* the shape's own */
 };
 /*
