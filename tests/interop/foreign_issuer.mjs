@@ -1,24 +1,23 @@
 // A credential issuer that none of us wrote: @openid4vc/openid4vci checks the proofs, @sd-jwt/sd-jwt-vc makes the credentials. OpenID4VCI 1.0 with
 // the pre-authorised code, a nonce endpoint, batches, and key attestations wanted or not. For wallets whose keys are kept by the gateway (PRO-1).
 import { createServer } from 'node:http'
-import { randomBytes } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 import * as jose from 'jose'
 import { Openid4vciIssuer } from '@openid4vc/openid4vci'
 import { SDJwtVcInstance } from '@sd-jwt/sd-jwt-vc'
 import { digest, generateSalt } from '@sd-jwt/crypto-nodejs'
-import { createHash } from 'node:crypto'
 import { holder } from './lib.mjs'
 
 export const VCT = 'https://registry.example/library_card'
 const CONFIGURATION = 'library_card'
 
-/** Verify with the key that the JWT itself shows: what a proof of possession means. `seen` gets every key attestation. */
+/** Verify with the key that the JWT itself shows, which is what a proof of possession means; what shows none (a key attestation) with one we know. */
 function callbacks(attesters) {
   return {
     hash: (data, alg) => createHash(alg.replace('-', '')).update(data).digest(),
     generateRandom: (n) => randomBytes(n),
     verifyJwt: async (signer, { compact }) => {
-      const jwk = signer.publicJwk ?? attesters[0]
+      const jwk = signer.publicJwk ?? attesters.find((k) => k.kid === signer.kid || k.kid === jose.decodeProtectedHeader(compact).kid)
       if (jwk === undefined) return { verified: false }
       try {
         await jose.compactVerify(compact, await jose.importJWK(jwk, jose.decodeProtectedHeader(compact).alg))
@@ -36,7 +35,7 @@ async function body(req) {
   return Buffer.concat(parts).toString()
 }
 
-/** Starts one; { url, offer(), close(), proofs: what was presented, errors }. `clientId`: proofs must name it; otherwise the wallet is anonymous. */
+/** Starts one; { url, offer(), close(), proofs: what was presented, errors }. `attesters`: JWKs whose key attestations are believed. */
 export async function foreignIssuer({ attesters = [], needAttestation = false } = {}) {
   const key = await holder()
   const state = { codes: new Set(), tokens: new Set(), nonces: new Set(), proofs: [], errors: [] }
@@ -126,7 +125,7 @@ export async function foreignIssuer({ attesters = [], needAttestation = false } 
     }
   })
   return {
-    url, configuration: CONFIGURATION, publicJwk: key.publicJwk, proofs: state.proofs, errors: state.errors,
+    url, attesters, configuration: CONFIGURATION, publicJwk: key.publicJwk, proofs: state.proofs, errors: state.errors,
     offer() {
       const code = randomBytes(16).toString('base64url')
       state.codes.add(code)
