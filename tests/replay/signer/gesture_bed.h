@@ -98,8 +98,9 @@ setup(void **state)
     rig_start(&rig, NULL);
     rig_furnish(&rig, 2000);
     p[ANNA].n_keys = 3;
+    p[CARL].n_keys = 2;
     p[ANNA].keys[2].alg = KEY_EDDSA;
-    p[BERT].n_keys = p[CARL].n_keys = p[DORA].n_keys = p[EMIL].n_keys = 1;
+    p[BERT].n_keys = p[DORA].n_keys = p[EMIL].n_keys = 1;
     p[BERT].stored_count = 10;
     p[CARL].level = p[DORA].level = 3;
     p[CARL].attested = true;

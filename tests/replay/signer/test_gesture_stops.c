@@ -268,6 +268,56 @@ test_a_moment_without_database_burns_no_approval(void **state)
     assert_int_equal(consent_of(reply.consent_seq)->gesture.counter_fault, false);
 }
 
+/* ---- a signature that fails among others ------------------------------------------------------------------------------- */
+
+/* The wrapped form of one of Carl's keys, as somebody with the disk might alter it. */
+static void
+alter_wrapped(const uint8_t key[32])
+{
+    sqlite3 *db = NULL;
+    sqlite3_stmt *stmt = NULL;
+    sg_str path;
+    rig_stop(&rig);
+    assert_ok(sg_arena_printf(rig.arena, &path, "%s/signer/ledger.db", rig.dir));
+    assert_int_equal(sqlite3_open(path.p, &db), SQLITE_OK);
+    assert_int_equal(
+        sqlite3_prepare_v2(db,
+            "UPDATE reg_holder_keys SET wrapped=zeroblob(length(wrapped)) WHERE thumbprint=?", -1,
+            &stmt, NULL),
+        SQLITE_OK);
+    sqlite3_bind_blob(stmt, 1, key, 32, SQLITE_STATIC);
+    assert_int_equal(sqlite3_step(stmt), SQLITE_DONE);
+    assert_int_equal(sqlite3_changes(db), 1);
+    sqlite3_finalize(stmt);
+    assert_int_equal(sqlite3_close(db), SQLITE_OK);
+    rig_start(&rig, NULL);
+}
+
+/* All of what one SIGN asks for, or nothing; it is on record as failed, and spent. */
+static void
+test_one_failed_signature_keeps_the_others_back(void **state)
+{
+    (void)state;
+    struct wire_intent_open_reply opened;
+    struct wire_sign_reply reply;
+    alter_wrapped(p[CARL].keys[1].key);
+    struct rig_counts before = rig_counts(&rig);
+    struct wire_intent intent = rig_present(&rig, &p[CARL], 3);
+    assert_ok(rig_open(&rig, &p[CARL], &intent, &opened));
+    struct authenticator_ask ask = rig_ask_of(&rig, &opened);
+    p[CARL].sign.sign_count = 50;
+    struct wire_sign sign = rig_sign_of(&rig, &p[CARL].sign, &opened, &ask, 3);
+    assert_refused(rig_sign(&rig, &sign, &reply), KEY_INVALID);
+    struct rig_counts after = rig_counts(&rig);
+    assert_left(before, 1, 0, 0, 0);
+    assert_int_equal(after.outcomes[WIRE_OUT_FAILED] - before.outcomes[WIRE_OUT_FAILED], 1);
+    assert_int_equal(after.waiting, 0);
+    struct wire_sign again = { .intent_id = opened.intent_id, .which = 1 };
+    assert_refused(rig_sign(&rig, &again, &reply), INTENT_SPENT);
+    intent = rig_present(&rig, &p[CARL], 1); /* his other key is well */
+    assert_ok(rig_approve_all(&rig, &p[CARL], &intent, &reply));
+}
+
 /* ---- places ---------------------------------------------------------------------------------------------------------- */
 
 /* 4096 in all, half of them of one requester; the rest of the world goes on. Needs many persons, and intents that need no key. */
@@ -314,6 +364,7 @@ main(void)
         cmocka_unit_test(test_a_passkey_that_operators_remove_meanwhile_approves_nothing),
         cmocka_unit_test(test_halt_among_later_signs_is_answered_when_nothing_is_in_flight),
         cmocka_unit_test(test_a_moment_without_database_burns_no_approval),
+        cmocka_unit_test(test_one_failed_signature_keeps_the_others_back),
         cmocka_unit_test(test_the_table_has_its_bounds_and_shares),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
