@@ -23,6 +23,8 @@ const char *const face_text_en[FACE_TEXTS] = {
                     "or security key.",
     [T_JS_OFFLINE] = "The service did not answer. Check your connection and try again.",
     [T_JS_REFUSED] = "The service did not accept this. Check what you entered and try again.",
+    [T_JS_LOGIN_REFUSED] = "Signing in did not work. If your browser offers several passkeys, "
+                           "choose the one named “login”, not the one for signing.",
     [T_JS_GONE] = "This is no longer valid: it was used already, or its time is over.",
     [T_JS_LIMIT] = "Too many tries. Wait a while before you try again.",
     [T_JS_BUSY] =
@@ -209,7 +211,9 @@ const char *const face_text_en[FACE_TEXTS] = {
     [T_WALLET_REFUSE] = "Do not allow",
 
     [T_EVIDENCE_TITLE] = "Evidence of a signature",
-    [T_EVIDENCE_LEAD] = "What this service recorded before and after it used the key. This page is the service's own word: take the bundle and verify it with your own copy of the log's key.",
+    [T_EVIDENCE_LEAD] =
+        "What this service recorded before and after it used the key. This page is the service's "
+        "own word: take the bundle and verify it with your own copy of the log's key.",
     [T_EVIDENCE_FOUND] = "Recorded, and in the signed log.",
     [T_EVIDENCE_PENDING] = "Recorded; not in a signed checkpoint yet. Try again in a moment.",
     [T_EVIDENCE_MISSING] = "No record of this signature.",
@@ -222,12 +226,14 @@ const char *const face_text_en[FACE_TEXTS] = {
     [T_EVIDENCE_WHEN] = "Approved (UTC)",
     [T_EVIDENCE_RESULT] = "Result (UTC)",
     [T_EVIDENCE_BY] = "Approved by",
-    [T_EVIDENCE_BY_PASSKEY] = "A person: a passkey with user verification, over a challenge made for exactly this intent",
+    [T_EVIDENCE_BY_PASSKEY] =
+        "A person: a passkey with user verification, over a challenge made for exactly this intent",
     [T_EVIDENCE_BY_MANDATE] = "A standing mandate, set by two operators",
     [T_EVIDENCE_BY_INSTRUCTION] = "A signed instruction",
     [T_EVIDENCE_LEVEL] = "Assurance level",
     [T_EVIDENCE_STATUS] = "Statuses asked at that moment",
-    [T_EVIDENCE_HIDDEN] = "The record itself is shown to whoever holds the signed object: paste it below.",
+    [T_EVIDENCE_HIDDEN] =
+        "The record itself is shown to whoever holds the signed object: paste it below.",
     [T_EVIDENCE_CHECKS] = "Checks",
     [T_EVIDENCE_HELD] = "holds",
     [T_EVIDENCE_NOT_HELD] = "does not hold",

@@ -24,6 +24,8 @@ const char *const face_text_ja[FACE_TEXTS] = {
                     "ィキーをお使いください。",
     [T_JS_OFFLINE] = "サービスから応答がありません。接続を確認して、もう一度お試しください。",
     [T_JS_REFUSED] = "受け付けられませんでした。入力内容を確認して、もう一度お試しください。",
+    [T_JS_LOGIN_REFUSED] = "ログインできませんでした。複数のパスキーが表示された場合は、署名用では"
+                           "なく「login」という名前のものを選んでください。",
     [T_JS_GONE] = "無効になっています。すでに使用されたか、有効期限が過ぎています。",
     [T_JS_LIMIT] = "試行回数が多すぎます。しばらく待ってからお試しください。",
     [T_JS_BUSY] = "現在処理できません。署名は行われていません。少し待ってからお試しください。",
@@ -206,9 +208,12 @@ const char *const face_text_ja[FACE_TEXTS] = {
     [T_WALLET_REFUSE] = "許可しない",
 
     [T_EVIDENCE_TITLE] = "署名の証跡",
-    [T_EVIDENCE_LEAD] = "鍵を使う前後にこのサービスが記録した内容です。この画面はサービス自身の説明にすぎません。証跡データを保存し、手元にあるログの公開鍵で検証してください。",
+    [T_EVIDENCE_LEAD] =
+        "鍵を使う前後にこのサービスが記録した内容です。この画面はサービス自身の説明にすぎません。証"
+        "跡データを保存し、手元にあるログの公開鍵で検証してください。",
     [T_EVIDENCE_FOUND] = "記録され、署名付きログに含まれています。",
-    [T_EVIDENCE_PENDING] = "記録済みですが、署名付きチェックポイントにはまだ含まれていません。少し待って再度お試しください。",
+    [T_EVIDENCE_PENDING] = "記録済みですが、署名付きチェックポイントにはまだ含まれていません。少し"
+                           "待って再度お試しください。",
     [T_EVIDENCE_MISSING] = "この署名の記録はありません。",
     [T_EVIDENCE_BROKEN] = "記録の検証に失敗しました。下の項目をご覧ください。",
     [T_EVIDENCE_WHAT] = "署名されたもの",
@@ -219,12 +224,14 @@ const char *const face_text_ja[FACE_TEXTS] = {
     [T_EVIDENCE_WHEN] = "承認日時(UTC)",
     [T_EVIDENCE_RESULT] = "結果の日時(UTC)",
     [T_EVIDENCE_BY] = "承認の方法",
-    [T_EVIDENCE_BY_PASSKEY] = "本人:この内容だけのために作られたチャレンジに対する、本人確認付きパスキー",
+    [T_EVIDENCE_BY_PASSKEY] =
+        "本人:この内容だけのために作られたチャレンジに対する、本人確認付きパスキー",
     [T_EVIDENCE_BY_MANDATE] = "2名の運用者が設定した委任",
     [T_EVIDENCE_BY_INSTRUCTION] = "署名付きの指示",
     [T_EVIDENCE_LEVEL] = "保証レベル",
     [T_EVIDENCE_STATUS] = "その時点で確認した状態",
-    [T_EVIDENCE_HIDDEN] = "記録の内容は、署名されたものを持つ人にだけ表示されます。下に貼り付けてください。",
+    [T_EVIDENCE_HIDDEN] =
+        "記録の内容は、署名されたものを持つ人にだけ表示されます。下に貼り付けてください。",
     [T_EVIDENCE_CHECKS] = "検証項目",
     [T_EVIDENCE_HELD] = "成立",
     [T_EVIDENCE_NOT_HELD] = "不成立",
@@ -234,7 +241,8 @@ const char *const face_text_ja[FACE_TEXTS] = {
     [T_EVIDENCE_CONSENT] = "承認記録",
     [T_EVIDENCE_OUTCOME] = "結果記録",
     [T_EVIDENCE_TAKE] = "保存して検証する",
-    [T_EVIDENCE_TAKE_TEXT] = "証跡データを保存すれば、今日でも10年後でも、オフラインで検証できます。",
+    [T_EVIDENCE_TAKE_TEXT] =
+        "証跡データを保存すれば、今日でも10年後でも、オフラインで検証できます。",
     [T_EVIDENCE_DOWNLOAD] = "証跡データを保存(JSON)",
     [T_EVIDENCE_ASK] = "署名されたものから調べる",
     [T_EVIDENCE_ASK_LABEL] = "証明書または提示データ",

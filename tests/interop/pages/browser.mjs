@@ -12,7 +12,7 @@ export const launch = () => chromium.launch({ executablePath: process.env.SEALGA
 /** A person at a browser: { page, context, cdp, authenticator, broken }. `broken` collects breaches of the policy, errors of the script, foreign requests. */
 export async function person(browser, { locale = 'en-GB', width = 1280, dark = false } = {}) {
   const context = await browser.newContext({
-    locale, viewport: { width, height: width < 600 ? 844 : 900 }, colorScheme: dark ? 'dark' : 'light', isMobile: width < 600, hasTouch: width < 600,
+    locale, viewport: { width, height: width < 600 ? 844 : 900 }, colorScheme: dark ? 'dark' : 'light', reducedMotion: 'reduce', isMobile: width < 600, hasTouch: width < 600,
   })
   const page = await context.newPage()
   const broken = []
@@ -115,10 +115,9 @@ export const faults = (me) => me.page.evaluate(() => {
   return found
 })
 
-/** The elements that Tab reaches, in order, by id or text. */
+/** The elements that Tab reaches on a page just loaded, in order, by id or text. */
 export async function tabOrder(me, most = 40) {
   const order = []
-  await me.page.evaluate(() => document.activeElement?.blur())
   for (let i = 0; i < most; i++) {
     await me.page.keyboard.press('Tab')
     const at = await me.page.evaluate(() => {

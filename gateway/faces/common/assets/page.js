@@ -34,9 +34,10 @@
   }
   const wordOf = (e) => {
     if (e instanceof Problem) {
+      if (page.page === 'login' && (e.status === 401 || e.status === 403)) return word('LoginRefused')
       if (e.code === 'STATUS_BAD' || e.code === 'STATUS_UNKNOWN') return word('StatusBad')
       if (e.status === 0) return word('Offline')
-      if (e.status === 401) return page.page === 'login' ? word('Refused') : word('SignedOut')
+      if (e.status === 401) return word('SignedOut')
       if (e.status === 404 || e.status === 409 || e.status === 410) return word('Gone')
       if (e.status === 429) return word('Limit')
       if (e.status >= 500) return word('Busy')
@@ -138,6 +139,21 @@
   const on = (id, work) => $(id)?.addEventListener('click', (event) => acting(event.currentTarget, work))
   const go = (path) => location.assign(page.base + path)
 
+  // Whose login passkeys to offer next time on this browser: 16 random bytes that name nobody. Without it the browser offers every passkey of this site.
+  const remember = (person) => {
+    try {
+      if (person) localStorage.setItem('sealgate-person', person)
+      else localStorage.removeItem('sealgate-person')
+    } catch { /* storage is closed: nothing is remembered */ }
+  }
+  const remembered = () => {
+    try {
+      return localStorage.getItem('sealgate-person') ?? undefined
+    } catch {
+      return undefined
+    }
+  }
+
   // ---- the pages ----------------------------------------------------------------------------------------------------
 
   const enrol = () => {
@@ -181,17 +197,26 @@
       show(Array.isArray(made.missing) && !made.missing.includes('login') ? 'done' : 'login')
     })
     on('make-login', async () => {
-      await register('login')
+      const made = await register('login')
+      if (made.csrf) remember((await call('GET', '/account/session')).person)
       say('')
       show('done')
     })
   }
 
+  const signIn = async () => {
+    const person = remembered()
+    const options = await post('/account/login/options', { person })
+    const credential = await get(options.publicKey)
+    const answer = await post('/account/login', { credential, person }).catch((e) => {
+      remember(undefined) // perhaps somebody else's
+      throw e
+    })
+    remember(answer.person)
+  }
   const login = () => {
     on('login', async () => {
-      const options = await post('/account/login/options')
-      const credential = await get(options.publicKey)
-      await post('/account/login', { credential })
+      await signIn()
       go($('login').dataset.next)
     })
   }
@@ -254,6 +279,7 @@
     on('erase', async () => {
       if (!window.confirm(word('ConfirmErase'))) return
       await post('/account/erase')
+      remember(undefined)
       go('/')
     })
   }
@@ -332,9 +358,7 @@
   const wallet = () => {
     on('allow', async () => {
       const form = $('wallet')
-      const options = await post('/account/login/options')
-      const credential = await get(options.publicKey)
-      await post('/account/login', { credential })
+      await signIn()
       form.requestSubmit($('allow-submit'))
     })
   }
