@@ -249,7 +249,7 @@
       on('add-' + purpose, async () => {
         const opened = await post('/account/passkeys/options', { purpose })
         const credential = await create(opened.publicKey)
-        const made = await post('/account/passkeys', { session: opened.session, credential, purpose })
+        const made = await post('/account/passkeys', { session: opened.session, credential })
         await confirmed(made, `/account/passkeys/${made.id}/approve`)
         location.reload()
       })
