@@ -1,6 +1,7 @@
 #include "flow_verifiers.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -319,10 +320,14 @@ verifiers_read(struct sg_arena *arena, const char *path, sg_str base, struct sg_
     DIR *dir SG_CLEANUP(close_dir)
     = opendir(path);
     if (dir == NULL) {
-        return SG_DONE;
+        /* a folder that is there and cannot be read stops the start: silence would refuse every verifier in it */
+        return errno == ENOENT ? SG_DONE : flow_bad(why, "the folder cannot be read");
     }
     struct names names SG_CLEANUP(names_free) = { 0 };
     names.n = scandirat(dirfd(dir), ".", &names.entries, is_settings, alphasort);
+    if (names.n < 0) {
+        return flow_bad(why, "the folder cannot be read");
+    }
     for (int i = 0; i < names.n; i++) {
         sg_str text, file;
         SG_TRY(sg_arena_str(arena, sg_cstr(names.entries[i]->d_name), &file));

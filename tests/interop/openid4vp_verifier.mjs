@@ -20,6 +20,7 @@ setGlobalConfig({ allowInsecureUrls: true }) // http on this machine
 
 export const KINDS = ['x509_san_dns', 'x509_hash', 'decentralized_identifier', 'verifier_attestation', 'redirect_uri', 'plain']
 export const PLAIN_ID = 'interop-verifier'
+const ATTESTER = 'https://attester.example'
 const HOST = 'localhost'
 const b64url = (bytes) => Buffer.from(bytes).toString('base64url')
 const sha256 = (data) => createHash('sha256').update(data).digest()
@@ -34,7 +35,7 @@ export const FORMATS = {
   'vc+jwt': { alg_values: ALGS }, 'vc+sd-jwt': { alg_values: ALGS }, 'vc+cose': { alg_values: COSE },
 }
 
-/** A root and a leaf for HOST, made with openssl: { root (PEM), rootDer, leafDer, key }. */
+/** A root and a leaf for HOST, made with openssl: PEM texts. */
 function certificates() {
   const folder = mkdtempSync(join(tmpdir(), 'sealgate-verifier-'))
   const at = (name) => join(folder, name)
@@ -46,8 +47,7 @@ function certificates() {
     '-CA', at('root.pem'), '-CAkey', at('root.key'), '-addext', `subjectAltName=DNS:${HOST}`, '-addext', 'basicConstraints=critical,CA:FALSE',
     '-addext', 'keyUsage=critical,digitalSignature')
   const read = (name) => readFileSync(at(name), 'utf8')
-  const made = { root: read('root.pem'), rootDer: new X509Certificate(read('root.pem')).raw, leafDer: new X509Certificate(read('leaf.pem')).raw,
-    key: createPrivateKey(read('leaf.key')) }
+  const made = { root: read('root.pem'), leaf: read('leaf.pem'), key: read('leaf.key') }
   rmSync(folder, { recursive: true, force: true })
   return made
 }
@@ -56,6 +56,20 @@ async function keyPair() {
   const { publicKey, privateKey } = await jose.generateKeyPair('ES256', { extractable: true })
   return { privateKey, publicJwk: await jose.exportJWK(publicKey), secretJwk: await jose.exportJWK(privateKey) }
 }
+
+/** Who a verifier is, as JSON: it can be kept, so that a wallet is told before the verifier starts. `port` 0: any. */
+export const newIdentity = async (port = 0) => ({ port, x509: certificates(), own: (await keyPair()).secretJwk, attester: (await keyPair()).secretJwk })
+async function loaded(secretJwk) {
+  const { d, ...publicJwk } = secretJwk
+  return { privateKey: await jose.importJWK(secretJwk, 'ES256'), publicJwk }
+}
+/** Files for a gateway that shall know it (docs/presentations.md): name -> content. */
+export const verifierFiles = ({ port, x509, attester: { d, ...attester } }) => ({
+  'verifiers.pem': x509.root,
+  'verifiers/plain.json': JSON.stringify({ client_id: PLAIN_ID, name: 'Interop verifier', uris: [`http://${HOST}:${port}/response`] }),
+  'verifiers/attester.json': JSON.stringify({ attester: ATTESTER, jwks: { keys: [attester] } }),
+  'verifiers/payment.json': JSON.stringify({ transaction_type: 'payment', members: { amount: { kind: 'text', required: true } } }),
+})
 
 async function body(req) {
   const parts = []
@@ -67,13 +81,15 @@ async function body(req) {
  * Starts one. `issuers`: { certificates: [DER] of IACA roots, keyOf(header) -> KeyLike for an SD-JWT VC, verify: { format: async (presentation, asked) -> disclosed } }.
  * Returns { url, world, ask, close }.
  */
-export async function startVerifier(issuers = {}) {
+export async function startVerifier(issuers = {}, identity = undefined) {
+  const me = identity ?? await newIdentity()
   const server = createServer()
-  await new Promise((done) => server.listen(0, '127.0.0.1', done))
+  await new Promise((done) => server.listen(me.port, '127.0.0.1', done))
   const url = `http://${HOST}:${server.address().port}`
   const responseUri = `${url}/response`
-  const x509 = certificates()
-  const [own, attester] = [await keyPair(), await keyPair()]
+  const der = (pem) => new X509Certificate(pem).raw
+  const x509 = { rootDer: der(me.x509.root), leafDer: der(me.x509.leaf), key: createPrivateKey(me.x509.key) }
+  const [own, attester] = [await loaded(me.own), await loaded(me.attester)]
   const did = `did:jwk:${b64url(JSON.stringify(own.publicJwk))}`
   const open = new Map() // state -> question
   const requests = new Map() // path -> async (wallet_nonce) -> { status, type, body }
@@ -101,7 +117,7 @@ export async function startVerifier(issuers = {}) {
     }
   }
   const attestation = () => new jose.SignJWT({ cnf: { jwk: own.publicJwk }, redirect_uris: [responseUri] })
-    .setProtectedHeader({ alg: 'ES256', typ: 'verifier-attestation+jwt' }).setIssuer('https://attester.example').setSubject('interop')
+    .setProtectedHeader({ alg: 'ES256', typ: 'verifier-attestation+jwt' }).setIssuer(ATTESTER).setSubject('interop')
     .setExpirationTime('5m').sign(attester.privateKey)
 
   const hash = await calculateX509HashClientIdPrefixValue({ x509Certificate: x509.leafDer, hash: callbacks().hash })
@@ -279,11 +295,11 @@ export async function startVerifier(issuers = {}) {
   })
 
   return {
-    url, responseUri, ask, receive, root: x509.root,
+    url, responseUri, ask, receive,
     /** What a wallet must be told to believe this verifier, in the words of interop_openid4vp. */
     world: {
       loopback: true, anchors: [x509.rootDer.toString('base64')], clients: [{ client_id: PLAIN_ID, uris: [responseUri] }],
-      attesters: [{ issuer: 'https://attester.example', keys: [attester.publicJwk] }],
+      attesters: [{ issuer: ATTESTER, keys: [attester.publicJwk] }],
     },
     close: () => { server.closeAllConnections(); return new Promise((done) => server.close(done)) },
   }
