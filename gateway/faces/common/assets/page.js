@@ -317,7 +317,8 @@
     if (!holds(intent, [0x05, 0x58, 0x20, ...textHash]) || text64(challenge) !== publicKey.challenge) throw new Error('mismatch')
   }
   const consent = () => {
-    const data = $('consent').dataset
+    const data = $('consent')?.dataset
+    if (!data) return // the result
     const path = data.path
     on('refuse', async () => finish(await post(path + '/refuse')))
     if (!data.publicKey) return // nothing to approve
