@@ -433,7 +433,8 @@ rsa_key(sg_bytes spki, EVP_PKEY **ret)
 static sg_result
 fill_root(struct root *root, sg_bytes der)
 {
-    root->der = malloc(der.n == 0 ? 1 : der.n);
+    SG_REQUIRE(der.n > 0, MALFORMED);
+    root->der = malloc(der.n);
     SG_REQUIRE(root->der != NULL, NO_MEMORY);
     memcpy(root->der, der.p, der.n);
     SG_TRY(parse_cert(sg_bytes_of(root->der, der.n), &root->cert));
