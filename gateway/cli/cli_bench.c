@@ -15,6 +15,7 @@
 #include "bench_proc.h"
 #include "bench_vci.h"
 #include "cli_api.h"
+#include "cli_bench_holder.h"
 #include "cli_bench_rows.h"
 #include "cli_conf.h"
 #include "cli_proc.h"
@@ -32,6 +33,10 @@ const struct cli_option cli_bench_options[] = {
         "one credential configuration (default employee_badge_sd_jwt)" },
     { "--seconds", "N", false, "seconds of full load (default 10); half of it again at half load" },
     { "--clients", "N", false, "wallets, one connection each (default 32)" },
+    { "--holder-keys", "N", false,
+        "instead: fill the database up to N persons' keys and time signatures with them; may be "
+        "repeated, ascending" },
+    { "--signatures", "N", false, "with --holder-keys: signatures per round (default 10000)" },
     { 0 },
 };
 
@@ -44,7 +49,12 @@ const char cli_bench_text[] =
     "same run.\n"
     "The gateway must be running on this machine, over plain http on loopback.\n\n"
     "  sealgate bench --dir var/demo --seconds 10 --clients 32\n"
-    "  sealgate bench --dir var/demo --format all --seconds 3\n";
+    "  sealgate bench --dir var/demo --format all --seconds 3\n\n"
+    "With --holder-keys nothing may run: the signer's program makes wrapped keys of make-believe "
+    "persons (test environments alone; they stay),\n"
+    "then signs with random ones, each read from the database and unwrapped anew, and with one "
+    "that is ready, three rounds each; the best counts.\n\n"
+    "  sealgate bench --dir DIR --holder-keys 1000 --holder-keys 1000000\n";
 
 struct measured {
     double seconds;
@@ -497,6 +507,9 @@ cli_bench_run(struct cli *cli)
     struct bench b = { .cli = cli };
     int64_t seconds;
     int64_t clients;
+    if (cli_value(cli, "--holder-keys") != NULL) {
+        return cli_bench_holder(cli);
+    }
     int code = cli_number(cli, "--seconds", 10, 1, 3600, &seconds);
     code = code == CLI_DONE ? cli_number(cli, "--clients", 32, 1, 256, &clients) : code;
     if (code != CLI_DONE) {

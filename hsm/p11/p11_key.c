@@ -207,6 +207,43 @@ p11_key_generate(struct p11_session *session, struct sg_arena *arena,
 }
 
 static sg_result
+generate_bare(struct p11_session *session, struct sg_arena *arena, enum key_alg alg,
+    struct p11_key_made *made)
+{
+    CK_OBJECT_HANDLE private;
+    CK_OBJECT_HANDLE public;
+    SG_CLEANUP(key_public_free)
+    struct key_public *half = NULL;
+    SG_TRY(
+        p11_generate_pair(session, p11_mech(alg), P11_KIND_TO_WRAP, SG_NO_STR, &private, &public));
+    sg_result r = p11_read_public(session, public, &half, NULL);
+    if (sg_ok(r)) {
+        r = p11_wrap(session, private, half, arena, &made->wrapped);
+    }
+    if (sg_ok(r)) {
+        r = copy_public(arena, half, made);
+    }
+    take_away(session, half, private, public);
+    return r;
+}
+
+sg_result
+p11_key_generate_bare(
+    struct p11_session *session, struct sg_arena *arena, enum key_alg alg, struct p11_key_made *ret)
+{
+    SG_REQUIRE(p11_mech(alg) != NULL, ALGORITHM);
+    SG_REQUIRE(session->p11->wrapping, UNSUPPORTED);
+    struct p11_key_made made = { 0 };
+    SG_TRY(p11_enter(session));
+    sg_result r = generate_bare(session, arena, alg, &made);
+    p11_leave(session);
+    if (sg_ok(r)) {
+        *ret = made;
+    }
+    return r;
+}
+
+static sg_result
 destroy_resident(struct p11_session *session, const struct p11_key_ref *ref)
 {
     CK_OBJECT_HANDLE private;

@@ -45,6 +45,13 @@ SG_CHECKED sg_result p11_key_generate(struct p11_session *session, struct sg_are
     const struct p11_key_params *params, struct p11_key_made *ret);
 
 /*
+ * For filling a test database with very many: a wrapped key made in the token and wrapped as ever, but neither are its attributes read back nor is it
+ * proved, and `attributes` comes out empty. Its first signature is verified like every other. Errors as above.
+ */
+SG_CHECKED sg_result p11_key_generate_bare(struct p11_session *session, struct sg_arena *arena,
+    enum key_alg alg, struct p11_key_made *ret);
+
+/*
  * Sign DTBS/R: the digest (exactly of the algorithm's hash length) for ECDSA, the message for EdDSA; the result is in JWS form and has been
  * verified with ref->public. One C_SignInit and one C_Sign when all is well; a second try only where p11_rv.c says so, and then
  * the first result never left. `ret` has room for KEY_SIG_MAX.

@@ -181,6 +181,9 @@ struct signer_args {
     const char *dir;
     bool create;
     unsigned measure; /* --measure-sign N: signatures per round; 0: not asked */
+    unsigned fill;    /* --make-holder-keys N */
+    bool bare;
+    unsigned measure_holder; /* --measure-holder N */
     const char *origin;
     const char *environment;
     const char *operators[16];
@@ -201,6 +204,12 @@ bool signer_args_read(int argc, char **argv, struct signer_args *ret, int *ret_e
 /* signer_create.c, signer_start.c */
 int signer_create(const struct signer_args *args);
 int signer_serve(const struct signer_args *args);
+int signer_fill(const struct signer_args *args);           /* signer_fill.c */
+int signer_measure_holder(const struct signer_args *args); /* signer_measure_holder.c */
+/* For the tools that work while nothing runs: token, ledger, registry, reconciled. signer_tool_close in any case. */
+SG_CHECKED sg_result signer_tool_open(
+    struct signer *s, const struct signer_args *args, struct sg_why *why);
+void signer_tool_close(struct signer *s);
 int signer_measure(const struct signer_args *args);                           /* signer_measure.c */
 SG_CHECKED sg_result signer_token_open(struct signer *s, struct sg_why *why); /* s->conf is read */
 /* Shared by both: settings, folder, user. */

@@ -33,6 +33,17 @@ static const char help[] =
     "    prints the CPU time of one C_Sign on this token, with a throw-away key; for `sealgate "
     "bench`.\n"
     "\n"
+    "  sealgate-signer --dir DIR --make-holder-keys N [--bare] [--user UID:GID]\n"
+    "    test environments, while nothing runs: until there are N wrapped holder keys, of "
+    "make-believe persons, made in\n"
+    "    the token by as many threads as there are sessions. --bare: without reading attributes "
+    "back and without the\n"
+    "    proof of each key.\n"
+    "\n"
+    "  sealgate-signer --dir DIR --measure-holder N [--user UID:GID]\n"
+    "    while nothing runs: N signatures with random holder keys and N with one, and what they "
+    "cost; nothing is recorded.\n"
+    "\n"
     "Settings: DIR/conf/signer.ini. How to talk to it: docs/wire. What it may sign: "
     "hsm/README.md.\n";
 
@@ -50,6 +61,9 @@ enum {
     O_USER,
     O_NO_LANDLOCK,
     O_MEASURE,
+    O_FILL,
+    O_BARE,
+    O_MEASURE_HOLDER,
     O_HELP
 };
 
@@ -63,8 +77,10 @@ static const struct option options[] = { { "dir", required_argument, NULL, O_DIR
     { "ops-fd", required_argument, NULL, O_OPS }, { "ready-fd", required_argument, NULL, O_READY },
     { "user", required_argument, NULL, O_USER },
     { "without-landlock", no_argument, NULL, O_NO_LANDLOCK },
-    { "measure-sign", required_argument, NULL, O_MEASURE }, { "help", no_argument, NULL, O_HELP },
-    { NULL, 0, NULL, 0 } };
+    { "measure-sign", required_argument, NULL, O_MEASURE },
+    { "make-holder-keys", required_argument, NULL, O_FILL }, { "bare", no_argument, NULL, O_BARE },
+    { "measure-holder", required_argument, NULL, O_MEASURE_HOLDER },
+    { "help", no_argument, NULL, O_HELP }, { NULL, 0, NULL, 0 } };
 
 static bool
 descriptor(const char *text, int *ret)
@@ -78,10 +94,10 @@ descriptor(const char *text, int *ret)
 }
 
 static bool
-count(const char *text, unsigned *ret)
+count(const char *text, unsigned max, unsigned *ret)
 {
     uint64_t n;
-    if (!sg_ok(sg_u64_parse(sg_cstr(text), &n)) || n == 0 || n > 100000) {
+    if (!sg_ok(sg_u64_parse(sg_cstr(text), &n)) || n == 0 || n > max) {
         return false;
     }
     *ret = (unsigned)n;
@@ -111,7 +127,14 @@ take(struct signer_args *a, int option, const char *value)
         a->operators[a->n_operators++] = value;
         return true;
     case O_MEASURE:
-        return count(value, &a->measure);
+        return count(value, 100000, &a->measure);
+    case O_FILL:
+        return count(value, 10000000, &a->fill);
+    case O_BARE:
+        a->bare = true;
+        return true;
+    case O_MEASURE_HOLDER:
+        return count(value, 1000000, &a->measure_holder);
     case O_PIN_FD:
         return descriptor(value, &a->pin_fd);
     case O_GATEWAY:
@@ -139,7 +162,7 @@ complete(const struct signer_args *a)
     if (a->dir == NULL) {
         return false;
     }
-    if (a->measure > 0) {
+    if (a->measure > 0 || a->fill > 0 || a->measure_holder > 0) {
         return !a->create;
     }
     if (a->create) {

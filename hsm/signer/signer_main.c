@@ -16,5 +16,11 @@ main(int argc, char **argv)
     if (args.measure > 0) {
         return signer_measure(&args);
     }
+    if (args.fill > 0) {
+        return signer_fill(&args);
+    }
+    if (args.measure_holder > 0) {
+        return signer_measure_holder(&args);
+    }
     return args.create ? signer_create(&args) : signer_serve(&args);
 }

@@ -250,6 +250,29 @@ end(struct signer *s)
     sg_arena_free(&s->arena);
 }
 
+sg_result
+signer_tool_open(struct signer *s, const struct signer_args *args, struct sg_why *why)
+{
+    struct conf_signer *conf = NULL;
+    s->arena = sg_arena_new(0, (size_t)16 * 1024 * 1024);
+    s->scratch = sg_arena_new((size_t)64 * 1024, SCRATCH_MAX);
+    SG_REQUIRE(s->arena != NULL && s->scratch != NULL, NO_MEMORY);
+    SG_TRY(signer_settings(args, s->arena, &conf));
+    s->conf = conf;
+    fill(s);
+    SG_TRY(signer_become_user(args));
+    SG_TRY(open_all(s, why));
+    SG_REQUIRE(s->phase == SIGNER_SERVES, NOT_READY);
+    s->env.now = signer_now();
+    return SG_DONE;
+}
+
+void
+signer_tool_close(struct signer *s)
+{
+    end(s);
+}
+
 int
 signer_serve(const struct signer_args *args)
 {
