@@ -2,6 +2,7 @@
 #include "face.h"
 #include "support.h"
 #include "vci_words.h"
+#include "vp_inner.h"
 
 /* OpenID4VCI 1.0 8.3.1.2, RFC 6750 3.1; server_error and temporarily_unavailable go with 5xx and 429. */
 static const char *const credential_words[] = { "invalid_credential_request",
@@ -49,6 +50,43 @@ test_every_code_has_a_word_at_the_token_endpoint(void **state)
 {
     (void)state;
     walk(&vci_token_words, token_words, sizeof(token_words) / sizeof(token_words[0]));
+}
+
+/* OpenID4VP 1.0 8.5, RFC 6749 4.1.2.1, RFC 6750 3.1. */
+static const char *const vp_allowed[] = { "invalid_request", "invalid_client", "access_denied",
+    "invalid_token", "temporarily_unavailable", "server_error" };
+
+static void
+test_every_code_has_a_word_for_presentations(void **state)
+{
+    (void)state;
+    size_t n;
+    const struct sg_code_row *rows = sg_code_rows(&n);
+    for (size_t i = 0; i < n; i++) {
+        struct face_word word = face_word_of(&vp_words, rows[i].code);
+        bool found = false;
+        for (size_t j = 0; j < sizeof(vp_allowed) / sizeof(vp_allowed[0]); j++) {
+            found = found || strcmp(word.word, vp_allowed[j]) == 0;
+        }
+        if (!found) {
+            fail_msg("%s: word %s", rows[i].name, word.word);
+        }
+        assert_in_range(word.status, 400, 503);
+        bool later = strcmp(word.word, "temporarily_unavailable") == 0;
+        assert_int_equal(later, word.status == 503 || word.status == 429);
+        bool server = strcmp(word.word, "server_error") == 0;
+        assert_int_equal(server, word.status == 500 || word.status == 502);
+    }
+    /* whatever is wrong with a gesture, one answer */
+    for (size_t i = 0; i < n; i++) {
+        if (rows[i].class_ == SG_CLASS_ACTIVATION) {
+            assert_int_equal(face_word_of(&vp_words, rows[i].code).status, 403);
+        }
+    }
+    assert_int_equal(face_word_of(&vp_words, SG_E_FETCH).status, 502);
+    assert_int_equal(face_word_of(&vp_words, SG_E_STATUS_BAD).status, 409);
+    assert_int_equal(face_word_of(&vp_words, SG_E_STATUS_UNKNOWN).status, 503);
+    assert_int_equal(face_word_of(&vp_words, SG_E_EXPIRED).status, 410);
 }
 
 static void
@@ -101,6 +139,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_every_code_has_a_word_at_the_credential_endpoint),
         cmocka_unit_test(test_every_code_has_a_word_at_the_token_endpoint),
+        cmocka_unit_test(test_every_code_has_a_word_for_presentations),
         cmocka_unit_test(test_wallets_can_tell_nonce_from_proof),
         cmocka_unit_test(test_activation_codes_look_alike_outside),
         cmocka_unit_test(test_every_code_has_a_status),
