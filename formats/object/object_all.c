@@ -116,6 +116,28 @@ take_payload(struct all *all, const struct object *object)
     return take_presented(all, vp, all->n - 1);
 }
 
+#define CWT_AUD 3
+#define CWT_NONCE 10 /* RFC 9711 4.1: a byte string, or several */
+
+/* vp+cose says both in the CWT claims of its protected header (RFC 9597). What has another shape is passed over. */
+static void
+take_cwt_claims(struct object_signed *s, sg_bytes claims)
+{
+    struct dcbor_item map, aud, nonce;
+    sg_bytes bytes;
+    if (!sg_ok(dcbor_item_open(claims, CBOR_DEPTH, CBOR_ITEMS, &map)) ||
+        !sg_ok(dcbor_item_find(&map, CWT_AUD, &aud)) ||
+        !sg_ok(dcbor_item_find(&map, CWT_NONCE, &nonce))) {
+        return;
+    }
+    if (aud.kind == DCBOR_KIND_TEXT) {
+        SG_IGNORE(dcbor_item_text(&aud, &s->audience)); /* stays empty */
+    }
+    if (nonce.kind == DCBOR_KIND_BYTES && sg_ok(dcbor_item_bytes(&nonce, &bytes))) {
+        s->nonce = sg_bytes_str(bytes);
+    }
+}
+
 /* The key binding at the end of an SD-JWT (RFC 9901 4): behind the last tilde. */
 static sg_result
 take_key_binding(struct all *all, sg_str text, const struct object *credential)
@@ -272,7 +294,13 @@ take_cbor(struct all *all, sg_bytes in)
         return take_response(all, &documents);
     }
     SG_TRY(object_take_cbor(all->arena, in, object));
-    return take_payload(all, object);
+    size_t at = all->n;
+    SG_TRY(take_payload(all, object));
+    struct cose_sign1 sign1;
+    if (all->out[at].role == OBJECT_OF_HOLDER && sg_ok(cose_sign1_parse(in, &sign1))) {
+        take_cwt_claims(&all->out[at], sign1.cwt_claims);
+    }
+    return SG_DONE;
 }
 
 static sg_result

@@ -1,0 +1,252 @@
+// Presentations of every format and their evidence, through the three real processes: a person enrols, shows badges to a verifier made with node, and
+// whoever holds a presentation gets its evidence and checks it offline. Then what others may and may not: strangers, whoever stole the session's
+// cookie, and the ledger after the person was erased. req: EV-1, EV-2, EV-4, AU-4, PRO-3, SIG-3
+//   node presentations.mjs BUILD_DIR
+import { execFileSync, spawn, spawnSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { createServer } from 'node:http'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { call } from '../../crash/system/wallet.mjs'
+import { Authenticator } from '../persons/authenticator.mjs'
+import { Browser, invite } from '../persons/browser.mjs'
+
+const BIN = resolve(process.argv[2] ?? 'build/dev', 'sealgate')
+const port = Number(process.env.SEALGATE_REPLAY_PORT ?? 19460)
+const BASE = `http://localhost:${port}`
+const work = mkdtempSync(join(tmpdir(), 'sealgate-presentations-'))
+const DIR = join(work, 'state')
+
+let failures = 0
+let cases = 0
+const check = (what, good, more = '') => {
+  cases++
+  if (!good) { failures++; console.log(`FAILED ${what} ${typeof more === 'string' ? more : JSON.stringify(more)}`.slice(0, 1500)) }
+  return good
+}
+
+// ---- the verifier -------------------------------------------------------------------------------------------------
+const answers = new Map()
+const server = createServer((req, res) => {
+  let body = ''
+  req.on('data', (d) => { body += d })
+  req.on('end', () => {
+    const form = new URLSearchParams(body)
+    answers.set(form.get('state'), form)
+    res.writeHead(200, { 'content-type': 'application/json' })
+    res.end('{}')
+  })
+})
+await new Promise((done) => server.listen(0, '127.0.0.1', done))
+const RESPONSE = `http://localhost:${server.address().port}/response`
+const CLIENT = `redirect_uri:${RESPONSE}`
+const hash = (text) => createHash('sha256').update(text).digest('base64url')
+function request(format, meta, claims, state) {
+  const nonce = hash(`nonce ${state}`)
+  const query = { credentials: [{ id: 'badge', format, meta, ...(claims && { claims }) }] }
+  return { nonce, url: `openid4vp://?${new URLSearchParams({ client_id: CLIENT, response_type: 'vp_token', response_mode: 'direct_post', response_uri: RESPONSE,
+    nonce, state, dcql_query: JSON.stringify(query), client_metadata: JSON.stringify({ vp_formats_supported: { [format]: {} } }) })}` }
+}
+
+// ---- the stack ----------------------------------------------------------------------------------------------------
+execFileSync(BIN, ['init', '--demo', '--dir', DIR, '--listen', `127.0.0.1:${port}`], { stdio: ['ignore', 'ignore', 'ignore'] })
+const supervisor = spawn(BIN, ['run', '--dir', DIR], { stdio: ['ignore', 'ignore', 'ignore'] })
+async function stop() {
+  spawnSync(BIN, ['stop', '--dir', DIR])
+  supervisor.kill('SIGTERM')
+  await sleep(300)
+  server.closeAllConnections()
+  server.close()
+  rmSync(work, { recursive: true, force: true })
+}
+let ready = false
+for (let i = 0; i < 300 && !ready; i++) {
+  try { ready = (await call('GET', `${BASE}/readyz`, { timeout: 1000 })).status === 200 } catch { /* starting */ }
+  if (!ready) await sleep(100)
+}
+if (!ready) {
+  console.log('the gateway never became ready')
+  await stop()
+  process.exit(1)
+}
+
+const sealgate = (...args) => spawnSync(BIN, [...args, '--dir', DIR], { encoding: 'utf8' })
+const json = (text) => { try { return JSON.parse(text) } catch { return undefined } }
+const claims = join(work, 'claims.json')
+writeFileSync(claims, readFileSync(new URL('../../../conf/demo/claims.json', import.meta.url)))
+const signing = (device) => device.credentials.find((c) => c.purpose === 'sign') ?? device.credentials[0]
+
+async function key(browser) {
+  const made = await browser.post('/account/keys', {})
+  if (made.status !== 201) throw new Error(`keys: ${made.status} ${made.text}`)
+  return made.json.jwk
+}
+function issue(configuration, jwk) {
+  const holder = join(work, 'holder.json')
+  writeFileSync(holder, JSON.stringify(jwk))
+  const out = sealgate('issue', '--configuration', configuration, '--claims', claims, '--holder-jwk', holder)
+  if (out.status !== 0) throw new Error(`${configuration}: ${out.stderr}`)
+  const text = out.stdout.trim()
+  return text.startsWith('{') ? JSON.parse(text) : text
+}
+const step = (report, name) => report?.steps?.find((s) => s.name === name)
+const held = (report, ...names) => names.filter((n) => step(report, n)?.result !== 'held' && step(report, n)?.held !== true && step(report, n)?.held !== 'held')
+function verify(evidence, file, ...more) {
+  const out = sealgate('evidence', 'verify', evidence, '--json', ...(file ? ['--object', file] : []), ...more)
+  return { code: out.status, report: json(out.stdout), text: out.stdout + out.stderr }
+}
+const GESTURE = ['approval', 'gesture-challenge', 'gesture-authenticator', 'gesture-signature', 'gesture-counter', 'gesture-covers', 'signature-hash', 'key', 'status']
+
+const LDP = { type_values: [['https://www.w3.org/2018/credentials#VerifiableCredential']] }
+const ANY = { type_values: [['VerifiableCredential']] }
+const badge = json(readFileSync(new URL('../../../conf/demo/employee_badge.json', import.meta.url), 'utf8'))
+const formats = (badge.formats ?? []).map((f) => ({ id: f.id, format: f.format, vct: f.vct?.replace('${BASE}', BASE), doctype: f.doctype }))
+
+try {
+  const browser = new Browser(BASE)
+  const person = invite(BIN, DIR)
+  await browser.enrol(person.link, person.code)
+  const logged = await browser.login()
+  check('login', logged.status === 200, logged.text)
+  const jwk = await key(browser)
+  let shown
+  for (const f of formats) {
+    const meta = f.format === 'dc+sd-jwt' ? { vct_values: [f.vct] } : f.format === 'mso_mdoc' ? { doctype_value: f.doctype } : f.format === 'ldp_vc' ? LDP : ANY
+    const state = f.id
+    const { url, nonce } = request(f.format, meta, undefined, state)
+    let credential
+    try { credential = issue(f.id, jwk) } catch (e) { check(`${f.id}: issue`, false, String(e)); continue }
+    const started = await browser.post('/vp/presentations', { request: url, delivery: 'post', credentials: [{ format: f.format, value: credential }] })
+    if (!check(`${f.id}: start`, started.status === 201 && started.json?.state === 'open', started.text)) continue
+    const assertion = browser.device.get(started.json.publicKey, { credential: signing(browser.device) })
+    const done = await browser.post(`/vp/presentations/${started.json.id}/approve`, { credential: assertion })
+    if (!check(`${f.id}: approve`, done.status === 200 && done.json?.state === 'delivered', done.text)) continue
+    const token = json(answers.get(state)?.get('vp_token') ?? '')
+    const presentation = token?.badge?.[0]
+    if (!check(`${f.id}: delivered`, presentation !== undefined, answers.get(state)?.toString())) continue
+    const file = join(work, `${f.id}.txt`)
+    writeFileSync(file, typeof presentation === 'string' ? presentation : JSON.stringify(presentation))
+    const evidence = join(work, `${f.id}.evidence.json`)
+    const told = f.format === 'mso_mdoc' ? ['--audience', CLIENT, '--nonce', nonce] : []
+    const got = sealgate('evidence', 'get', file, '--out', evidence, ...told)
+    if (!check(`${f.id}: evidence get`, got.status === 0, got.stderr)) continue
+    const more = f.format === 'mso_mdoc' ? [...told, '--response-uri', RESPONSE] : []
+    let r = verify(evidence, file, ...more)
+    check(`${f.id}: evidence verify`, r.code === 0, r.text)
+    const missing = held(r.report, ...GESTURE, 'dtbs', 'seal-signature', 'audience', 'nonce', 'presented-status')
+    check(`${f.id}: lines`, missing.length === 0, `${missing} ${r.text}`)
+    check(`${f.id}: the credential's own record`, held(r.report, 'credential 1: dtbs', 'credential 1: seal-signature').length === 0, r.text)
+    if (f.format === 'mso_mdoc') { // without the session: the gesture still
+      r = verify(evidence, file)
+      check(`${f.id}: without the session`, r.code === 0 && held(r.report, ...GESTURE).length === 0, r.text)
+      r = verify(evidence, file, '--audience', CLIENT, '--nonce', 'another', '--response-uri', RESPONSE)
+      check(`${f.id}: another session`, r.code !== 0, r.text)
+    }
+    shown ??= { f, file, evidence, id: started.json.id, presentation, assertion, answer: done.json }
+    if (f.id !== shown.f.id) { // somebody else's evidence
+      check(`${f.id}: another's evidence does not fit`, verify(shown.evidence, file).code !== 0)
+    }
+  }
+  if (!check('something was shown', shown !== undefined)) throw new Error('nothing to go on with')
+
+  // ---- the bundle, changed -------------------------------------------------------------------------------------
+  const bundle = json(readFileSync(shown.evidence, 'utf8'))
+  const changed = (what, f) => {
+    const copy = structuredClone(bundle)
+    f(copy)
+    const path = join(work, 'changed.json')
+    writeFileSync(path, JSON.stringify(copy))
+    check(`changed: ${what}`, verify(path, shown.file).code !== 0)
+  }
+  const flip = (text) => { const b = Buffer.from(text, 'base64url'); b[b.length >> 1] ^= 1; return b.toString('base64url') }
+  changed('consent', (b) => { b.consent.body = flip(b.consent.body) })
+  changed('blind', (b) => { b.consent.blind = flip(b.consent.blind) })
+  changed('entry', (b) => { b.consent.entry = flip(b.consent.entry) })
+  changed('outcome', (b) => { b.outcome.body = flip(b.outcome.body) })
+  changed('place', (b) => { b.consent.seq += 1 })
+  changed('opening', (b) => { b.openings[0].value = flip(b.openings[0].value) })
+  changed('salt', (b) => { b.openings[0].salt = flip(b.openings[0].salt) })
+  changed("the credential's record", (b) => { b.further[0].consent.body = flip(b.further[0].consent.body) })
+
+  // ---- strangers -----------------------------------------------------------------------------------------------
+  const id = shown.answer.evidence[0]
+  const stranger = await call('GET', `${BASE}/evidence/${id}`, { headers: { accept: 'application/json' } })
+  check('by hash: existence and state', stranger.status === 200 && stranger.json?.state === 'signed', stranger.text)
+  check('by hash: nothing of the person', stranger.json?.consent?.body === undefined && stranger.json?.outcome?.body === undefined &&
+    stranger.json?.openings?.length === 0 && stranger.json?.further === undefined && !stranger.text.includes('client'), stranger.text)
+  const strangers = join(work, 'stranger.json')
+  writeFileSync(strangers, stranger.text)
+  check('by hash: it is in the log', verify(strangers).code === 0)
+  const none = await call('GET', `${BASE}/evidence/${'0'.repeat(64)}`, { headers: { accept: 'application/json' } })
+  check('of nothing', none.status === 404)
+  for (const b of [bundle, ...(bundle.further ?? [])]) {
+    const text = JSON.stringify(b)
+    check('no openings but what the verifier knows', b.openings.every((o) => ['audience', 'nonce', 'subject', 'claims'].includes(o.field)), b.openings)
+    check('the person is not named', !text.includes(person.person) && !text.includes(Buffer.from(person.person, 'hex').toString('base64url')))
+  }
+
+  // ---- a stolen session (issue 4: a session stolen by cookie alone signs nothing) ----------------------------------
+  const uses = async () => (await browser.get('/account/activity')).json?.uses
+  const before = await uses()
+  check('her activity has every use', before?.length === formats.length, before?.length)
+  const thief = new Browser(BASE, { device: new Authenticator({ origin: new URL(BASE).origin }) })
+  thief.jar = new Map(browser.jar)
+  thief.csrf = browser.csrf // even this
+  const { url } = request(shown.f.format, shown.f.format === 'dc+sd-jwt' ? { vct_values: [shown.f.vct] } : shown.f.format === 'mso_mdoc' ? { doctype_value: shown.f.doctype } : ANY, undefined, 'thief')
+  const asked = await thief.post('/vp/presentations', { request: url, delivery: 'return', credentials: [{ format: shown.f.format, value: issue(shown.f.id, jwk) }] })
+  if (check('the thief may ask', asked.status === 201, asked.text)) {
+    const path = `/vp/presentations/${asked.json.id}/approve`
+    const own = thief.device.create({ rp: { id: 'localhost', name: 'x' }, user: { id: 'AAAA', name: 'x', displayName: 'x' }, challenge: 'AAAAAAAAAAAAAAAAAAAAAA', pubKeyCredParams: [{ type: 'public-key', alg: -7 }] })
+    const tries = {
+      'nothing': undefined,
+      'an old gesture': shown.assertion,
+      'a passkey of his own': thief.device.get({ ...asked.json.publicKey, allowCredentials: undefined }, { credential: thief.device.credentials[0] }),
+      'his own under her name': { ...thief.device.get({ ...asked.json.publicKey, allowCredentials: undefined }, { credential: thief.device.credentials[0] }), id: shown.assertion.id, rawId: shown.assertion.rawId },
+      'her login passkey': browser.device.get({ ...asked.json.publicKey, allowCredentials: undefined }, { credential: browser.loginCredential() }),
+      'her gesture for another challenge': browser.device.get({ ...asked.json.publicKey, challenge: 'AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA' }, { credential: signing(browser.device) }),
+      'her gesture from another page': browser.device.get(asked.json.publicKey, { credential: signing(browser.device), origin: 'http://localhost:1' }),
+      'her gesture without verification': browser.device.get(asked.json.publicKey, { credential: signing(browser.device), uv: false }),
+    }
+    check('his device made a passkey', own !== undefined)
+    for (const [what, credential] of Object.entries(tries)) {
+      const r = await thief.post(path, credential === undefined ? {} : { credential })
+      check(`stolen session: ${what}`, r.status >= 400 && r.status < 500 && r.json?.vp_token === undefined, r.text)
+    }
+    // nor does a passkey that he adds count before she agrees to it
+    const options = await thief.post('/account/passkeys/options', { purpose: 'sign' })
+    if (options.status === 200) {
+      const made = await thief.post('/account/passkeys', { session: options.json.session, credential: thief.device.create(options.json.publicKey) })
+      const mine = thief.device.credentials.at(-1)
+      const r = await thief.post(path, { credential: thief.device.get({ ...asked.json.publicKey, allowCredentials: undefined }, { credential: mine }) })
+      check('stolen session: a passkey that waits', r.status >= 400 && r.json?.vp_token === undefined, `${made.status} ${r.text}`)
+    }
+  }
+  const after = await uses()
+  check('her activity has no use of his', after !== undefined && JSON.stringify(after) === JSON.stringify(before), after)
+
+  // ---- erased --------------------------------------------------------------------------------------------------
+  const ledger = sealgate('ledger', 'verify')
+  check('the ledger holds', ledger.status === 0, ledger.stdout + ledger.stderr)
+  await browser.login()
+  const erased = await browser.post('/account/erase')
+  if (check('erase', erased.status < 300, erased.text)) {
+    const again = join(work, 'after.json')
+    const got = sealgate('evidence', 'get', shown.file, '--out', again)
+    check('evidence after erasure', got.status === 0, got.stderr)
+    const left = got.status === 0 ? json(readFileSync(again, 'utf8')) : undefined
+    check('nothing opens any more', left?.openings?.length === 0, left?.openings)
+    const r = verify(again, shown.file)
+    check('and it still holds', r.code === 0 && held(r.report, ...GESTURE).length === 0, r.text)
+    const l = sealgate('ledger', 'verify')
+    check('the ledger holds after erasure', l.status === 0, l.stdout + l.stderr)
+  }
+} catch (e) {
+  failures++
+  console.log(`FAILED ${e.stack}`)
+} finally {
+  await stop()
+}
+console.log(`${cases - failures} of ${cases} cases`)
+process.exit(failures === 0 ? 0 : 1)
