@@ -113,20 +113,23 @@ entitled(const struct store_code *row, sg_str client, sg_str redirect_uri, sg_st
 
 static sg_result
 redeem(struct auth *auth, struct sg_arena *arena, const uint8_t hash[32], sg_str client,
-    sg_str redirect_uri, sg_str verifier, const uint8_t jkt[32], int64_t now,
+    sg_str redirect_uri, sg_str verifier, const struct auth_dpop *proof, int64_t now,
     struct auth_issued *ret)
 {
     struct store_code row;
     bool used;
     SG_TRY(store_code_get(auth->store, hash, arena, &row, &used));
-    bool good = entitled(&row, client, redirect_uri, verifier, jkt);
+    bool good = entitled(&row, client, redirect_uri, verifier, proof->jkt);
+    if (good && !used) { /* of good ones alone: strangers do not fill the memory of proofs */
+        SG_TRY(auth_dpop_spend(auth, proof, now));
+    }
     struct auth_issued issued = { .bound = true, .expires_in = auth->settings.person.token_life_s };
     char family[STORE_FAMILY_LEN];
     store_code_family(hash, family);
     struct store_token token = { .kind = STORE_TOKEN_HOLDER,
         .client = client,
         .offer_id = sg_str_of(family, sizeof(family)),
-        .jkt = sg_bytes_of(jkt, 32),
+        .jkt = SG_BYTES(proof->jkt),
         .expires_at = now + issued.expires_in,
         .body = SG_BYTES(row.person) };
     auth_secret_make(issued.token);
@@ -144,14 +147,15 @@ redeem(struct auth *auth, struct sg_arena *arena, const uint8_t hash[32], sg_str
 
 sg_result
 auth_holder_token(struct auth *auth, struct sg_arena *arena, sg_str code, sg_str client,
-    sg_str redirect_uri, sg_str verifier, const uint8_t jkt[32], sg_bytes peer, int64_t now,
+    sg_str redirect_uri, sg_str verifier, const struct auth_dpop *proof, sg_bytes peer, int64_t now,
     struct auth_issued *ret)
 {
     uint8_t hash[32];
     sg_result r = SG_ERROR(GRANT);
+    SG_REQUIRE(proof->present, DPOP); /* req: AU-6: bound, always */
     if (code.n == AUTH_CODE_LEN) {
         auth_code_hash(code, hash);
-        r = redeem(auth, arena, hash, client, redirect_uri, verifier, jkt, now, ret);
+        r = redeem(auth, arena, hash, client, redirect_uri, verifier, proof, now, ret);
     }
     return r.code == SG_E_GRANT ? auth_failed(auth, AUTH_GUESS_CODE, peer, now, r) : r;
 }

@@ -102,13 +102,6 @@ SG_CHECKED sg_result auth_person_end(
 
 /* ---- holder tokens for wallets (scope `holder`) ------------------------------------------------------- */
 
-/* A public client, as an operator registered it. */
-struct auth_wallet {
-    sg_str client;
-    sg_str name;
-    const sg_str *redirect_uris;
-    size_t n_redirect_uris;
-};
 /*
  * RFC 9700 4.1, RFC 8252 7.3: the same text, character by character; of an http address on 127.0.0.1 or [::1] the port is free.
  */
@@ -127,11 +120,11 @@ struct auth_code_in {
 SG_CHECKED sg_result auth_holder_code(
     struct auth *auth, const struct auth_code_in *in, char ret[AUTH_CODE_LEN]);
 /*
- * The code becomes a DPoP-bound token, once; a second time ends the first one's tokens too. A wrong verifier, client or redirect_uri uses it up.
- * SG_E_GRANT, SG_E_TOO_MANY. store
+ * The code becomes a token bound to the key of `proof` (checked, not yet spent), once; a second time ends the first one's tokens too. A wrong verifier,
+ * client or redirect_uri uses it up. SG_E_GRANT, SG_E_TOO_MANY; SG_E_DPOP: no proof, or it was used before. store
  */
 SG_CHECKED sg_result auth_holder_token(struct auth *auth, struct sg_arena *arena, sg_str code,
-    sg_str client, sg_str redirect_uri, sg_str verifier, const uint8_t jkt[32], sg_bytes peer,
-    int64_t now, struct auth_issued *ret);
+    sg_str client, sg_str redirect_uri, sg_str verifier, const struct auth_dpop *proof,
+    sg_bytes peer, int64_t now, struct auth_issued *ret);
 
 #endif

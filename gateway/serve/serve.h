@@ -30,6 +30,7 @@ struct serve {
     size_t n_anchors;
     sg_bytes verifier_anchors[SERVE_ANCHORS_MAX]; /* DER: who may certify verifiers */
     size_t n_verifier_anchors;
+    struct face_wallet wallets[CONF_LIST_MAX];
     struct serve_metrics metrics;
     _Atomic bool stopping;
 };

@@ -383,6 +383,22 @@ gather_routes(struct serve *serve)
     serve->metrics.n_tables = TABLES;
 }
 
+/* "client id|redirect URI|name", checked by conf_is_wallet. */
+static void
+fill_wallets(struct serve *serve)
+{
+    const struct conf_list *list = &serve->conf.wallets;
+    for (size_t i = 0; i < list->n; i++) {
+        sg_str row = sg_cstr(list->items[i]);
+        size_t redirect = sg_str_index(row, '|', 0) + 1;
+        size_t name = sg_str_index(row, '|', redirect) + 1;
+        serve->wallets[i] = (struct face_wallet){ sg_str_slice(row, 0, redirect - 1),
+            sg_str_slice(row, redirect, name - 1 - redirect), sg_str_slice(row, name, row.n) };
+    }
+    serve->face.wallets = serve->wallets;
+    serve->face.n_wallets = list->n;
+}
+
 static void
 fill_face(struct serve *serve)
 {
@@ -409,6 +425,7 @@ fill_face(struct serve *serve)
     face->tables = route_tables;
     face->table_rows = route_rows;
     face->n_tables = TABLES;
+    fill_wallets(serve);
 }
 
 static sg_result

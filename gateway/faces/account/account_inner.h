@@ -75,6 +75,34 @@ void account_write_confirm(
 void account_fingerprint(sg_bytes thumbprint, char ret[ACCOUNT_FINGERPRINT_LEN]);
 const char *account_alg_name(uint64_t alg);
 
+/* ---- account_authorize.c ---------------------------------------------------------------------------------------------- */
+
+/* The parameters of an authorization request (RFC 6749 4.1.1, RFC 7636 4.3, RFC 9449 10). */
+enum account_param {
+    PARAM_RESPONSE_TYPE,
+    PARAM_CLIENT_ID,
+    PARAM_REDIRECT_URI,
+    PARAM_SCOPE,
+    PARAM_STATE,
+    PARAM_CODE_CHALLENGE,
+    PARAM_CODE_CHALLENGE_METHOD,
+    PARAM_DPOP_JKT,
+    PARAM_RESPONSE_MODE,
+    PARAM_REQUEST,
+    PARAM_REQUEST_URI,
+    PARAM_AUTHORIZATION_DETAILS,
+    PARAM_N
+};
+extern const char *const account_param_names[PARAM_N];
+struct account_wish {
+    sg_str values[PARAM_N]; /* empty: not sent */
+    const struct face_wallet *wallet;
+};
+/* Who asks, and may the answer go there? SG_E_CLIENT: unknown client or address: nothing is sent anywhere. */
+SG_CHECKED sg_result account_wish_client(const struct face_app *app, struct account_wish *wish);
+/* The rest. NULL, or the word of RFC 6749 4.1.2.1 that goes back to the wallet. */
+const char *account_wish_fault(const struct account_wish *wish);
+
 /* ---- answers ---------------------------------------------------------------------------------------------------------- */
 
 struct account_answer {
@@ -110,5 +138,7 @@ void account_credential_remove(struct http_request *req);
 void account_profile(struct http_request *req);
 void account_profile_set(struct http_request *req);
 void account_erase(struct http_request *req);
+void account_authorize(struct http_request *req);
+void account_authorize_answer(struct http_request *req);
 
 #endif

@@ -49,5 +49,9 @@ const struct http_route account_routes[] = {
         "Change name and address", TAG },
     { HTTP_POST, "/account/erase", account_erase, 1024, JSON, 0, "account_erase",
         "Erase everything personal, for good", TAG },
+    { HTTP_GET, "/oid4vci/authorize", account_authorize, 0, "", 0, "account_authorize",
+        "A wallet asks to act for its holder (OAuth authorization code, scope holder)", "vci" },
+    { HTTP_POST, "/account/authorize", account_authorize_answer, 8192, JSON, 0,
+        "account_authorize_answer", "What the person answers the wallet", TAG },
 };
 const size_t n_account_routes = sizeof(account_routes) / sizeof(account_routes[0]);

@@ -23,6 +23,13 @@ struct face_vcapi {
     sg_str configuration; /* the instance behind paths that name none; may be empty */
 };
 
+/* A wallet that may ask persons for access, as an operator registered it: one row for each of its redirect URIs. */
+struct face_wallet {
+    sg_str client;
+    sg_str redirect_uri;
+    sg_str name;
+};
+
 struct face_app {
     sg_str base;             /* public URL, no trailing slash */
     const char *environment; /* "test" or "production" */
@@ -41,6 +48,8 @@ struct face_app {
     const sg_bytes *anchors;
     size_t n_anchors;
     struct face_vcapi vcapi;
+    const struct face_wallet *wallets;
+    size_t n_wallets;
     /* All routes of the gateway, for OpenAPI. */
     const struct http_route *const *tables;
     const size_t *table_rows;

@@ -65,7 +65,6 @@ struct person_field {
 };
 struct person_wallet {
     sg_str name, client, returns;
-    sg_str action;                     /* path that the form posts to */
     const struct person_field *fields; /* the request, to be sent again as it came */
     size_t n_fields;
 };

@@ -11,16 +11,14 @@ person_wallet_render(struct face_html *html, const struct person_wallet *wallet)
         T_WALLET_TITLE, T_WALLET_LEAD, T_WALLET_NAME,
         wallet->name.n > 0 ? &wallet->name : &wallet->client, T_WALLET_RETURNS, &wallet->returns,
         T_WALLET_MAY, T_WALLET_MAY_TEXT, T_WALLET_MAY_NOT);
-    face_html(html, "<form id=\"wallet\" method=\"post\" action=\"%b%s\">", &wallet->action);
+    face_html(html, "<form id=\"wallet\">");
     for (size_t i = 0; i < wallet->n_fields; i++) {
         face_html(html, "<input type=\"hidden\" name=\"%z\" value=\"%s\">", wallet->fields[i].name,
             &wallet->fields[i].value);
     }
     face_html(html,
         "<div class=\"acts\"><button type=\"button\" id=\"allow\">%w</button>"
-        "<button class=\"plain\" name=\"decision\" value=\"refuse\">%w</button></div>"
-        "<button id=\"allow-submit\" name=\"decision\" value=\"allow\" hidden tabindex=\"-1\" "
-        "aria-hidden=\"true\"></button></form>",
+        "<button type=\"button\" class=\"plain\" id=\"refuse\">%w</button></div></form>",
         T_WALLET_APPROVE, T_WALLET_REFUSE);
     person_says(html);
 }

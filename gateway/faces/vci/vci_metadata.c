@@ -245,7 +245,14 @@ vci_issuer_metadata(struct http_request *req)
 void
 vci_server_metadata(struct http_request *req)
 {
-    static const char *const grants[] = { VCI_PRE_AUTHORIZED, "client_credentials" };
+    /* The code grant is for wallets that act for their holder (scope `holder`); it is there when an operator registered one. */
+    static const char *const grants[] = { VCI_PRE_AUTHORIZED, "client_credentials",
+        "authorization_code" };
+    static const char *const code[] = { "code" };
+    static const char *const modes[] = { "query" };
+    static const char *const challenges[] = { "S256" };
+    static const char *const scopes[] = { "holder" };
+    bool wallets = face_app(req)->n_wallets > 0;
     static const char *const methods[] = { "none", "private_key_jwt" };
     static const char *const algs[] = { "ES256", "ES384", "EdDSA" };
     static const char *const types[] = { "openid_credential" };
@@ -255,9 +262,16 @@ vci_server_metadata(struct http_request *req)
     sjson_wr_member_text(&wr, "issuer", face_app(req)->base);
     member_url(req, &wr, "token_endpoint", "/oid4vci/token");
     member_url(req, &wr, "jwks_uri", "/.well-known/jwks.json");
-    member_texts(&wr, "response_types_supported", NULL,
-        0); /* no authorisation endpoint: none (RFC 8414 2) */
-    member_texts(&wr, "grant_types_supported", grants, 2);
+    /* no authorisation endpoint: none (RFC 8414 2) */
+    member_texts(&wr, "response_types_supported", code, wallets ? 1 : 0);
+    if (wallets) {
+        member_url(req, &wr, "authorization_endpoint", "/oid4vci/authorize");
+        member_texts(&wr, "response_modes_supported", modes, 1);
+        member_texts(&wr, "code_challenge_methods_supported", challenges, 1);
+        member_texts(&wr, "scopes_supported", scopes, 1);
+        sjson_wr_member_bool(&wr, "authorization_response_iss_parameter_supported", true);
+    }
+    member_texts(&wr, "grant_types_supported", grants, wallets ? 3 : 2);
     member_texts(&wr, "token_endpoint_auth_methods_supported", methods, 2);
     member_texts(&wr, "token_endpoint_auth_signing_alg_values_supported", algs, 3);
     member_texts(&wr, "dpop_signing_alg_values_supported", algs, 3);

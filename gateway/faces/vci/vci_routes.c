@@ -41,7 +41,5 @@ const struct http_route vci_routes[] = {
         "vci_notification", "Notifications: not offered", "vci" },
     { HTTP_POST, "/oid4vci/par", vci_authorize, 16384, FORM, HTTP_CORS | HTTP_PRIVATE, "vci_par",
         "Authorization code flow: not offered", "vci" },
-    { HTTP_GET, "/oid4vci/authorize", vci_authorize, 0, "", HTTP_PRIVATE, "vci_authorize",
-        "Authorization code flow: not offered", "vci" },
 };
 const size_t n_vci_routes = sizeof(vci_routes) / sizeof(vci_routes[0]);

@@ -1,4 +1,5 @@
 /* Token endpoint (OpenID4VCI 1.0, 6; RFC 6749 5; RFC 9449 5) for wallets with a code and for system clients (req: AU-8). */
+#include "auth_person.h"
 #include "peer_registry.h"
 #include "vci_inner.h"
 
@@ -202,6 +203,37 @@ client_credentials(struct http_request *req, sg_bytes *ret)
     return render(req->arena, &issued, NULL, 0, NULL, ret);
 }
 
+/* A wallet that a person let act for it: a public client, so code, redirect_uri, verifier and key must all fit (RFC 6749 4.1.3, RFC 7636 4.5). */
+static sg_result
+authorization_code(struct http_request *req, sg_bytes *ret)
+{
+    struct face_app *app = face_app(req);
+    struct auth_request who = face_auth_request(req);
+    sg_str code, client, redirect_uri, verifier, assertion;
+    bool has_assertion;
+    struct auth_dpop proof;
+    struct auth_issued issued;
+    SG_REQUIRE(app->n_wallets > 0, UNSUPPORTED);
+    SG_TRY(form_required(req, "code", &code));
+    SG_TRY(form_required(req, "client_id", &client));
+    SG_TRY(form_required(req, "redirect_uri", &redirect_uri));
+    SG_TRY(form_required(req, "code_verifier", &verifier));
+    SG_TRY(form_optional(req, "client_assertion", &has_assertion, &assertion));
+    SG_REQUIRE(!has_assertion, CLIENT); /* no keys are registered: an unchecked one is no proof */
+    SG_TRY(auth_dpop_check(app->auth, req->arena, &who, &proof));
+    SG_TRY(auth_holder_token(app->auth, req->arena, code, client, redirect_uri, verifier, &proof,
+        who.peer, who.now, &issued));
+    struct sg_buf buf = sg_buf_new(req->arena, 256, 1024);
+    struct sjson_wr wr = sjson_wr_new(&buf);
+    sjson_wr_object(&wr);
+    sjson_wr_member_text(&wr, "access_token", sg_str_of(issued.token, AUTH_TOKEN_LEN));
+    sjson_wr_member_cstr(&wr, "token_type", "DPoP");
+    sjson_wr_member_int(&wr, "expires_in", issued.expires_in);
+    sjson_wr_member_cstr(&wr, "scope", "holder");
+    sjson_wr_object_end(&wr);
+    return sg_buf_end(&buf, ret);
+}
+
 struct grant {
     const char *type;
     sg_result (*run)(struct http_request *req, sg_bytes *ret);
@@ -209,6 +241,7 @@ struct grant {
 static const struct grant grants[] = {
     { VCI_PRE_AUTHORIZED, pre_authorized },
     { "client_credentials", client_credentials },
+    { "authorization_code", authorization_code },
 };
 
 static sg_result

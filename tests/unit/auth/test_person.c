@@ -590,11 +590,23 @@ code_of(struct bed *bed, const char *jkt)
     return sg_str_of(code, AUTH_CODE_LEN);
 }
 
+/* A checked proof of the wallet's key, each its own. */
+static const struct auth_dpop *
+proof_of(struct bed *bed)
+{
+    static unsigned n;
+    static struct auth_dpop proof;
+    proof = (struct auth_dpop){ .present = true };
+    memcpy(proof.jkt, bed->jkt, sizeof(proof.jkt));
+    assert_ok(sg_arena_printf(bed->arena, &proof.jti, "jti-%u", ++n));
+    return &proof;
+}
+
 static sg_result
 token_of(struct bed *bed, sg_str code, int64_t now, struct auth_issued *ret)
 {
     return auth_holder_token(bed->auth, bed->arena, code, SG_LIT("wallet"), SG_LIT(CALLBACK),
-        SG_LIT(VERIFIER), bed->jkt, peer, now, ret);
+        SG_LIT(VERIFIER), proof_of(bed), peer, now, ret);
 }
 
 static sg_result
@@ -663,12 +675,24 @@ test_a_code_needs_everything_it_was_made_for(void **state)
         struct auth_issued issued;
         sg_str code = code_of(bed, cases[i].jkt);
         assert_refused(auth_holder_token(bed->auth, bed->arena, code, sg_cstr(cases[i].client),
-                           sg_cstr(cases[i].redirect), sg_cstr(cases[i].verifier), bed->jkt, peer,
-                           NOW, &issued),
+                           sg_cstr(cases[i].redirect), sg_cstr(cases[i].verifier), proof_of(bed),
+                           peer, NOW, &issued),
             GRANT);
         assert_refused(token_of(bed, code, NOW, &issued), GRANT);
     }
     struct auth_issued issued;
+    const struct auth_dpop none = { .present = false };
+    sg_str code = code_of(bed, "");
+    assert_refused(auth_holder_token(bed->auth, bed->arena, code, SG_LIT("wallet"),
+                       SG_LIT(CALLBACK), SG_LIT(VERIFIER), &none, peer, NOW, &issued),
+        DPOP);
+    assert_ok(token_of(bed, code, NOW, &issued)); /* it was not used up for that */
+    const struct auth_dpop once = *proof_of(bed);
+    assert_ok(auth_holder_token(bed->auth, bed->arena, code_of(bed, ""), SG_LIT("wallet"),
+        SG_LIT(CALLBACK), SG_LIT(VERIFIER), &once, peer, NOW, &issued));
+    assert_refused(auth_holder_token(bed->auth, bed->arena, code_of(bed, ""), SG_LIT("wallet"),
+                       SG_LIT(CALLBACK), SG_LIT(VERIFIER), &once, peer, NOW, &issued),
+        DPOP);
     assert_refused(token_of(bed, code_of(bed, ""), NOW + 60, &issued), GRANT); /* late */
     assert_refused(token_of(bed, SG_LIT("x"), NOW, &issued), GRANT);
 }

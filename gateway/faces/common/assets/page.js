@@ -213,6 +213,7 @@
       throw e
     })
     remember(answer.person)
+    return answer
   }
   const login = () => {
     on('login', async () => {
@@ -356,12 +357,17 @@
   }
   const finish = () => location.reload() // the page shows its result
 
+  // A wallet asks for access: a gesture of the login passkey just now, then the answer; the wallet's address comes from the service.
   const wallet = () => {
+    const answer = async (decision) => {
+      const made = await post('/account/authorize', { ...Object.fromEntries(new FormData($('wallet'))), decision })
+      location.assign(made.redirect_uri)
+    }
     on('allow', async () => {
-      const form = $('wallet')
-      await signIn()
-      form.requestSubmit($('allow-submit'))
+      page.csrf = (await signIn()).csrf
+      await answer('allow')
     })
+    on('refuse', () => answer('refuse'))
   }
 
   // The story: this page plays the wallet. A key, a badge bound to it, and the badge into the account; then the door's request to the holder's side.
