@@ -46,6 +46,31 @@
                 ",\"domain\":{\"type\":[\"string\",\"array\"]},\"returnPresentation\":" BOOL \
                 ",\"returnResults\":" BOOL ",\"returnProblemDetails\":" BOOL))
 #define CHALLENGE OBJ("\"challenge\"", "\"challenge\":" TEXT)
+/* OpenID4VP and key proofs with keys kept here (docs/presentations.md). */
+#define SELECTION "{\"type\":\"object\",\"additionalProperties\":" LIST(TEXT) "}"
+#define QUESTION                                                                              \
+    OBJ("\"id\",\"state\",\"template\",\"language\"",                                         \
+        "\"id\":" TEXT ",\"state\":" TEXT ",\"template\":" TEXT ",\"language\":" TEXT         \
+        ",\"consent_url\":" TEXT ",\"expires_at\":" INT ",\"party\":" ANY ",\"intent\":" TEXT \
+        ",\"openings\":" ANY ",\"nonce\":" TEXT ",\"text\":" TEXT ",\"publicKey\":" ANY       \
+        ",\"candidates\":" LIST(ANY) ",\"selection\":" SELECTION ",\"vp_token\":" ANY         \
+                                     ",\"response\":" TEXT ",\"verifier_state\":" TEXT        \
+                                     ",\"redirect_uri\":" TEXT ",\"proofs\":" ANY             \
+                                     ",\"key_attestation\":" TEXT ",\"evidence\":" LIST(TEXT))
+#define ASKS_PRESENTATION                                                                  \
+    OBJ("\"request\"",                                                                     \
+        "\"request\":" SIGNED ",\"credentials\":" LIST(OBJ("\"value\"",                    \
+            "\"format\":" TEXT ",\"value\":" SIGNED)) ",\"delivery\":{\"enum\":[\"post\"," \
+                                                      "\"return\"]},\"language\":" LANGUAGE)
+#define LANGUAGE "{\"enum\":[\"en\",\"ja\"]}"
+#define ASKS_PROOFS                                                                      \
+    OBJ("\"issuer\",\"keys\"",                                                           \
+        "\"issuer\":" TEXT ",\"nonce\":" TEXT ",\"client_id\":" TEXT                     \
+        ",\"keys\":" LIST(TEXT) ",\"binding_method\":" TEXT ",\"key_attestation\":" BOOL \
+                                ",\"language\":" LANGUAGE)
+#define APPROVES OBJ("\"credential\"", "\"credential\":" ANY ",\"selection\":" SELECTION)
+#define SELECTS OBJ("", "\"selection\":" SELECTION ",\"language\":" LANGUAGE)
+
 /* One endpoint: the default instance, and one by its configuration. */
 #define TWICE(name, request, status, response)                  \
     { "vcapi_" name, request, status, JSON, response },         \
@@ -61,6 +86,16 @@ static const struct admin_schema schemas[] = {
     TWICE("present", VP_PROVE, "201", VP_PROVED),
     TWICE("verify_presentation", VP_VERIFY, "200", VERIFIED),
     TWICE("challenge", NULL, "200", CHALLENGE),
+    { "vp_start", ASKS_PRESENTATION, "201", JSON, QUESTION },
+    { "vp_get", NULL, "200", JSON, QUESTION },
+    { "vp_select", SELECTS, "200", JSON, QUESTION },
+    { "vp_approve", APPROVES, "200", JSON, QUESTION },
+    { "vp_refuse", NULL, "200", JSON, QUESTION },
+    { "vp_proofs", ASKS_PROOFS, "201", JSON, QUESTION },
+    { "vp_proofs_get", NULL, "200", JSON, QUESTION },
+    { "vp_proofs_approve", APPROVES, "200", JSON, QUESTION },
+    { "vp_proofs_refuse", NULL, "200", JSON, QUESTION },
+    { "vp_metadata", NULL, "200", JSON, ANY },
     { "admin_offer_make",
         OBJ("\"configuration\",\"claims\"",
             "\"configuration\":" TEXT
