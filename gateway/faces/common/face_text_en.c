@@ -35,7 +35,6 @@ const char *const face_text_en[FACE_TEXTS] = {
                       "was signed. Please tell whoever runs this service.",
     [T_JS_STATUS_BAD] =
         "Nothing was signed: the credential, or your key, is not valid at the moment.",
-    [T_JS_CONFIRM_REMOVE] = "Remove this passkey? Your signing passkey confirms it.",
     [T_JS_CONFIRM_ERASE] =
         "Erase your personal data and stored credentials for good? This cannot be undone.",
 

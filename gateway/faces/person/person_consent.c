@@ -81,7 +81,8 @@ put_text(struct face_html *html, sg_str text, sg_str language)
 static void
 put_value(struct face_html *html, const struct sjson *value)
 {
-    if (value == NULL || value->type == SJSON_NULL) {
+    bool list = value != NULL && value->type == SJSON_ARRAY;
+    if (value == NULL || value->type == SJSON_NULL || (list && value->first == NULL)) {
         face_html(html, "–");
         return;
     }

@@ -207,12 +207,39 @@ for (const language of ['en', 'ja']) {
   })
 }
 
+for (const [configuration, name] of [['employee_badge_mdoc', 'mdoc'], ['employee_badge_ldp_ecdsa_sd', 'ldp-sd'], ['employee_badge_ldp_eddsa_rdfc', 'ldp']]) {
+  test(`the same story with ${configuration}`, async () => {
+    await open(me, '/demo?lang=en')
+    await me.page.selectOption('#configuration', configuration)
+    await me.page.click('#receive')
+    await me.page.waitForLoadState()
+    await me.page.waitForFunction(() => !document.getElementById('status').textContent.trim(), undefined, WAIT)
+    assert.equal((await text('#alert')).trim(), '')
+    await me.page.selectOption('#configuration', configuration)
+    await me.page.click('#door')
+    await me.page.waitForURL(/\/consent\//, WAIT)
+    await sameText(me.page.url().split('/').pop())
+    await clean(name)
+    await me.page.click('#approve')
+    await me.page.waitForSelector('#result', WAIT)
+    await me.page.click('#back')
+    await me.page.waitForSelector('#verdict', WAIT)
+    assert.equal(await me.page.getAttribute('#verdict', 'data-verdict'), 'holds', await text('main'))
+    await shot(me, `door-${name}`)
+  })
+}
+
 test('refusal: nothing is signed, and the verifier hears no more than that', async () => {
-  await door('en')
+  const id = await door('en')
+  const visit = (await json(`/vp/presentations/${id}`)).party.id.replace('redirect_uri:', '')
   await me.page.click('#refuse')
   await me.page.waitForSelector('#result', WAIT)
   assert.equal(await me.page.getAttribute('#result', 'data-state'), 'refused')
   await looks('refused-en')
+  await open(me, visit)
+  assert.equal(await me.page.getAttribute('#verdict', 'data-verdict'), 'error')
+  assert.match(await text('#verdict'), /access_denied/)
+  await clean('refused at the door')
 })
 
 test('expiry: a page left open approves nothing', async () => {
@@ -246,6 +273,21 @@ test('a changed page is noticed before the passkey is asked', async () => {
   assert.equal((await json(`/vp/presentations/${id}`)).state, 'open')
 })
 
+test('the text can be had in the other language: another question, another challenge', async () => {
+  const id = await door('en')
+  const before = await sameText(id)
+  await open(me, `/consent/${id}?lang=ja`)
+  assert.equal(await me.page.getAttribute('#intent-text', 'lang'), 'en', 'the switch of the page changes no text that is asked about')
+  await me.page.click('#relanguage')
+  await me.page.waitForSelector('#intent-text[lang=ja]', WAIT)
+  const now = await sameText(me.page.url().split('/').pop().split('?')[0])
+  assert.equal(now.language, 'ja')
+  assert.notEqual(now.publicKey.challenge, before.publicKey.challenge)
+  await me.page.click('#refuse')
+  await me.page.waitForSelector('#result', WAIT)
+  await open(me, '/?lang=en')
+})
+
 test('every use stands in the activity', async () => {
   await open(me, '/account?lang=en')
   const uses = (await json('/account/activity')).uses
@@ -277,10 +319,49 @@ test('a second passkey: made on another device, confirmed by the first, and it s
   await use(me, first)
 })
 
+test('a passkey is removed after its text was read; the last one for signing stays', async () => {
+  await open(me, '/account')
+  await me.page.locator('button[data-remove][data-purpose=sign]').last().click()
+  await me.page.waitForSelector('#confirm:not([hidden])', WAIT)
+  await me.page.click('#confirm-no')
+  assert.match(await said('#alert'), /Nothing was approved/)
+  await me.page.locator('button[data-remove][data-purpose=sign]').last().click()
+  await me.page.waitForSelector('#confirm:not([hidden])', WAIT)
+  await me.page.click('#confirm-yes')
+  await me.page.waitForFunction(() => document.querySelectorAll('button[data-remove]').length === 2, undefined, WAIT)
+  await me.page.locator('button[data-remove][data-purpose=sign]').click()
+  assert.match(await said('#alert'), /\S/)
+  assert.ok(await me.page.isHidden('#confirm'))
+})
+
+test('a cookie alone opens no door: another browser, and a change without the token', async () => {
+  const cookies = await me.context.cookies()
+  const thief = await person(browser)
+  await thief.context.setExtraHTTPHeaders({ 'User-Agent': 'Thief/1.0 (somewhere else)' })
+  await thief.context.addCookies(cookies)
+  await open(thief, '/account')
+  assert.match(thief.page.url(), /\/login/)
+  await thief.context.close()
+  await open(me, '/account')
+  const status = await me.page.evaluate(async () => (await fetch('/account/logout', { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: '{}' })).status)
+  assert.equal(status, 403, 'no CSRF token, no change')
+})
+
 test('logout ends the session', async () => {
   await open(me, '/account')
   await me.page.click('#logout')
   await me.page.waitForURL(/\/login/, WAIT)
   await open(me, '/account')
   assert.equal(me.page.url(), `${BASE}/login?next=/account`)
+})
+
+test('erasing: nothing personal is left, and the ledger still verifies', async () => {
+  await me.page.click('#login')
+  await me.page.waitForURL(`${BASE}/account`, WAIT)
+  me.page.once('dialog', (d) => d.accept())
+  await me.page.click('#erase')
+  await me.page.waitForURL(`${BASE}/`, WAIT)
+  await open(me, '/account')
+  assert.match(me.page.url(), /\/login/)
+  sealgate('ledger', 'verify')
 })

@@ -257,7 +257,6 @@
     }
     for (const button of document.querySelectorAll('button[data-remove]')) {
       button.addEventListener('click', () => acting(button, async () => {
-        if (!window.confirm(word('ConfirmRemove'))) return
         const asked = await post(`/account/passkeys/${button.dataset.remove}/remove`)
         await confirmed(asked, `/account/passkeys/${button.dataset.remove}/remove/approve`)
         location.reload()
