@@ -275,6 +275,11 @@ remember(struct question *to, const struct question *from)
 static void
 forget(struct question *q)
 {
+    struct flow_questions *all = q->all;
+    struct round *round = q->round;
+    struct round *drafted = q->drafted;
+    struct sg_arena *arena = q->arena;
+    pthread_mutex_lock(&all->lock); /* it is still in the list, which others walk and change */
     struct question kept = { .all = q->all,
         .next = q->next,
         .over_at = q->over_at,
@@ -292,11 +297,12 @@ forget(struct question *q)
     memcpy(kept.id, q->id, sizeof(kept.id));
     memcpy(kept.person, q->person, sizeof(kept.person));
     remember(&kept, q);
-    round_free(&q->round);
-    round_free(&q->drafted);
-    sg_arena_free(&q->arena);
     sg_wipe(q, sizeof(*q));
     *q = kept;
+    pthread_mutex_unlock(&all->lock);
+    round_free(&round);
+    round_free(&drafted);
+    sg_arena_free(&arena);
 }
 
 static sg_result
