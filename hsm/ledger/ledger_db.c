@@ -21,6 +21,7 @@ exists(const char *path, const char *vfs_name, bool *ret)
  */
 static const char WRITER_SQL[] = "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
                                  "PRAGMA wal_autocheckpoint=0; PRAGMA temp_store=MEMORY;"
+                                 "PRAGMA secure_delete=ON;" /* a destroyed key's wrapped form */
                                  "PRAGMA cache_size=-2048;";
 /* A reader's connection can write by its flags, because WAL readers share memory with the writer; it may not by this. */
 static const char READER_SQL[] =

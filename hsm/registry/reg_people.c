@@ -54,6 +54,7 @@ static const char *const sql[REG_SQL_N] = {
         "SELECT state FROM reg_passkeys WHERE thumbprint=?1 AND person=?2 AND state<>3",
     [REG_SQL_PASSKEYS_ACTIVE] =
         "SELECT count(*) FROM reg_passkeys WHERE person=?1 AND state=1 AND purpose=?2",
+    [REG_SQL_PASSKEYS_EVER] = "SELECT 1 FROM reg_passkeys WHERE person=?1 LIMIT 1",
     [REG_SQL_PASSKEYS_OF] =
         PASSKEY "WHERE person=?1 AND state<>3 AND (?2=0 OR purpose=?2) ORDER BY n",
     [REG_SQL_PASSKEY_COUNTED] = "UPDATE reg_passkeys SET sign_count=?2 WHERE id=?1 AND state<>3",

@@ -149,6 +149,14 @@ reg_passkeys_active(
 }
 
 sg_result
+reg_passkeys_ever(struct registry *registry, sg_bytes person, bool *ret)
+{
+    REG_STMT(registry_people(registry), REG_SQL_PASSKEYS_EVER);
+    ledger_bind_bytes(stmt, 1, person);
+    return ledger_step(stmt, ret);
+}
+
+sg_result
 reg_passkeys_of(struct registry *registry, struct sg_arena *arena, sg_bytes person,
     uint64_t purpose, struct reg_passkey ret[WIRE_PASSKEYS_MAX], size_t *ret_n)
 {

@@ -59,6 +59,8 @@ SG_CHECKED sg_result reg_passkey_state(
 /* How many active passkeys of this purpose this person has. */
 SG_CHECKED sg_result reg_passkeys_active(
     struct registry *registry, sg_bytes person, enum wire_passkey_purpose purpose, uint64_t *ret);
+/* Has this person ever had a passkey? Removed ones count. */
+SG_CHECKED sg_result reg_passkeys_ever(struct registry *registry, sg_bytes person, bool *ret);
 /* All that are not removed, in the order they were registered; `purpose` 0: any. */
 SG_CHECKED sg_result reg_passkeys_of(struct registry *registry, struct sg_arena *arena,
     sg_bytes person, uint64_t purpose, struct reg_passkey ret[WIRE_PASSKEYS_MAX], size_t *ret_n);

@@ -113,6 +113,7 @@ write_enrol(struct signer *s, void *context)
         .not_before = now,
         .missing = WIRE_PASSKEY_LOGIN + WIRE_PASSKEY_SIGN };
     uint64_t seq;
+    bool had = false;
     SG_TRY(signer_event_take(s, d->event, SG_NO_BYTES, &d->seq));
     SG_TRY(enrol_person(s, d, &e.recovery));
     struct wire_person_event event = { .event = SG_LIT("enrolment-approved"),
@@ -125,8 +126,12 @@ write_enrol(struct signer *s, void *context)
     randombytes_buf(e.salt, sizeof(e.salt));
     signer_link_hash(d->link, e.link_hash);
     signer_code_hash(e.salt, d->link, d->code, e.code_hash);
-    /* spec: a lost authenticator is not replaced in secret: its owner has this time to object. req: AU-7 */
-    e.not_before += e.recovery ? (int64_t)s->conf->recovery_wait_s : 0;
+    /*
+     * A lost authenticator is not replaced in secret: its owner has this time to object. Also when operators took the last passkey away before, or the waiting
+     * could be had for the asking. req: AU-7
+     */
+    SG_TRY(reg_passkeys_ever(s->registry, op->subject, &had));
+    e.not_before += had ? (int64_t)s->conf->recovery_wait_s : 0;
     e.expires_at = e.not_before + (int64_t)op->valid_s;
     e.seq = d->seq;
     return reg_enrolment_put(s->registry, &e);

@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "evid_ledger.h"
 #include "people_bed.h"
 
 /* ---- enrolment --------------------------------------------------------------------------------------------------------- */
@@ -396,6 +397,31 @@ test_recovery_replaces_the_passkeys_when_it_is_complete_and_not_before(void **st
     forget(&p);
 }
 
+/* Otherwise two operators could shorten the time that the owner has to object. */
+static void
+test_taking_the_passkeys_away_first_does_not_save_the_waiting(void **state)
+{
+    (void)state;
+    struct wire_enrol_open_reply opened;
+    struct wire_person_info_reply info;
+    struct wire_operation_reply reply;
+    struct person p = enrolled(1);
+    assert_ok(info_of(&p, &info));
+    for (size_t i = 0; i < info.n_passkeys; i++) {
+        struct wire_operation_msg op = rig_op(&rig, WIRE_OPN_PASSKEY_STATE);
+        op.subject = SG_BYTES(p.id);
+        op.key = info.passkeys[i].thumbprint;
+        op.state = WIRE_KEY_DESTROYED;
+        assert_ok(rig_decide(&rig, &op, &reply));
+    }
+    assert_ok(info_of(&p, &info));
+    assert_int_equal(info.n_passkeys, 0);
+    assert_int_equal(info.state, WIRE_PERSON_ENROLLING);
+    approve_person(&p, 2, 1);
+    assert_refused(open_by_link(&p, p.code, WIRE_PASSKEY_SIGN, &opened), NOT_YET);
+    forget(&p);
+}
+
 static void
 test_an_enrolment_is_not_approved_over_the_gateways_socket(void **state)
 {
@@ -451,6 +477,34 @@ test_a_person_without_uses_has_an_empty_list(void **state)
     forget(&p);
 }
 
+/* Everything above, replayed by those who trust nobody: each event follows from an approval or a gesture. Last of all. */
+static void
+test_the_ledger_of_all_this_holds(void **state)
+{
+    (void)state;
+    struct sg_arena *arena = sg_arena_new(0, (size_t)64 * 1024 * 1024);
+    struct evid_ledger *ledger = NULL;
+    struct evid_ledger_result result;
+    uint64_t size = rig_counts(&rig).size;
+    assert_non_null(arena);
+    assert_ok(evid_ledger_new(arena, &ledger));
+    for (uint64_t seq = 0; seq < size; seq++) {
+        struct wire_record_read msg = { .seq = seq };
+        struct wire_record_read_reply got;
+        assert_ok(ASK(record_read, RECORD_READ, rig.gateway, &msg, &got));
+        const struct evid_record record = { seq, got.entry, got.blind, got.body };
+        assert_ok(evid_ledger_feed(ledger, &record));
+    }
+    assert_ok(evid_ledger_end(ledger, &result));
+    for (size_t i = 0; i < result.n_findings; i++) {
+        print_message("record %llu: %s: %.*s\n", (unsigned long long)result.findings[i].seq,
+            result.findings[i].rule, SG_PRINT(result.findings[i].detail));
+    }
+    assert_int_equal(result.n_findings_all, 0);
+    assert_true(result.n_by_type[WIRE_REC_PERSON_EVENT] > 50);
+    sg_arena_free(&arena);
+}
+
 static int
 setup(void **state)
 {
@@ -486,9 +540,11 @@ main(void)
         cmocka_unit_test(test_one_operator_locks_two_unlock),
         cmocka_unit_test(test_who_leaves_has_no_keys_and_no_passkeys_and_does_not_come_back),
         cmocka_unit_test(test_recovery_replaces_the_passkeys_when_it_is_complete_and_not_before),
+        cmocka_unit_test(test_taking_the_passkeys_away_first_does_not_save_the_waiting),
         cmocka_unit_test(test_an_enrolment_is_not_approved_over_the_gateways_socket),
         cmocka_unit_test(test_operators_list_persons_and_the_gateway_does_not),
         cmocka_unit_test(test_a_person_without_uses_has_an_empty_list),
+        cmocka_unit_test(test_the_ledger_of_all_this_holds),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

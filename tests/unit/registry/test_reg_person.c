@@ -1,6 +1,7 @@
 /* Persons, passkeys, enrolments and holder keys in the registry. req: AU-2 AU-3 AU-7 KEY-2 KEY-4 KEY-6 */
 #include <openssl/evp.h>
 #include <openssl/x509.h>
+#include <stdio.h>
 #include <unistd.h>
 
 #include "reg_apply.h"
@@ -343,6 +344,36 @@ test_a_destroyed_key_loses_its_wrapped_form_but_not_under_a_worker(void **state)
     assert_int_equal(person.keys, 0);
 }
 
+/* What was erased is not in the file any more; the WAL, which has it until it is written over, is emptied here. */
+static void
+test_the_wrapped_form_of_a_destroyed_key_is_not_left_in_the_file(void **state)
+{
+    (void)state;
+    static const char path[] = "t.db";
+    uint8_t wrapped[64];
+    memset(wrapped, 0xd7, sizeof(wrapped));
+    put_person(alice);
+    struct made made = put_holder(alice, 0xd7);
+    for (int gone = 0; gone < 2; gone++) {
+        bool found = false;
+        if (gone) {
+            assert_ok(reg_holder_set(reg, SG_BYTES(made.thumbprint), WIRE_KEY_DESTROYED, 50));
+        }
+        assert_ok(ledger_db_exec(db, "PRAGMA wal_checkpoint(TRUNCATE)"));
+        FILE *f = fopen(path, "rb");
+        assert_non_null(f);
+        size_t n = 1 << 20;
+        uint8_t *bytes = sg_arena_alloc(arena, n);
+        assert_non_null(bytes);
+        n = fread(bytes, 1, n, f);
+        fclose(f);
+        for (size_t i = 0; i + sizeof(wrapped) <= n && !found; i++) {
+            found = memcmp(bytes + i, wrapped, sizeof(wrapped)) == 0;
+        }
+        assert_int_equal(found, !gone);
+    }
+}
+
 static void
 test_a_change_of_state_reaches_a_kept_key(void **state)
 {
@@ -533,6 +564,7 @@ main(void)
         T(test_a_key_that_is_not_there_is_not_an_error_of_the_database),
         T(test_one_unique_makes_one_key),
         T(test_a_destroyed_key_loses_its_wrapped_form_but_not_under_a_worker),
+        T(test_the_wrapped_form_of_a_destroyed_key_is_not_left_in_the_file),
         T(test_a_change_of_state_reaches_a_kept_key),
         T(test_halts_of_a_holder_key_reach_it_kept_or_not),
         T(test_the_cache_is_bounded_and_the_least_used_goes_first),
