@@ -43,7 +43,8 @@ refuse(struct question *q, sg_result r)
     if (q->why.what == NULL) {
         q->why = q->failure.why;
     }
-    refuse_request(q, r);
+    /* something that the request names and does not have is its fault: there is a question's endpoint here for "not found" */
+    refuse_request(q, r.code == SG_E_NOT_FOUND ? SG_ERROR(VALUE) : r);
 }
 
 /* ---- who asks ----------------------------------------------------------------------------------------------- */

@@ -105,6 +105,7 @@ struct question {
     bool gone;       /* out of the table: freed when the call ends */
     int64_t over_at; /* 0: it is open; otherwise when it ended */
     int64_t expires_at;
+    size_t weight; /* bytes it held when it was last answered; the lock guards it */
     char id[FLOW_QUESTION_ID_LEN];
     uint8_t person[STORE_PERSON_LEN];
     enum flow_question_state state;

@@ -18,6 +18,10 @@
 #define USED_MAX 8192
 #define USED_S 86400 /* how long a nonce is remembered: longer than any verifier waits */
 #define SWEEP_EVERY_S 1
+/* Bytes held by questions: of all, of a person; of one that is being worked on, before it can be weighed. */
+#define WEIGHT_MAX ((size_t)128 * 1024 * 1024)
+#define WEIGHT_PERSON_MAX ((size_t)32 * 1024 * 1024)
+#define WEIGHT_UNKNOWN ((size_t)1024 * 1024)
 #define NAME_EACH 1024 /* ended questions that are remembered, beside the open ones */
 
 struct flow_questions_settings
@@ -146,18 +150,23 @@ evict(struct flow_questions *all)
     return oldest;
 }
 
-/* Lock held. */
+/* Lock held. Questions are counted, and what they hold is weighed: a person with large credentials has fewer of them. */
 static sg_result
 room_for(struct flow_questions *all, const uint8_t person[16])
 {
-    size_t open = 0, own = 0;
+    size_t open = 0, own = 0, weight = 0, own_weight = 0;
     SG_REQUIRE(!all->stop, NOT_READY);
     for (const struct question *q = all->first_question; q != NULL; q = q->next) {
-        open += q->over_at == 0;
-        own += q->over_at == 0 && memcmp(q->person, person, STORE_PERSON_LEN) == 0;
+        bool counts = q->over_at == 0;
+        bool theirs = counts && memcmp(q->person, person, STORE_PERSON_LEN) == 0;
+        size_t heavy = counts && q->weight == 0 ? WEIGHT_UNKNOWN : q->weight;
+        open += counts;
+        own += theirs;
+        weight += heavy;
+        own_weight += theirs ? heavy : 0;
     }
-    SG_REQUIRE(own < all->settings.max_person, TOO_MANY);
-    SG_REQUIRE(open < all->settings.max, FULL);
+    SG_REQUIRE(own < all->settings.max_person && own_weight < WEIGHT_PERSON_MAX, TOO_MANY);
+    SG_REQUIRE(open < all->settings.max && weight < WEIGHT_MAX, FULL);
     return SG_DONE;
 }
 
@@ -343,6 +352,12 @@ view_of(struct question *q, struct sg_arena *arena, struct flow_question *ret)
     return SG_DONE;
 }
 
+static size_t
+round_weight(const struct round *round)
+{
+    return round == NULL ? 0 : sg_arena_used(round->arena);
+}
+
 void
 question_answer(struct question *q, sg_result r)
 {
@@ -366,7 +381,10 @@ question_answer(struct question *q, sg_result r)
     if (q->over_at != 0 && !q->forgotten) {
         forget(q);
     }
+    size_t weight = q->arena == NULL ? 0 : sg_arena_used(q->arena);
+    weight += round_weight(q->round) + round_weight(q->drafted);
     pthread_mutex_lock(&all->lock);
+    q->weight = weight;
     q->busy = q->answering = false;
     bool gone = q->gone;
     pthread_cond_broadcast(&all->settled);
@@ -571,10 +589,24 @@ expire(struct question *q, int64_t now)
     pthread_mutex_unlock(&q->all->lock);
 }
 
+/* Once a second, also while steps never cease. */
+static bool
+sweep_due(struct flow_questions *all, int64_t now)
+{
+    pthread_mutex_lock(&all->lock);
+    bool due = now >= all->swept_at + SWEEP_EVERY_S || now < all->swept_at;
+    all->swept_at = due ? now : all->swept_at;
+    pthread_mutex_unlock(&all->lock);
+    return due;
+}
+
 static void
 sweep(struct flow_questions *all)
 {
     int64_t now = utc_now();
+    if (!sweep_due(all, now)) {
+        return;
+    }
     for (;;) {
         bool expired = false;
         pthread_mutex_lock(&all->lock);
@@ -634,7 +666,8 @@ work(void *context)
         struct question *q = wait_work(all, &stop);
         if (q != NULL) {
             q->step(q);
-        } else if (!stop) {
+        }
+        if (!stop) {
             sweep(all);
         }
     }

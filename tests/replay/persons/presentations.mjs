@@ -3,7 +3,7 @@
 //   node presentations.mjs BUILD_DIR
 import { execFileSync, spawn, spawnSync } from 'node:child_process'
 import { createDecipheriv, createHash, createPublicKey, diffieHellman, randomBytes, sign, verify } from 'node:crypto'
-import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { appendFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
@@ -69,6 +69,9 @@ const received = (r) => posts.filter((p) => r.response_uri.endsWith(p.path))
 // ---- the stack --------------------------------------------------------------------------------------------------------------
 execFileSync(BIN, ['init', '--demo', '--dir', DIR, '--listen', `127.0.0.1:${port}`], { stdio: ['ignore', 'ignore', 'inherit'] })
 appendFileSync(join(DIR, 'conf/gateway.ini'), '\nconsent_lifetime_s = 30\nstatus_ttl_s = 1\n')
+mkdirSync(join(DIR, 'verifiers'))
+writeFileSync(join(DIR, 'verifiers/shop.json'), JSON.stringify({ client_id: 'example-shop', name: { en: 'Registered Shop', ja: '登録済みの店' }, purposes: ['Age check'], uris: [`${VERIFIER}/response/shop`] }))
+writeFileSync(join(DIR, 'verifiers/payment.json'), JSON.stringify({ transaction_type: 'payment', members: { amount: { kind: 'text', required: true }, payee: { kind: 'text' } } }))
 const supervisor = spawn(BIN, ['run', '--dir', DIR], { stdio: ['ignore', 'ignore', 'ignore'] })
 const stop = () => { spawnSync(BIN, ['stop', '--dir', DIR]); supervisor.kill('SIGTERM'); server.close(); server.closeAllConnections(); rmSync(work, { recursive: true, force: true }) }
 process.on('uncaughtException', (e) => { console.log(e); try { console.log(spawnSync('sh', ['-c', `tail -n 8 ${DIR}/run/*.log`], { encoding: 'utf8' }).stdout) } catch { } stop(); process.exit(1) })
@@ -291,6 +294,32 @@ function checkBadge(text, r, jwk) {
   expect('typ', await ask(link.replace('%2Fobject', '%2Ftyp')), 400)
   expect('no such request_uri', await ask(link.replace('%2Fobject', '%2Fmissing')), 502)
   check('nothing was sent to anybody', received(stale).length === 0)
+}
+
+// ---- a verifier that an operator registered, and transaction data (5.9, 8.4, B.3.3) ----------------------------------------------------------
+{
+  const payment = b64u(JSON.stringify({ type: 'payment', credential_ids: ['badge'], amount: '12.50 EUR', payee: 'Registered “Shop”' }))
+  const shop = (over = {}) => request({ client_id: 'example-shop', response_uri: `${VERIFIER}/response/shop`, transaction_data: [payment], ...over })
+  const r = shop()
+  const q = await ask(r)
+  expect('registered', q, 201)
+  check('its registered name', q.json.party?.proven === 'registration' && q.json.party.name_proven === true && q.json.text.includes('known to this service as “Registered Shop”'), q.json.text)
+  check('purpose', q.json.text.includes('- “Age check”'))
+  check('what is agreed to', q.json.text.includes('“amount”: “12.50 EUR”') && q.json.text.includes(`“payee”: “Registered 'Shop'”`), q.json.text)
+  const ja = await aiko.post(`/vp/presentations/${q.json.id}/selection`, { language: 'ja' })
+  check('its name in Japanese', ja.json?.text.includes('「登録済みの店」に証明書を提示しますか'), ja.text)
+  const done = await approve(ja)
+  check('delivered to the registered address', done.status === 200 && done.json.state === 'delivered', done.text)
+  const kb = JSON.parse(received(r).at(-1)?.form.vp_token ?? '{"badge":[""]}').badge[0].split('~').at(-1)
+  const claims = json64(kb.split('.')[1] ?? b64u('{}'))
+  check('transaction_data_hashes over the received text', claims.transaction_data_hashes?.[0] === b64u(sha256(payment)), claims)
+  expect('another address', await ask(shop({ response_uri: `${VERIFIER}/response/thief` })), 400)
+  for (const [what, data] of [['a member that is missing', { type: 'payment', credential_ids: ['badge'] }], ['a member that is unknown', { type: 'payment', credential_ids: ['badge'], amount: '1', iban: 'x' }],
+    ['a member of another kind', { type: 'payment', credential_ids: ['badge'], amount: 1 }], ['an unknown credential', { type: 'payment', credential_ids: ['other'], amount: '1' }]]) {
+    const wrong = shop({ transaction_data: [b64u(JSON.stringify(data))] })
+    expect(what, await ask(wrong), 400)
+    check(`${what}: told`, received(wrong).at(-1)?.form.error === 'invalid_transaction_data')
+  }
 }
 
 // ---- deliveries that fail (8.2): signed all the same, and said so --------------------------------------------------------------------------
