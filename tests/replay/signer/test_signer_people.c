@@ -125,6 +125,64 @@ test_a_registration_that_is_wrong_in_one_part_registers_nothing(void **state)
     forget(&p);
 }
 
+/* Four sessions of one person at once; a fifth takes the oldest one's place. A new approval ends them all, and so does a restart. */
+static void
+test_sessions_are_few_and_end_with_their_approval(void **state)
+{
+    (void)state;
+    enum { OPENED = 5 };
+    struct wire_enrol_open_reply opened[OPENED];
+    struct wire_enrol_open_reply late;
+    struct wire_enrol_finish_reply done;
+    struct person p = new_person();
+    approve_person(&p, 2, 1);
+    for (size_t i = 0; i < OPENED; i++) {
+        assert_ok(open_by_link(&p, p.code, WIRE_PASSKEY_SIGN, &opened[i]));
+        usleep(2000); /* boot time is counted in milliseconds: the oldest is to be known */
+    }
+    struct authenticator_create create = usual(&opened[0]);
+    assert_refused(finish(&opened[0], &p.sign, &create, &done), ACTIVATION);
+    approve_person(&p, 2, 1);
+    create = usual(&opened[OPENED - 1]);
+    assert_refused(finish(&opened[OPENED - 1], &p.sign, &create, &done), ACTIVATION);
+    assert_ok(open_by_link(&p, p.code, WIRE_PASSKEY_SIGN, &late));
+    rig_stop(&rig);
+    rig_start(&rig, NULL);
+    create = usual(&late);
+    assert_refused(finish(&late, &p.sign, &create, &done), ACTIVATION);
+    assert_ok(enrol_one(&p, &p.sign, WIRE_PASSKEY_SIGN, &done));
+    forget(&p);
+}
+
+/* A session is for the purpose and the person it was opened for: the challenge of one is no good in another. */
+static void
+test_an_answer_to_another_session_is_refused(void **state)
+{
+    (void)state;
+    struct wire_enrol_open_reply login;
+    struct wire_enrol_open_reply sign;
+    struct wire_enrol_finish_reply done;
+    struct person p = new_person();
+    approve_person(&p, 2, 1);
+    assert_ok(open_by_link(&p, p.code, WIRE_PASSKEY_LOGIN, &login));
+    assert_ok(open_by_link(&p, p.code, WIRE_PASSKEY_SIGN, &sign));
+    struct authenticator_create create = usual(&login);
+    assert_refused(finish(&sign, &p.sign, &create, &done), ACTIVATION);
+    create = usual(&login);
+    assert_ok(finish(&login, &p.login, &create, &done));
+    /* two sessions for one purpose: the second finds it spent */
+    assert_ok(open_by_link(&p, p.code, WIRE_PASSKEY_SIGN, &login));
+    assert_ok(open_by_link(&p, p.code, WIRE_PASSKEY_SIGN, &sign));
+    create = usual(&login);
+    assert_ok(finish(&login, &p.sign, &create, &done));
+    struct authenticator_passkey other;
+    authenticator_make(&other, AUTHENTICATOR_ES256);
+    create = usual(&sign);
+    assert_refused(finish(&sign, &other, &create, &done), ACTIVATION);
+    authenticator_forget(&other);
+    forget(&p);
+}
+
 static void
 test_a_known_passkey_is_refused_whoever_brings_it(void **state)
 {
@@ -532,6 +590,8 @@ main(void)
         cmocka_unit_test(test_two_operators_a_link_and_a_code_make_a_person),
         cmocka_unit_test(test_the_code_may_be_typed_in_any_way_but_not_wrong),
         cmocka_unit_test(test_a_registration_that_is_wrong_in_one_part_registers_nothing),
+        cmocka_unit_test(test_sessions_are_few_and_end_with_their_approval),
+        cmocka_unit_test(test_an_answer_to_another_session_is_refused),
         cmocka_unit_test(test_a_known_passkey_is_refused_whoever_brings_it),
         cmocka_unit_test(test_a_further_passkey_waits_for_a_gesture_and_is_not_there_before),
         cmocka_unit_test(test_level_3_needs_a_maker_we_know_no_sync_and_officers),

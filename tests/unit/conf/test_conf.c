@@ -235,6 +235,10 @@ test_origins_of_passkeys_are_under_their_rp_id(void **state)
     assert_refused(
         persons(*state, "production", "rp_id = localhost\norigins = http://localhost:8080\n"),
         VALUE);
+    /* req: AU-7 */
+    assert_ok(persons(*state, "test", "recovery_wait_s = 0\n"));
+    assert_ok(persons(*state, "production", "recovery_wait_s = 3600\n"));
+    assert_refused(persons(*state, "production", "recovery_wait_s = 3599\n"), VALUE);
 }
 
 /* req: AU-3, AU-5, AU-6 */
