@@ -10,8 +10,8 @@ static const struct conf_row rows[] = {
         "origin of our own lists: exactly this one may resolve to a private address" },
     { ROW(CONF_TEXT, own_ca), 1, 180, "", conf_is_path,
         "PEM file with the roots that the TLS certificate of public_origin chains to (for that "
-        "origin "
-        "alone); without it the system's" },
+        "origin, and for this machine with allow_loopback, and no other); without it the "
+        "system's" },
     { ROW(CONF_LIST, anchors), 1, 180, "", conf_is_path,
         "PEM file with roots under which status lists may be signed; may be repeated" },
     { ROW(CONF_LIST, keys), 1, 180, "", NULL,

@@ -222,8 +222,8 @@ add_header(struct fetch *f, const char *line)
     return true;
 }
 
-static bool
-host_listed(const struct conf_list *hosts, const char *host)
+bool
+courier_host_listed(const struct conf_list *hosts, const char *host)
 {
     for (size_t i = 0; i < hosts->n; i++) {
         if (strcasecmp(hosts->items[i], host) == 0) {
@@ -241,7 +241,7 @@ allowed(const struct courier_fetcher *fetcher, sg_str url, bool *ret_own)
     char host[GUARD_HOST_MAX];
     SG_TRY(guard_url(url, fetcher->settings.own, &own));
     SG_TRY(guard_host(url, host));
-    SG_REQUIRE(own || host_listed(fetcher->settings.allow_hosts, host), ADDRESS);
+    SG_REQUIRE(own || courier_host_listed(fetcher->settings.allow_hosts, host), ADDRESS);
     *ret_own = own;
     return SG_DONE;
 }

@@ -60,6 +60,8 @@ struct courier_transfer {
     void (*end)(struct courier_transfer *transfer, CURLcode curl);
     bool carried;
 };
+/* May this host be asked at all? An empty list: any. Letters of either case. */
+bool courier_host_listed(const struct conf_list *hosts, const char *host);
 /* What every request has in common: time, protocols, versions, no proxy, no redirects, no credentials. False: no memory. */
 bool courier_easy_common(CURL *easy, const char *url, const char *protocols, long timeout_ms);
 /* Roots for a place of our own instead of the system's. `pem` must outlive the transfer. */

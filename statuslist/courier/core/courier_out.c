@@ -149,17 +149,6 @@ on_socket(void *context, curlsocktype purpose, struct curl_sockaddr *to)
 /* ---- where to -------------------------------------------------------------------------------------- */
 
 static bool
-host_listed(const struct conf_list *hosts, const char *host)
-{
-    for (size_t i = 0; i < hosts->n; i++) {
-        if (strcasecmp(hosts->items[i], host) == 0) {
-            return true;
-        }
-    }
-    return hosts->n == 0;
-}
-
-static bool
 is_provider(const struct courier_out *out, const struct guard_origin *origin)
 {
     for (size_t i = 0; i < out->n_providers; i++) {
@@ -201,7 +190,8 @@ reach_of(const struct courier_out *out, const struct rule *rule, const struct gu
         return SG_DONE;
     }
     SG_REQUIRE(strcmp(to->scheme, "https") == 0, ADDRESS);
-    SG_REQUIRE(rule->place == P_PROVIDERS || host_listed(s->allow_hosts, to->host), ADDRESS);
+    SG_REQUIRE(
+        rule->place == P_PROVIDERS || courier_host_listed(s->allow_hosts, to->host), ADDRESS);
     *ret = R_PUBLIC;
     return SG_DONE;
 }

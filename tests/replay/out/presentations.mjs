@@ -5,7 +5,8 @@
 import { execFileSync, spawn, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { createServer } from 'node:http'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer as createTls } from 'node:https'
+import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -29,7 +30,7 @@ const check = (what, good, more = '') => {
 
 // ---- the verifier -------------------------------------------------------------------------------------------------
 const answers = new Map()
-const server = createServer((req, res) => {
+const take = (req, res) => {
   let body = ''
   req.on('data', (d) => { body += d })
   req.on('end', () => {
@@ -38,27 +39,44 @@ const server = createServer((req, res) => {
     res.writeHead(200, { 'content-type': 'application/json' })
     res.end('{}')
   })
-})
+}
+const server = createServer(take)
 await new Promise((done) => server.listen(0, '127.0.0.1', done))
+/* The same over TLS: with a certificate under the root that the courier is given, and with one under a stranger's. */
+async function overTls(name) {
+  const at = (f) => join(work, `${name}.${f}`)
+  const openssl = (...args) => execFileSync('openssl', args, { stdio: 'ignore' })
+  const ec = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes']
+  openssl('req', '-x509', ...ec, '-keyout', at('ca.key'), '-out', at('ca.pem'), '-days', '2', '-subj', `/CN=root of ${name}`)
+  openssl('req', ...ec, '-keyout', at('key'), '-out', at('csr'), '-subj', '/CN=localhost')
+  writeFileSync(at('ext'), 'subjectAltName=DNS:localhost\nextendedKeyUsage=serverAuth\n')
+  openssl('x509', '-req', '-in', at('csr'), '-CA', at('ca.pem'), '-CAkey', at('ca.key'), '-CAcreateserial', '-days', '2', '-extfile', at('ext'), '-out', at('pem'))
+  const tls = createTls({ key: readFileSync(at('key')), cert: readFileSync(at('pem')) }, take)
+  await new Promise((done) => tls.listen(0, '127.0.0.1', done))
+  return { tls, root: at('ca.pem'), uri: `https://localhost:${tls.address().port}/response` }
+}
+const trusted = await overTls('trusted')
+const untrusted = await overTls('untrusted')
 const RESPONSE = `http://localhost:${server.address().port}/response`
 const CLIENT = `redirect_uri:${RESPONSE}`
 const hash = (text) => createHash('sha256').update(text).digest('base64url')
-function request(format, meta, claims, state) {
+function request(format, meta, claims, state, uri = RESPONSE) {
   const nonce = hash(`nonce ${state}`)
   const query = { credentials: [{ id: 'badge', format, meta, ...(claims && { claims }) }] }
-  return { nonce, url: `openid4vp://?${new URLSearchParams({ client_id: CLIENT, response_type: 'vp_token', response_mode: 'direct_post', response_uri: RESPONSE,
+  return { nonce, url: `openid4vp://?${new URLSearchParams({ client_id: `redirect_uri:${uri}`, response_type: 'vp_token', response_mode: 'direct_post', response_uri: uri,
     nonce, state, dcql_query: JSON.stringify(query), client_metadata: JSON.stringify({ vp_formats_supported: { [format]: {} } }) })}` }
 }
 
 // ---- the stack ----------------------------------------------------------------------------------------------------
 execFileSync(BIN, ['init', '--demo', '--dir', DIR, '--listen', `127.0.0.1:${port}`], { stdio: ['ignore', 'ignore', 'ignore'] })
+writeFileSync(join(DIR, 'trust/verifier.pem'), readFileSync(trusted.root), { mode: 0o644 })
+appendFileSync(join(DIR, 'conf/courier.ini'), 'own_ca = trust/verifier.pem\n')
 const supervisor = spawn(BIN, ['run', '--dir', DIR], { stdio: ['ignore', 'ignore', 'ignore'] })
 async function stop() {
   spawnSync(BIN, ['stop', '--dir', DIR])
   supervisor.kill('SIGTERM')
   await sleep(300)
-  server.closeAllConnections()
-  server.close()
+  for (const s of [server, trusted.tls, untrusted.tls]) { s.closeAllConnections(); s.close() }
   rmSync(work, { recursive: true, force: true })
 }
 let ready = false
@@ -151,6 +169,17 @@ try {
   }
   if (!check('something was shown', shown !== undefined)) throw new Error('nothing to go on with')
 
+  // ---- delivered over TLS, or not at all -------------------------------------------------------------------------
+  const metaOf = (f) => (f.format === 'dc+sd-jwt' ? { vct_values: [f.vct] } : f.format === 'mso_mdoc' ? { doctype_value: f.doctype } : f.format === 'ldp_vc' ? LDP : ANY)
+  for (const [name, place, state] of [['trusted', trusted, 'delivered'], ['untrusted', untrusted, 'failed']]) {
+    const asked = request(shown.f.format, metaOf(shown.f), undefined, name, place.uri)
+    const started = await browser.post('/vp/presentations', { request: asked.url, delivery: 'post', credentials: [{ format: shown.f.format, value: issue(shown.f.id, jwk) }] })
+    if (!check(`TLS ${name}: start`, started.status === 201, started.text)) continue
+    const done = await browser.post(`/vp/presentations/${started.json.id}/approve`, { credential: browser.device.get(started.json.publicKey, { credential: signing(browser.device) }) })
+    const now = await browser.get(`/vp/presentations/${started.json.id}`)
+    check(`TLS ${name}: ${state}`, (done.json?.state ?? now.json?.state) === state && answers.has(name) === (state === 'delivered'), `${done.text} ${now.text}`)
+  }
+
   // ---- the bundle, changed -------------------------------------------------------------------------------------
   const bundle = json(readFileSync(shown.evidence, 'utf8'))
   const changed = (what, f) => {
@@ -190,7 +219,7 @@ try {
   // ---- a stolen session (issue 4: a session stolen by cookie alone signs nothing) ----------------------------------
   const uses = async () => (await browser.get('/account/activity')).json?.uses
   const before = await uses()
-  check('her activity has every use', before?.length === formats.length, before?.length)
+  check('her activity has every use', before?.length === formats.length + 2, before?.length)
   const thief = new Browser(BASE, { device: new Authenticator({ origin: new URL(BASE).origin }) })
   thief.jar = new Map(browser.jar)
   thief.csrf = browser.csrf // even this
