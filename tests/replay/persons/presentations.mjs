@@ -8,13 +8,14 @@ import { createServer } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { call, newKey } from '../../crash/system/wallet.mjs'
+import { call, dpop, newKey } from '../../crash/system/wallet.mjs'
 import { b64u, unb64u } from './authenticator.mjs'
 import { Browser, invite } from './browser.mjs'
 
 const BIN = resolve(process.argv[2] ?? 'build/dev', 'sealgate')
 const port = Number(process.env.SEALGATE_REPLAY_PORT ?? 19300)
 const BASE = `http://localhost:${port}`
+const CALLBACK = 'https://wallet.example/cb'
 const VERIFIER = `http://localhost:${port + 1}`
 const work = mkdtempSync(join(tmpdir(), 'sealgate-presentations-'))
 const DIR = join(work, 'state')
@@ -68,7 +69,7 @@ const received = (r) => posts.filter((p) => r.response_uri.endsWith(p.path))
 
 // ---- the stack --------------------------------------------------------------------------------------------------------------
 execFileSync(BIN, ['init', '--demo', '--dir', DIR, '--listen', `127.0.0.1:${port}`], { stdio: ['ignore', 'ignore', 'inherit'] })
-appendFileSync(join(DIR, 'conf/gateway.ini'), '\nconsent_lifetime_s = 30\nstatus_ttl_s = 1\n')
+appendFileSync(join(DIR, 'conf/gateway.ini'), `\nconsent_lifetime_s = 30\nstatus_ttl_s = 1\nwallets = wallet-1|${CALLBACK}|Example Wallet\n`)
 mkdirSync(join(DIR, 'verifiers'))
 writeFileSync(join(DIR, 'verifiers/shop.json'), JSON.stringify({ client_id: 'example-shop', name: { en: 'Registered Shop', ja: '登録済みの店' }, purposes: ['Age check'], uris: [`${VERIFIER}/response/shop`] }))
 writeFileSync(join(DIR, 'verifiers/payment.json'), JSON.stringify({ transaction_type: 'payment', members: { amount: { kind: 'text', required: true }, payee: { kind: 'text' } } }))
@@ -294,6 +295,30 @@ function checkBadge(text, r, jwk) {
   expect('typ', await ask(link.replace('%2Fobject', '%2Ftyp')), 400)
   expect('no such request_uri', await ask(link.replace('%2Fobject', '%2Fmissing')), 502)
   check('nothing was sent to anybody', received(stale).length === 0)
+}
+
+// ---- a wallet of the person's, with a token of its own (AU-6) --------------------------------------------------------------------------------
+{
+  const secret = b64u(randomBytes(32))
+  const key = newKey()
+  const wish = { response_type: 'code', client_id: 'wallet-1', redirect_uri: CALLBACK, scope: 'holder', state: 's', code_challenge: b64u(sha256(secret)), code_challenge_method: 'S256' }
+  const allowed = await aiko.post('/account/authorize', { ...wish, decision: 'allow' })
+  const code = new URL(allowed.json?.redirect_uri ?? CALLBACK).searchParams.get('code')
+  const issued = await call('POST', `${BASE}/oid4vci/token`, { headers: { 'content-type': 'application/x-www-form-urlencoded', dpop: dpop(key, 'POST', `${BASE}/oid4vci/token`) },
+    body: new URLSearchParams({ grant_type: 'authorization_code', client_id: 'wallet-1', redirect_uri: CALLBACK, code, code_verifier: secret }).toString() })
+  expect('a holder\'s token', issued, 200)
+  const as = (method, path, body, bearer) => call(method, BASE + path, { headers: { 'content-type': 'application/json', accept: 'application/json',
+    authorization: `${bearer ? 'Bearer' : 'DPoP'} ${issued.json?.access_token}`, ...(!bearer && { dpop: dpop(key, method, BASE + path, issued.json?.access_token) }) }, body: body && JSON.stringify(body) })
+  const r = request()
+  const q = await as('POST', '/vp/presentations', { request: r, delivery: 'return' })
+  expect('a wallet asks', q, 201)
+  checkQuestion(q)
+  check('the wallet is named in the intent', unb64u(q.json.intent).includes(Buffer.from('wallet-1')))
+  expect('the token without its key', await as('GET', `/vp/presentations/${q.json.id}`, undefined, true), 401)
+  check('the person sees it on our page too', (await aiko.get(`/vp/presentations/${q.json.id}`)).json?.text === q.json.text)
+  expect('the wallet without a gesture', await as('POST', `/vp/presentations/${q.json.id}/approve`, {}), 400)
+  const done = await as('POST', `/vp/presentations/${q.json.id}/approve`, { credential: signing(q.json.publicKey), selection: q.json.selection })
+  check('returned to the wallet', done.status === 200 && done.json.vp_token?.badge?.length === 1, done.text)
 }
 
 // ---- a verifier that an operator registered, and transaction data (5.9, 8.4, B.3.3) ----------------------------------------------------------
