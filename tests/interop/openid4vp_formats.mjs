@@ -2,7 +2,7 @@
 // library does not look at (interop-quirks) is looked at here. For openid4vp_verifier.mjs (PRO-3, FMT-1..FMT-4).
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { createPrivateKey, X509Certificate } from 'node:crypto'
+import { createHash, createPrivateKey, X509Certificate } from 'node:crypto'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -53,7 +53,10 @@ function iaca() {
   run('-keyout', at('ds.key'), '-out', at('ds.pem'), '-days', '400', '-subj', '/C=UT/CN=Interop signer', '-CA', at('root.pem'), '-CAkey', at('root.key'),
     '-addext', 'authorityKeyIdentifier=keyid', '-addext', 'keyUsage=critical,digitalSignature', '-addext', 'extendedKeyUsage=critical,1.0.18013.5.1.2')
   const der = (name) => new Uint8Array(new X509Certificate(readFileSync(at(name))).raw)
-  const made = { root: der('root.pem'), signer: der('ds.pem'), jwk: createPrivateKey(readFileSync(at('ds.key'))).export({ format: 'jwk' }) }
+  // subjectKeyIdentifier=hash: SHA-1 of the point (RFC 5280 4.2.1.2)
+  const { x, y } = new X509Certificate(readFileSync(at('root.pem'))).publicKey.export({ format: 'jwk' })
+  const aki = createHash('sha1').update(Buffer.concat([Buffer.of(4), Buffer.from(x, 'base64url'), Buffer.from(y, 'base64url')])).digest('base64url')
+  const made = { aki, root: der('root.pem'), signer: der('ds.pem'), jwk: createPrivateKey(readFileSync(at('ds.key'))).export({ format: 'jwk' }) }
   rmSync(folder, { recursive: true, force: true })
   return made
 }
@@ -81,8 +84,8 @@ export async function manyFormats() {
     suite: new DataIntegrityProof({ signer: multikey.signer(), cryptosuite }) })
 
   const makers = {
-    'dc+sd-jwt': (jwk) => sdJwt.issue({ iss: 'https://issuer.example', vct: VCT, ...person, ...times(), cnf: { jwk } },
-      { _sd: ['given_name', 'family_name'] }, { header: { typ: 'dc+sd-jwt' } }),
+    'dc+sd-jwt': (jwk) => sdJwt.issue({ iss: 'https://issuer.example', vct: VCT, ...person, nationalities: ['UT', 'JP'], ...times(), cnf: { jwk } },
+      { _sd: ['given_name', 'family_name', 'nationalities'], nationalities: { _sd: [0, 1] } }, { header: { typ: 'dc+sd-jwt' } }),
     mso_mdoc: async (jwk) => {
       const issuer = new owf.Issuer(DOC_TYPE, context)
       issuer.addIssuerNamespace(DOC_TYPE, person)
@@ -165,7 +168,8 @@ export async function manyFormats() {
   return {
     formats: Object.keys(makers),
     issue: (format, { kty, crv, x, y }) => makers[format]({ kty, crv, x, y }),
-    forVerifier: { keyOf: async () => publicKey, certificates: [root.root], verify },
+    aki: root.aki,
+    forVerifier: { aki: root.aki, keyOf: async () => publicKey, certificates: [root.root], verify },
   }
 }
 

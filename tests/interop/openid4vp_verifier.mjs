@@ -91,6 +91,7 @@ export async function startVerifier(issuers = {}, identity = undefined) {
   const x509 = { rootDer: der(me.x509.root), leafDer: der(me.x509.leaf), key: createPrivateKey(me.x509.key) }
   const [own, attester] = [await loaded(me.own), await loaded(me.attester)]
   const did = `did:jwk:${b64url(JSON.stringify(own.publicJwk))}`
+  const web = `did:web:${HOST}%3A${server.address().port}`
   const open = new Map() // state -> question
   const requests = new Map() // path -> async (wallet_nonce) -> { status, type, body }
   const verifier = new Openid4vpVerifier({ callbacks: callbacks() })
@@ -126,13 +127,14 @@ export async function startVerifier(issuers = {}, identity = undefined) {
     x509_san_dns: { clientId: `x509_san_dns:${HOST}`, signer: { method: 'x5c', alg: 'ES256', x5c } },
     x509_hash: { clientId: `x509_hash:${hash}`, signer: { method: 'x5c', alg: 'ES256', x5c } },
     decentralized_identifier: { clientId: `decentralized_identifier:${did}`, signer: { method: 'did', alg: 'ES256', didUrl: `${did}#0` } },
+    did_web: { clientId: `decentralized_identifier:${web}`, signer: { method: 'did', alg: 'ES256', didUrl: `${web}#k1` } },
     verifier_attestation: { clientId: 'verifier_attestation:interop', signer: { method: 'custom', alg: 'ES256' } },
     redirect_uri: { clientId: `redirect_uri:${responseUri}` },
     plain: { clientId: PLAIN_ID },
   }
 
   /**
-   * A request: { kind, mode: 'direct_post' | 'direct_post.jwt', query, carrier: 'value' | 'object' | 'reference' | 'post', enc, transactionData, vpFormats, change(payload) }.
+   * A request: { kind (of KINDS, or 'did_web'), mode: 'direct_post' | 'direct_post.jwt', query, carrier: 'value' | 'object' | 'reference' | 'post', enc, transactionData, vpFormats, change(payload) }.
    * `text` is what the person brings; `done` settles with what came of the response.
    */
   async function ask({ kind, mode = 'direct_post', query, carrier, enc = ['A128GCM', 'A256GCM'], transactionData, vpFormats = FORMATS, change = (p) => p }) {
@@ -269,15 +271,20 @@ export async function startVerifier(issuers = {}, identity = undefined) {
     for (const [name, items] of issuerSigned.issuerNamespaces?.issuerNamespaces ?? []) {
       namespaces[name] = Object.fromEntries(items.map((i) => [i.elementIdentifier, i.elementValue]))
     }
-    return { claims: namespaces, dcql: { credential_format: 'mso_mdoc', doctype: docType, namespaces, cryptographic_holder_binding: true } }
+    return { claims: namespaces, dcql: { credential_format: 'mso_mdoc', doctype: docType, namespaces, cryptographic_holder_binding: true,
+      ...(issuers.aki && { authority: { type: 'aki', values: [issuers.aki] } }) } }
   }
 
   // ---- HTTP
+
+  const didDocument = JSON.stringify({ '@context': ['https://www.w3.org/ns/did/v1'], id: web, authentication: [`${web}#k1`],
+    verificationMethod: [{ id: `${web}#k1`, type: 'JsonWebKey', controller: web, publicKeyJwk: own.publicJwk }] })
 
   server.on('request', async (req, res) => {
     const answer = (status, type, text) => res.writeHead(status, { 'content-type': type, connection: 'close' }).end(text)
     const { pathname } = new URL(req.url, url)
     const text = await body(req)
+    if (pathname === '/.well-known/did.json') return answer(200, 'application/did+ld+json', didDocument)
     if (requests.has(pathname)) {
       const { status, type, body: out } = await requests.get(pathname)(req.method, new URLSearchParams(text).get('wallet_nonce'))
       return answer(status, type, out)

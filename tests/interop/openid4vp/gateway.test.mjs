@@ -89,6 +89,80 @@ for (const mode of ['direct_post', 'direct_post.jwt']) {
   })
 }
 
+test('a verifier by did:web: its document is fetched by the courier', async () => {
+  for (const carrier of ['object', 'reference']) {
+    const asked = await verifier.ask({ kind: 'did_web', carrier, query: queryFor(['dc+sd-jwt']) })
+    const { question } = await show(asked, ['dc+sd-jwt'])
+    assert.equal(question.party.proven, 'did')
+    assert.equal((await asked.done).disclosed.c0[0].given_name, 'Ava')
+  }
+})
+
+// ---- DCQL: the verifier's own evaluation of the answer is part of `done`
+
+const [sd, mdoc] = queryFor(['dc+sd-jwt', 'mso_mdoc']).credentials
+
+test('credential_sets: the option that can be answered, and no other', async () => {
+  const query = { credentials: [sd, mdoc, { ...sd, id: 'nice', meta: { vct_values: ['https://registry.example/other'] } }],
+    credential_sets: [{ options: [['c0', 'nice'], ['c1']] }, { options: [['nice']], required: false }] }
+  const asked = await verifier.ask({ kind: 'x509_hash', query })
+  await show(asked, ['dc+sd-jwt', 'mso_mdoc'])
+  assert.deepEqual(Object.keys((await asked.done).disclosed), ['c1'])
+})
+
+test('claim_sets: the first that can be delivered, and nothing of the others', async () => {
+  const query = { credentials: [{ ...sd, claims: [{ id: 'a', path: ['given_name'] }, { id: 'b', path: ['no_such_claim'] }, { id: 'c', path: ['family_name'] }],
+    claim_sets: [['a', 'b'], ['c']] }] }
+  const asked = await verifier.ask({ kind: 'x509_hash', query })
+  await show(asked, ['dc+sd-jwt'])
+  const [claims] = (await asked.done).disclosed.c0
+  assert.deepEqual([claims.given_name, claims.family_name], [undefined, 'Jones'])
+})
+
+test('a null step through an array, with values', async () => {
+  const query = { credentials: [{ ...sd, claims: [{ path: ['nationalities', null], values: ['JP', 'FR'] }] }] }
+  const asked = await verifier.ask({ kind: 'x509_hash', query })
+  await show(asked, ['dc+sd-jwt'])
+  const [claims] = (await asked.done).disclosed.c0
+  assert.ok(claims.nationalities.includes('JP'))
+  assert.equal(claims.given_name, undefined)
+})
+
+test('trusted_authorities: the key that signed the document signer\'s certificate, and another', async () => {
+  const query = (values) => ({ credentials: [{ ...mdoc, trusted_authorities: [{ type: 'aki', values }] }] })
+  const asked = await verifier.ask({ kind: 'x509_hash', query: query([issuer.aki]) })
+  await show(asked, ['mso_mdoc'])
+  assert.deepEqual(Object.values((await asked.done).disclosed.c1[0]), [{ given_name: 'Ava' }])
+  const other = await verifier.ask({ kind: 'x509_hash', query: query(['AAAAAAAAAAAAAAAAAAAAAAAAAAA']) })
+  assert.equal((await start(other.text, ['mso_mdoc'])).json.state, 'nothing')
+})
+
+test('multiple: as many as the person chooses', async () => {
+  const query = { credentials: [{ ...sd, multiple: true }] }
+  const asked = await verifier.ask({ kind: 'x509_hash', query })
+  const { json } = await start(asked.text, ['dc+sd-jwt', 'dc+sd-jwt'])
+  assert.equal(json.state, 'open', JSON.stringify(json))
+  const ids = json.candidates[0].credentials.map((c) => c.id)
+  assert.equal(ids.length, 2)
+  const chosen = await person.post(`/vp/presentations/${json.id}/selection`, { selection: { c0: ids } })
+  assert.equal(chosen.status, 200, chosen.text)
+  assert.equal((await approve(json.id, json.publicKey)).status, 403, 'the gesture for one is none for both')
+  const answer = await approve(json.id, chosen.json.publicKey, {}, { selection: { c0: ids } })
+  assert.equal(answer.status, 200, answer.text)
+  assert.deepEqual((await asked.done).disclosed.c0.map((c) => c.given_name), ['Ava', 'Ava'])
+})
+
+test('a value that does not match: nothing is shown, and the verifier hears what a person\'s no sounds like', async () => {
+  const query = { credentials: [{ ...sd, claims: [{ path: ['given_name'], values: ['Eve'] }] }] }
+  const asked = await verifier.ask({ kind: 'x509_hash', query })
+  const { json } = await start(asked.text, ['dc+sd-jwt'])
+  assert.equal(json.state, 'nothing')
+  const before = await Promise.race([asked.done.then(() => 'something'), new Promise((r) => setTimeout(r, 200, 'nothing'))])
+  assert.equal(before, 'nothing', 'no answer before the person gave one')
+  assert.equal((await person.post(`/vp/presentations/${json.id}/refuse`, {})).status, 200)
+  assert.equal((await asked.done).error, 'access_denied')
+})
+
 test('returned instead of delivered: the wallet brings it to the verifier', async () => {
   for (const mode of ['direct_post', 'direct_post.jwt']) {
     const asked = await verifier.ask({ kind: 'x509_san_dns', mode, query: queryFor(['dc+sd-jwt']) })
