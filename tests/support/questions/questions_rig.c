@@ -13,7 +13,8 @@ send_buf(int fd, const struct sg_buf *buf)
 {
     sg_bytes packet;
     assert_ok(sg_buf_end(buf, &packet));
-    assert_int_equal(send(fd, packet.p, packet.n, MSG_NOSIGNAL), (ssize_t)packet.n);
+    ssize_t sent = send(fd, packet.p, packet.n, MSG_NOSIGNAL);
+    (void)sent; /* at the end of a test nobody may be there to hear that an intent was given up */
 }
 
 static void
