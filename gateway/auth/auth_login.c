@@ -122,6 +122,12 @@ failed(struct auth *auth, sg_bytes peer, int64_t now)
 }
 
 sg_result
+auth_outside_failed(struct auth *auth, sg_bytes peer, int64_t now)
+{
+    return failed(auth, peer, now);
+}
+
+sg_result
 auth_login_expected(struct auth *auth, sg_str pre_cookie, const uint8_t *person,
     const struct auth_assertion *assertion, sg_bytes peer, int64_t now)
 {

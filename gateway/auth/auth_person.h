@@ -52,6 +52,9 @@ SG_CHECKED sg_result auth_enrol_allowed(struct auth *auth, sg_bytes peer, int64_
 /* It was wrong: SG_E_ACTIVATION, or SG_E_TOO_MANY. */
 SG_CHECKED sg_result auth_enrol_failed(struct auth *auth, sg_bytes peer, int64_t now);
 
+/* A login through an outside provider that failed: counted as the others are. SG_E_ACTIVATION, SG_E_TOO_MANY. */
+SG_CHECKED sg_result auth_outside_failed(struct auth *auth, sg_bytes peer, int64_t now);
+
 /* ---- login by passkey ------------------------------------------------------------------------------- */
 
 /*

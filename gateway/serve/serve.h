@@ -22,6 +22,7 @@ struct serve {
     struct flow_dids *dids;
     struct peer_registry *registry;
     struct auth *auth;
+    struct auth_openid *openid;
     struct flow *flow;
     struct flow_persons *persons;
     struct flow_questions *questions;

@@ -15,6 +15,7 @@
 
 #include "account_face.h"
 #include "admin_face.h"
+#include "auth_openid.h"
 #include "demo_face.h"
 #include "evid_face.h"
 #include "flow_contexts.h"
@@ -412,6 +413,8 @@ fill_face(struct serve *serve)
     face->auth = serve->auth;
     face->flow = serve->flow;
     face->persons = serve->persons;
+    face->openid = serve->openid;
+    face->openid_name = sg_cstr(serve->conf.openid_name);
     face->questions = serve->questions;
     face->registry = serve->registry;
     face->courier = serve->courier;
@@ -473,6 +476,46 @@ open_questions(struct serve *serve, struct sg_why *why, char ret_file[FLOW_FILE_
         why, ret_file, &serve->questions);
 }
 
+static sg_str
+trim_end(sg_str text)
+{
+    while (text.n > 0 && (text.p[text.n - 1] == '\n' || text.p[text.n - 1] == '\r')) {
+        text.n--;
+    }
+    return text;
+}
+
+/* An outside provider (AU-5). Its secret is read while files are still in reach. */
+static sg_result
+open_openid(struct serve *serve, struct sg_arena *arena, struct sg_why *why)
+{
+    const struct conf_gateway *conf = &serve->conf;
+    sg_str acr[CONF_LIST_MAX], amr[CONF_LIST_MAX];
+    sg_bytes secret, key;
+    if (conf->openid_issuer[0] == '\0') {
+        return SG_DONE;
+    }
+    struct auth_openid_settings settings = { .issuer = sg_cstr(conf->openid_issuer),
+        .client_id = sg_cstr(conf->openid_client_id),
+        .acr = acr,
+        .n_acr = conf->openid_acr.n,
+        .amr = amr,
+        .n_amr = conf->openid_amr.n };
+    for (size_t i = 0; i < conf->openid_acr.n; i++) {
+        acr[i] = sg_cstr(conf->openid_acr.items[i]);
+    }
+    for (size_t i = 0; i < conf->openid_amr.n; i++) {
+        amr[i] = sg_cstr(conf->openid_amr.items[i]);
+    }
+    SG_TRY(pem_read(arena, conf->openid_secret_file, why, &secret));
+    SG_TRY(pem_read(arena, conf->openid_key_file, why, &key));
+    settings.secret = sg_str_bytes(trim_end(sg_bytes_str(secret)));
+    settings.key_jwk = sg_bytes_str(key);
+    SG_TRY(sg_arena_printf(
+        arena, &settings.redirect_uri, "%s/account/login/external/callback", conf->public_url));
+    return auth_openid_new(&settings, &serve->openid);
+}
+
 /* Whom verification believes (req: FMT-4). A file that is named and cannot be read stops the start: silence would refuse everything. */
 static sg_result
 read_pems(struct sg_arena *arena, const char *path, struct sg_why *why,
@@ -505,6 +548,7 @@ prepare(struct serve *serve, const struct options *o, struct sg_arena *arena)
     STEP("store", store_vault_open(serve->store, VAULT_PATH, &why));
     STEP("http", open_http(serve, o, arena, &why));
     STEP("encryption", jwe_start());
+    STEP("openid", open_openid(serve, arena, &why));
     STEP("verify_trust", read_anchors(serve, arena, &why));
     STEP("signer", open_peer(serve, o->signer_fd, "signer", &serve->signer));
     STEP("courier", open_peer(serve, o->courier_fd, "courier", &serve->courier));
@@ -560,6 +604,7 @@ stop(struct serve *serve)
     flow_dids_free(&serve->dids);
     peer_registry_free(&serve->registry);
     auth_free(&serve->auth);
+    auth_openid_free(&serve->openid);
     store_close(&serve->store);
     serve_log("info", "stopped", "code=0");
 }

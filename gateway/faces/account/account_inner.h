@@ -138,6 +138,11 @@ void account_credential_remove(struct http_request *req);
 void account_profile(struct http_request *req);
 void account_profile_set(struct http_request *req);
 void account_erase(struct http_request *req);
+void account_outside_login(struct http_request *req);
+void account_outside_back(struct http_request *req);
+void account_identities(struct http_request *req);
+void account_identity_link(struct http_request *req);
+void account_identity_unlink(struct http_request *req);
 void account_authorize(struct http_request *req);
 void account_authorize_answer(struct http_request *req);
 

@@ -39,7 +39,7 @@ struct face_app {
     bool demo;            /* said on every page (environment test with demo keys) */
     struct auth *auth;
     struct flow *flow;
-    struct flow_persons *persons; /* flow_enrol.h, flow_account.h */
+    struct flow_persons *persons;     /* flow_enrol.h, flow_account.h */
     struct flow_questions *questions; /* NULL: no keys of persons here */
     struct peer_registry *registry;
     struct peer *courier;
@@ -48,6 +48,8 @@ struct face_app {
     const sg_bytes *anchors;
     size_t n_anchors;
     struct face_vcapi vcapi;
+    struct auth_openid *openid; /* outside provider for logins; NULL: none */
+    sg_str openid_name;         /* what the login page calls it */
     const struct face_wallet *wallets;
     size_t n_wallets;
     /* All routes of the gateway, for OpenAPI. */

@@ -34,7 +34,8 @@ login_page(struct person_view *view)
     bool given = http_query_find(view->req, "next", &next) && person_path_ok(next);
     struct sg_buf buf = person_open(view);
     struct face_html html = face_page_html(&view->page, &buf);
-    person_login_render(&html, given ? next : SG_LIT("/account"), SG_NO_STR);
+    person_login_render(&html, given ? next : SG_LIT("/account"),
+        face_app(view->req)->openid == NULL ? SG_NO_STR : SG_LIT("/account/login/external"));
     person_close(view, &buf, 200);
 }
 
