@@ -83,10 +83,15 @@ put_passkeys(struct face_html *html, const struct sjson *json)
             put_passkey(html, one);
         }
         face_html(html,
-            "</ul><p class=\"soft\">%w</p><div class=\"acts\">"
+            "</ul><p class=\"soft\">%w</p><div class=\"field\"><label for=\"label-new\">%w</label>"
+            "<input type=\"text\" id=\"label-new\" maxlength=\"20\" autocomplete=\"off\" "
+            "aria-describedby=\"label-new-hint\"><p class=\"hint\" "
+            "id=\"label-new-hint\">%w</p></div>"
+            "<div class=\"acts\">"
             "<button type=\"button\" class=\"plain\" id=\"add-sign\">%w</button>"
             "<button type=\"button\" class=\"plain\" id=\"add-login\">%w</button></div>",
-            T_ACCOUNT_ADD_TEXT, T_ACCOUNT_ADD_SIGN, T_ACCOUNT_ADD_LOGIN);
+            T_ACCOUNT_ADD_TEXT, T_ENROL_NAME_LABEL, T_ENROL_NAME_HINT, T_ACCOUNT_ADD_SIGN,
+            T_ACCOUNT_ADD_LOGIN);
     }
     face_html(html, "</section>\n");
 }

@@ -172,6 +172,12 @@ async function sameText(id) {
   return question
 }
 
+let forgotten // a question that nobody answers, and when it was asked
+test('a question is left alone', async () => {
+  forgotten = { id: await door('en'), at: Date.now() }
+  assert.equal((await json(`/vp/presentations/${forgotten.id}`)).state, 'open')
+})
+
 for (const language of ['en', 'ja']) {
   test(`consent in ${language}: the text read is the text signed; the door opens; the evidence is there`, async () => {
     const id = await door(language)
@@ -302,6 +308,7 @@ test('a second passkey: made on another device, confirmed by the first, and it s
   const second = await device(me)
   await use(me, second)
   await open(me, '/account')
+  await me.page.fill('#label-new', 'spare key')
   await me.page.click('#add-sign')
   await me.page.waitForSelector('#confirm:not([hidden])', WAIT)
   assert.equal(await me.page.evaluate(() => document.activeElement.id), 'title-confirm')
@@ -310,6 +317,7 @@ test('a second passkey: made on another device, confirmed by the first, and it s
   await use(me, first) // the new one is made; now the present one confirms
   await me.page.click('#confirm-yes')
   await me.page.waitForFunction(() => document.querySelectorAll('button[data-remove]').length === 3, undefined, WAIT)
+  assert.match(await text('[aria-labelledby=title-passkeys]'), /spare key/)
   await clean('second passkey')
   await door('en')
   await use(me, second)
@@ -345,6 +353,22 @@ test('a cookie alone opens no door: another browser, and a change without the to
   await open(me, '/account')
   const status = await me.page.evaluate(async () => (await fetch('/account/logout', { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: '{}' })).status)
   assert.equal(status, 403, 'no CSRF token, no change')
+})
+
+test('the question that was left alone has expired: no page, and no approval', async (t) => {
+  const { expires_at: at } = await json(`/vp/presentations/${forgotten.id}`)
+  if (at !== undefined && at * 1000 - forgotten.at > 60000) return t.skip('consent_lifetime_s is long here')
+  await new Promise((resolve) => setTimeout(resolve, Math.max(0, forgotten.at + 31500 - Date.now())))
+  const { status } = await open(me, `/consent/${forgotten.id}`)
+  assert.equal(status, 410)
+  assert.match(await text('main'), /no longer valid/)
+  await looks('gone-en')
+  await open(me, '/account')
+  const late = await me.page.evaluate(async (id) => (await fetch(`/vp/presentations/${id}/approve`, {
+    method: 'POST', headers: { 'Content-Type': 'application/json', 'X-CSRF-Token': document.body.dataset.csrf },
+    body: JSON.stringify({ credential: { id: 'AAAA', rawId: 'AAAA', type: 'public-key', response: { clientDataJSON: 'AAAA', authenticatorData: 'AAAA', signature: 'AAAA' } } }),
+  })).status, forgotten.id)
+  assert.equal(late, 410)
 })
 
 test('logout ends the session', async () => {

@@ -250,7 +250,7 @@
       on('add-' + purpose, async () => {
         const opened = await post('/account/passkeys/options', { purpose })
         const credential = await create(opened.publicKey)
-        const made = await post('/account/passkeys', { session: opened.session, credential })
+        const made = await post('/account/passkeys', { session: opened.session, credential, label: $('label-new').value.trim() || undefined })
         await confirmed(made, `/account/passkeys/${made.id}/approve`)
         location.reload()
       })
