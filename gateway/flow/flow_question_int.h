@@ -25,6 +25,7 @@
 #define QUESTION_ROUNDS_MAX 32     /* selections of one question */
 #define QUESTION_TRIES_MAX 8       /* gestures that the signer refused */
 #define QUESTION_KEPT_S 600        /* how long the end of a question is known */
+#define QUESTION_USED_MAX 8192     /* nonces that are remembered */
 #define NONCE_LEN 43               /* base64url of 32 bytes */
 
 struct question;
@@ -206,7 +207,14 @@ struct flow_questions {
     int64_t swept_at;
 };
 
-/* ---- flow_questions.c ------------------------------------------------------------------------------ */
+/* ---- flow_question_life.c ---------------------------------------------------------------------------- */
+
+/* Wiped and freed: it is in no list and no queue. */
+void question_free(struct question *q);
+/* Lock held. Out of the table. */
+void question_unlink(struct flow_questions *all, struct question *q);
+/* What it showed goes; its state, its evidence and the way back stay. */
+void question_forget(struct question *q);
 
 /* A new question, busy with this call, in the table. SG_E_TOO_MANY (of this person), SG_E_FULL, SG_E_NO_MEMORY. */
 SG_CHECKED sg_result question_new(struct flow_questions *all, const uint8_t person[16], int64_t now,
@@ -214,7 +222,7 @@ SG_CHECKED sg_result question_new(struct flow_questions *all, const uint8_t pers
 /* The person's question, now busy with this call. SG_E_NOT_FOUND, SG_E_PENDING, SG_E_EXPIRED. */
 SG_CHECKED sg_result question_take(struct flow_questions *all, const uint8_t person[16], sg_str id,
     int64_t now, flow_question_fn done, void *context, struct question **ret);
-/* Queue a step. */
+/* Queue a step (flow_questions.c, as the next two). */
 void question_run(struct question *q, question_step step);
 /* Ask a peer: `frame` holds the encoded message with this id; `step` runs when the answer is there: q->answer, q->body. */
 void question_ask(struct question *q, struct peer *peer, uint64_t id, const struct sg_buf *frame,
