@@ -173,14 +173,14 @@ const char *const face_text_en[FACE_TEXTS] = {
                                "in your browser and compared them with the challenge.",
     [T_CONSENT_DONE] = "Result",
     [T_CONSENT_DONE_DELIVERED] =
-        "Approved. The presentation was signed and delivered to who asked.",
+        "Approved. The presentation was signed and delivered to whoever asked.",
     [T_CONSENT_DONE_RETURNED] = "Approved. The signature was made and given to your wallet.",
     [T_CONSENT_DONE_REFUSED] = "You refused. Nothing was signed, and nothing was disclosed.",
     [T_CONSENT_DONE_EXPIRED] = "The time to approve is over. Nothing was signed.",
     [T_CONSENT_DONE_FAILED] =
         "This was not completed. Look at your activity to see whether something was signed.",
     [T_CONSENT_EVIDENCE] = "Evidence of this signature",
-    [T_CONSENT_BACK] = "Continue to who asked",
+    [T_CONSENT_BACK] = "Go back to whoever asked",
     [T_CONSENT_TO_ACCOUNT] = "My account",
     [T_CONSENT_PROOF_TITLE] = "Do you want to receive a credential?",
     [T_CONSENT_CALLS_ITSELF] = "It calls itself",

@@ -146,8 +146,31 @@ put_keys(struct face_html *html, const struct sjson *json)
 
 /* ---- credentials -------------------------------------------------------------------------------------- */
 
+/* What this type is called in the page's language, where it is one of ours; otherwise what the credential says of itself. */
+static sg_str
+name_of(const struct face_html *html, const struct flow_configs *configs, const struct sjson *one)
+{
+    sg_str type = person_text(one, "type");
+    sg_str name = person_text(one, "name");
+    for (size_t i = 0; configs != NULL && type.n > 0 && i < configs->n; i++) {
+        const struct flow_config *config = &configs->items[i];
+        const struct sjson *list =
+            sjson_get(sjson_get(config->published, "credential_metadata"), "display");
+        if (!sg_str_equal(config->type, type) || list == NULL) {
+            continue;
+        }
+        for (const struct sjson *d = list->first; d != NULL; d = d->next) {
+            if (sg_str_starts(person_text(d, "locale"), face_lang_tag(html->lang))) {
+                return person_text(d, "name");
+            }
+        }
+    }
+    return name.n > 0 ? name : person_text(one, "configuration");
+}
+
 static void
-put_credentials(struct face_html *html, const struct sjson *json)
+put_credentials(
+    struct face_html *html, const struct flow_configs *configs, const struct sjson *json)
 {
     if (put_section(html, "credentials", T_ACCOUNT_CREDENTIALS, -1, json)) {
         const struct sjson *one = items_of(json, "credentials");
@@ -159,8 +182,7 @@ put_credentials(struct face_html *html, const struct sjson *json)
         for (; one != NULL; one = one->next) {
             sg_str id = person_text(one, "id");
             sg_str format = person_text(one, "format");
-            sg_str name = person_text(one, "name");
-            name = name.n > 0 ? name : person_text(one, "configuration");
+            sg_str name = name_of(html, configs, one);
             face_html(html, "<li><div><h3><bdi>%s</bdi></h3><p class=\"soft\">%w <code>%s</code>",
                 &name, T_ACCOUNT_CREDENTIAL_FORMAT, &format);
             put_date(html, T_ACCOUNT_CREDENTIAL_ADDED, person_int(one, "added_at"));
@@ -298,7 +320,7 @@ person_account_render(struct face_html *html, const struct person_account *accou
         T_ACCOUNT_TITLE, T_ACCOUNT_LOGOUT, T_ACCOUNT_LEAD);
     person_says(html);
     put_confirm(html);
-    put_credentials(html, account->credentials);
+    put_credentials(html, account->configs, account->credentials);
     put_activity(html, account->activity);
     put_passkeys(html, account->passkeys);
     put_keys(html, account->keys);

@@ -52,6 +52,7 @@ void person_enrol_render(struct face_html *html, sg_str address, bool demo);
 void person_login_render(struct face_html *html, sg_str next, sg_str provider);
 struct person_account {
     const struct sjson *passkeys, *keys, *credentials, *activity;
+    const struct flow_configs *configs; /* for the names of our own credentials; may be NULL */
 };
 void person_account_render(struct face_html *html, const struct person_account *account);
 /* What was read and agreed to, word for word; false: the answer has no text. */

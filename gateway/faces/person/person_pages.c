@@ -68,7 +68,8 @@ account_page(struct person_view *view)
     const struct person_account account = { .passkeys = good(&view->asks[0]),
         .keys = good(&view->asks[1]),
         .credentials = good(&view->asks[2]),
-        .activity = good(&view->asks[3]) };
+        .activity = good(&view->asks[3]),
+        .configs = flow_configurations(face_app(view->req)->flow) };
     struct sg_buf buf = person_open(view);
     struct face_html html = face_page_html(&view->page, &buf);
     person_account_render(&html, &account);

@@ -145,6 +145,7 @@ test('receive a badge: a key is made in the HSM, the badge is in the account', a
   await looks('demo-en')
   await open(me, '/account')
   await looks('account-en')
+  assert.match(await text('[aria-labelledby=title-credentials]'), /Employee badge \(demo\)/)
   assert.match(await text('[aria-labelledby=title-credentials]'), /dc\+sd-jwt/)
 })
 
