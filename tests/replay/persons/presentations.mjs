@@ -359,6 +359,21 @@ function checkBadge(text, r, jwk) {
   verdict = () => ({ status: 200, body: {} })
 }
 
+// ---- two at once: one of them ---------------------------------------------------------------------------------------------------------------
+{
+  const r = request()
+  const q = await ask(r)
+  const credential = signing(q.json.publicKey)
+  const path = `/vp/presentations/${q.json.id}/approve`
+  const both = await Promise.all([1, 2, 3, 4].map(() => aiko.post(path, { credential })))
+  check('one approval of four', both.filter((a) => a.status === 200).length === 1 && both.every((a) => [200, 403, 409].includes(a.status)), both.map((a) => a.text))
+  check('one response of four', received(r).length === 1)
+  const same = request() // one request opened twice, both approved at once
+  const [a, b] = await Promise.all([ask(same), ask(same)])
+  const done = await Promise.all([approve(a), approve(b)])
+  check('one presentation of two questions for one nonce', done.filter((x) => x.status === 200).length === 1 && received(same).length === 1, done.map((x) => x.text))
+}
+
 // ---- no gesture, no signature (AU-4, SIG-3) -----------------------------------------------------------------------------------------------
 {
   const q = await ask(request(), { delivery: 'return' })
@@ -443,6 +458,14 @@ expect('no such question', await aiko.get('/vp/presentations/0000000000000000000
   check('refused', (await aiko.post(`/vp/proofs/${no.json.id}/refuse`)).json?.state === 'refused')
   expect('a key twice', await aiko.post('/vp/proofs', { ...body, keys: [thumbprints[0], thumbprints[0]] }), 400)
   expect('a key of nobody', await aiko.post('/vp/proofs', { ...body, keys: [b64u(randomBytes(32))] }), 404)
+  const attested = await aiko.post('/vp/proofs', { ...body, key_attestation: true })
+  check('the text says that an attestation goes with it', attested.status === 201 && attested.json.text.includes('How this service keeps them'), attested.text)
+  const both = await aiko.post(`/vp/proofs/${attested.json.id}/approve`, { credential: signing(attested.json.publicKey) })
+  const attestation = both.json?.key_attestation ?? '..'
+  check('a key attestation (Appendix D)', json64(attestation.split('.')[0] || b64u('{}')).typ === 'key-attestation+jwt', both.text)
+  const said = json64(attestation.split('.')[1] || b64u('{}'))
+  check('of both keys, for this nonce', said.nonce === body.nonce && keys.every((k) => said.attested_keys?.some((a) => a.x === k.jwk.x)) && said.attested_keys.length === 2, said)
+  check('in the proofs', both.json?.proofs?.jwt.every((j) => json64(j.split('.')[0]).key_attestation === attestation), both.text)
   expect('no keys', await aiko.post('/vp/proofs', { ...body, keys: [] }), 400)
 }
 
