@@ -24,6 +24,7 @@ struct gate_opened {
     int64_t intent_until;    /* and all others */
     int64_t gesture_boot_ms; /* the same by boot time, which nobody sets */
     int64_t intent_boot_ms;
+    uint64_t all;                        /* a bit for each DTBS/R */
     uint64_t spent;                      /* DTBS/R with a durable consent */
     uint64_t busy;                       /* asked for by a request that is under way */
     uint64_t first_seq;                  /* of the consent that holds the gesture; 0: none yet */

@@ -76,15 +76,23 @@ is_over(const struct signer *s, const struct gate_opened *o)
     return o->dropped || s->env.now.utc_ms / 1000 >= until || s->env.now.boot_ms >= boot;
 }
 
-/* Take out what is over; who is still being worked on goes when that is done. */
+/* Nothing of it is left to be asked for. It stays while there is room, so that who repeats it hears that it is spent. */
+static bool
+is_finished(const struct gate_opened *o)
+{
+    return o->first_seq != 0 && o->spent == o->all;
+}
+
+/* Take out what is over, and with `finished` what is spent; who is still being worked on goes when that is done. */
 static void
-sweep(struct signer *s)
+sweep_also(struct signer *s, bool finished)
 {
     for (size_t i = 0; i < BUCKETS; i++) {
         struct signer_open **at = &s->opens->buckets[i];
         while (*at != NULL) {
             struct signer_open *row = *at;
-            if (row->uses == 0 && is_over(s, &row->opened)) {
+            if (row->uses == 0 &&
+                (is_over(s, &row->opened) || (finished && is_finished(&row->opened)))) {
                 *at = row->next;
                 row_free(s->opens, row);
             } else {
@@ -92,6 +100,12 @@ sweep(struct signer *s)
             }
         }
     }
+}
+
+static void
+sweep(struct signer *s)
+{
+    sweep_also(s, false);
 }
 
 void
@@ -150,13 +164,11 @@ signer_open_drop_person(struct signer *s, sg_bytes person)
 
 /* ---- INTENT_OPEN ---------------------------------------------------------------------------------------------- */
 
-/* Room for one more of this size, this person's, this requester's. What is over does not count. */
 static sg_result
-check_room(struct signer *s, sg_bytes person, const uint8_t *requester, size_t bytes)
+count_room(const struct signer *s, sg_bytes person, const uint8_t *requester, size_t bytes)
 {
     size_t persons = 0;
     size_t requesters = 0;
-    sweep(s);
     for (size_t i = 0; i < BUCKETS; i++) {
         for (const struct signer_open *row = s->opens->buckets[i]; row != NULL; row = row->next) {
             persons += sg_bytes_equal(SG_BYTES(row->opened.person), person) ? 1 : 0;
@@ -166,6 +178,19 @@ check_room(struct signer *s, sg_bytes person, const uint8_t *requester, size_t b
     SG_REQUIRE(s->opens->n < OPEN_MAX && s->opens->bytes + bytes <= OPEN_BYTES_MAX, TOO_MANY);
     SG_REQUIRE(persons < OPEN_PER_PERSON && requesters < OPEN_PER_REQUESTER, TOO_MANY);
     return SG_DONE;
+}
+
+/* Room for one more of this size, this person's, this requester's. What is over does not count, and what is spent makes room. */
+static sg_result
+check_room(struct signer *s, sg_bytes person, const uint8_t *requester, size_t bytes)
+{
+    sweep(s);
+    sg_result r = count_room(s, person, requester, bytes);
+    if (sg_ok(r)) {
+        return r;
+    }
+    sweep_also(s, true);
+    return count_room(s, person, requester, bytes);
 }
 
 /* When the gesture must be here, and when all of it is over: by UTC as the intent says, and by the time since boot, which nobody sets. */
@@ -206,6 +231,7 @@ keep(struct signer *s, const struct wire_intent_open *msg, const struct wire_int
     memcpy(row->opened.intent_id, id, sizeof(id));
     memcpy(row->opened.person, msg->person.p, sizeof(row->opened.person));
     row->opened.intent = sg_bytes_of(copy, msg->intent.n);
+    row->opened.all = UINT64_MAX >> (WIRE_DTBS_MAX - intent->n_dtbs);
     randombytes_buf(row->opened.nonce, sizeof(row->opened.nonce));
     set_times(s, intent, &row->opened);
     row->next = *bucket_of(s->opens, id);

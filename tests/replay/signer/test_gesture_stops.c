@@ -96,6 +96,18 @@ test_one_person_has_32_places_and_gets_them_back(void **state)
     rig_start(&rig, NULL);
 }
 
+/* What is approved and signed does not count against the person: otherwise nobody could sign more often than that in the life of an intent. */
+static void
+test_what_is_finished_makes_room(void **state)
+{
+    (void)state;
+    struct wire_sign_reply reply;
+    for (size_t i = 0; i < 40; i++) {
+        struct wire_intent intent = rig_present(&rig, &p[ANNA], 1);
+        assert_ok(rig_approve_all(&rig, &p[ANNA], &intent, &reply));
+    }
+}
+
 /* ---- operators, while an approval waits for its status -------------------------------------------------------------- */
 
 static struct wire_sign
@@ -359,6 +371,7 @@ main(void)
         cmocka_unit_test(test_a_refusal_by_the_person_is_on_record_and_ends_the_intent),
         cmocka_unit_test(test_an_intent_cancelled_while_its_approval_waits_is_not_signed),
         cmocka_unit_test(test_one_person_has_32_places_and_gets_them_back),
+        cmocka_unit_test(test_what_is_finished_makes_room),
         cmocka_unit_test(test_a_person_locked_meanwhile_signs_nothing),
         cmocka_unit_test(test_a_key_stopped_meanwhile_signs_nothing),
         cmocka_unit_test(test_a_passkey_that_operators_remove_meanwhile_approves_nothing),
