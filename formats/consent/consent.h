@@ -149,5 +149,7 @@ SG_CHECKED sg_result consent_safe(
 /* What a claim is called: "given name", "address, locality"; a name that has no word here stands as it is, in quotation marks. */
 SG_CHECKED sg_result consent_claim_label(struct sg_arena *arena, const struct dcql_path *path,
     enum consent_language language, sg_str *ret);
+/* Has its last name a word of ours, so that people know what is beneath it? */
+bool consent_claim_has_word(const struct dcql_path *path);
 
 #endif

@@ -159,7 +159,7 @@ static void
 present(struct consent_wr *wr, const struct consent_openings *o)
 {
     consent_put(wr, "Show your credentials to ");
-    if (o->party.name.n > 0) {
+    if (o->party.name.n > 0 && o->party.name_proven) { /* a claim of its own is no heading */
         consent_put_quoted(wr, o->party.name, CONSENT_SHOWN_NAME);
     } else {
         consent_put_id(wr, consent_bare_id(o->party.id));

@@ -167,7 +167,7 @@ put_transaction(struct consent_wr *wr, const struct consent_transaction *t)
 static void
 present(struct consent_wr *wr, const struct consent_openings *o)
 {
-    if (o->party.name.n > 0) {
+    if (o->party.name.n > 0 && o->party.name_proven) { /* a claim of its own is no heading */
         consent_put_quoted(wr, o->party.name, CONSENT_SHOWN_NAME);
         consent_put(wr, "に証明書を提示しますか。\n\n");
     } else {

@@ -147,6 +147,16 @@ consent_put_label(struct consent_wr *wr, const struct dcql_path *path)
     }
 }
 
+bool
+consent_claim_has_word(const struct dcql_path *path)
+{
+    size_t n = path->n;
+    while (n > 0 && path->steps[n - 1].kind != DCQL_NAME) {
+        n--;
+    }
+    return n > 0 && find(path->steps[n - 1].name) != NULL;
+}
+
 sg_result
 consent_claim_label(struct sg_arena *arena, const struct dcql_path *path,
     enum consent_language language, sg_str *ret)

@@ -97,15 +97,66 @@ claim_path(const struct flow_held *held, const struct dcql_path *leaf)
     return (struct dcql_path){ leaf->steps, leaf->n < n ? leaf->n : n };
 }
 
+/* The first name beyond `n` steps; path->n if there is none. */
+static size_t
+next_name(const struct dcql_path *path, size_t n)
+{
+    while (n < path->n && path->steps[n].kind != DCQL_NAME) {
+        n++;
+    }
+    return n;
+}
+
+/* Does the claim's own line tell people of what lies at `path`, beneath it? "address" does, "credentialSubject" or a name of the issuer's own does not. */
 static bool
-covered(const struct consent_credential *to, const struct dcql_path *path)
+tells(const struct dcql_path *claim, const struct dcql_path *path)
+{
+    return next_name(path, claim->n) == path->n || consent_claim_has_word(claim);
+}
+
+/* The claim that was asked for around it; NULL: none. */
+static const struct dcql_path *
+asked_around(const struct consent_credential *to, size_t n_asked, const struct dcql_path *path)
+{
+    for (size_t i = 0; i < n_asked; i++) {
+        if (begins_with(path, &to->claims[i].path)) {
+            return &to->claims[i].path;
+        }
+    }
+    return NULL;
+}
+
+static bool
+covered(const struct consent_credential *to, size_t n_asked, const struct dcql_path *path)
 {
     for (size_t i = 0; i < to->n_claims; i++) {
-        if (begins_with(path, &to->claims[i].path)) {
+        const struct dcql_path *claim = &to->claims[i].path;
+        if (begins_with(path, claim) && (i >= n_asked || tells(claim, path))) {
             return true;
         }
     }
     return false;
+}
+
+/* What the line says: of a claim that was asked for with everything in it, each name in it; "all entries" for entries, which have the same names. */
+static sg_result
+line_path(struct sg_arena *arena, const struct flow_held *held, const struct dcql_path *around,
+    const struct dcql_path *leaf, struct dcql_path *ret)
+{
+    if (around == NULL) {
+        *ret = claim_path(held, leaf);
+        return SG_DONE;
+    }
+    size_t n = next_name(leaf, around->n) + 1;
+    struct dcql_step *steps = SG_NEW_ARRAY(arena, n, struct dcql_step);
+    SG_REQUIRE(steps != NULL && n <= leaf->n, NO_MEMORY);
+    for (size_t i = 0; i < n; i++) {
+        bool entry = i >= around->n && leaf->steps[i].kind == DCQL_INDEX;
+        steps[i] = i < around->n ? around->steps[i] : leaf->steps[i];
+        steps[i].kind = entry ? DCQL_ALL : steps[i].kind;
+    }
+    *ret = (struct dcql_path){ steps, n };
+    return SG_DONE;
 }
 
 /* First what was asked, in the verifier's order; then what comes along because it cannot be left out. Everything that leaves is in one of the lines. */
@@ -114,8 +165,8 @@ put_claims(struct question *q, const struct part *part, struct consent_credentia
 {
     const struct candidate *c = part->candidate;
     const struct dcql_credential_query *query = &q->request.dcql.credentials[part->query];
-    struct consent_claim *claims =
-        SG_NEW_ARRAY(q->drafted->arena, CONSENT_CLAIMS_MAX, struct consent_claim);
+    struct sg_arena *arena = q->drafted->arena;
+    struct consent_claim *claims = SG_NEW_ARRAY(arena, CONSENT_CLAIMS_MAX, struct consent_claim);
     SG_REQUIRE(claims != NULL, NO_MEMORY);
     to->claims = claims;
     for (size_t i = 0; i < c->match.n_claims; i++) {
@@ -124,17 +175,17 @@ put_claims(struct question *q, const struct part *part, struct consent_credentia
         claims[to->n_claims++] =
             (struct consent_claim){ .path = claim->path, .retain = claim->intent_to_retain };
     }
+    size_t n_asked = to->n_claims;
     for (size_t i = 0; i < c->n_lines; i++) {
         const struct flow_show_line *line = &c->lines[i];
-        if (line->frame || covered(to, &line->path)) {
+        if (line->frame || covered(to, n_asked, &line->path)) {
             continue;
         }
+        const struct dcql_path *around = asked_around(to, n_asked, &line->path);
+        struct consent_claim claim = { .always = !line->asked, .retain = line->retain };
         SG_REQUIRE(to->n_claims < CONSENT_CLAIMS_MAX, TOO_MANY);
-        claims[to->n_claims++] = (struct consent_claim){
-            .path = claim_path(&c->holding->held, &line->path),
-            .always = !line->asked,
-            .retain = line->retain,
-        };
+        SG_TRY(line_path(arena, &c->holding->held, around, &line->path, &claim.path));
+        claims[to->n_claims++] = claim;
     }
     return SG_DONE;
 }

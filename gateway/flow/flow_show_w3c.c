@@ -7,10 +7,11 @@
 #include "sg_text.h"
 #include "vcdm_terms.h"
 
+/* Of these the text says "kind, issuer, validity and key"; evidence, terms of use and `sub` say more, of the person too, and are named. */
 const char *const flow_w3c_frame[] = { "@context", "id", "type", "issuer", "validFrom",
     "validUntil", "issuanceDate", "expirationDate", "credentialStatus", "credentialSchema",
-    "refreshService", "termsOfUse", "evidence", "relatedResource", "proof", "name", "description",
-    "iss", "iat", "nbf", "exp", "jti", "sub", "aud", "cnf", "status", "holder", NULL };
+    "refreshService", "relatedResource", "proof", "name", "description", "iss", "iat", "nbf", "exp",
+    "jti", "aud", "cnf", "status", "holder", NULL };
 
 /* ---- types ------------------------------------------------------------------------------------------------------------------------------------ */
 

@@ -152,6 +152,10 @@ read_client(
     SG_TRY(read_keys(arena, json, why, &client.keys, &client.n_keys));
     SG_TRY(read_uris(arena, json, why, &client));
     SG_TRY(read_flag(json, why, "signed_only", &client.signed_only));
+    if (sjson_get(json, "signed_only") ==
+        NULL) { /* whoever has keys signs: unsigned, anybody could ask in its name */
+        client.signed_only = client.n_keys > 0;
+    }
     SG_TRY(read_flag(json, why, "any_uri", &any_uri));
     client.metadata = sjson_get(json, "metadata");
     if (client.metadata != NULL && client.metadata->type != SJSON_OBJECT) {

@@ -6,7 +6,7 @@
  *     purposes         array of the same   shown as its own words
  *     jwks             {"keys": [...]}   of its signed requests; absent: they are unsigned
  *     uris             array of text   its response and redirect URIs, compared as strings; required with a client id without a prefix
- *     signed_only      bool
+ *     signed_only      bool    its unsigned requests are refused; absent: they are if it has keys
  *     any_uri          bool    its response URI may be on another host than its certificate names
  *     metadata         object  registered client metadata
  *   attester           text    `iss` of verifier attestations that are believed

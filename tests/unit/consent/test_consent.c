@@ -147,8 +147,10 @@ test_how_the_asker_is_known(void **state)
         assert_ok(consent_text(*state, &o, &text));
         assert_true(has(text, rows[i].part));
         assert_true(has(text, "Nobody has checked this name."));
+        assert_true(has(text, "Show your credentials to shop.example?"));
         o.party.name_proven = true;
         assert_ok(consent_text(*state, &o, &text));
+        assert_true(has(text, "Show your credentials to “Example")); /* somebody vouches for it */
         assert_false(has(text, "Nobody has checked this name."));
         assert_true(has(text, rows[i].lead));
     }

@@ -127,6 +127,29 @@ test_ldp_lines_name_what_was_not_asked(void **state)
     lines_tell(&show, shown.value, "Given-7Q");
 }
 
+/* Beside the subject, always visible, and about the person all the same: it is named. */
+static void
+test_evidence_has_a_line(void **state)
+{
+    (void)state;
+    struct flow_held held = held_of(show_vc(
+        &rig, "vc+sd-jwt", ",\"evidence\":[{\"type\":\"Passport\",\"number\":\"Doc-7Q\"}]"));
+    struct show_query query;
+    const struct flow_show_line *lines;
+    size_t n, told = 0;
+    show_ask(&rig, &held, ",'claims':[{'path':['credentialSubject','given_name']}]", &query);
+    struct flow_show show = show_made(&rig, &held, &query);
+    struct flow_shown shown = show_signed(&rig, &show);
+    assert_true(show_discloses(&rig, shown.value, "Doc-7Q"));
+    assert_ok(flow_show_lines(rig.arena, &show, &lines, &n));
+    for (size_t i = 0; i < n; i++) {
+        bool this = lines[i].value != NULL && lines[i].value->type == SJSON_STRING &&
+                    sg_str_is(lines[i].value->text, "Doc-7Q");
+        told += this && !lines[i].frame ? 1 : 0;
+    }
+    assert_int_equal(told, 1);
+}
+
 static void
 test_ldp_without_holder_binding_is_bare(void **state)
 {
@@ -228,6 +251,7 @@ main(void)
         TEST(test_ldp_selective_disclosure_is_derived),
         TEST(test_ldp_of_the_older_data_model),
         TEST(test_ldp_lines_name_what_was_not_asked),
+        TEST(test_evidence_has_a_line),
         TEST(test_ldp_without_holder_binding_is_bare),
         TEST(test_envelopes_are_presented),
         TEST(test_vc_sd_jwt_discloses_what_was_asked),

@@ -52,6 +52,23 @@ test_what_a_file_may_say(void **state)
     assert_null(verifier_words_find(&all, SG_LIT("b.example")));
 }
 
+/* Keys that need not be used would let anybody ask in the verifier's name. */
+static void
+test_who_has_keys_signs(void **state)
+{
+    struct verifiers all;
+    assert_ok(verifiers_new(*state, &all));
+    assert_ok(
+        parse(state, "{'client_id':'a','uris':['https://a.example/r']," JWKS "}", NULL, &all));
+    assert_ok(parse(state, "{'client_id':'b','uris':['https://b.example/r']}", NULL, &all));
+    assert_ok(parse(state,
+        "{'client_id':'c','uris':['https://c.example/r']," JWKS ",'signed_only':false}", NULL,
+        &all));
+    assert_true(all.clients[0].signed_only);
+    assert_false(all.clients[1].signed_only);
+    assert_false(all.clients[2].signed_only);
+}
+
 static void
 test_what_it_may_not(void **state)
 {
@@ -119,7 +136,7 @@ int
 main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, support_arena_setup, support_arena_teardown)
-    const struct CMUnitTest tests[] = { T(test_what_a_file_may_say), T(test_what_it_may_not),
-        T(test_twice_the_same), T(test_no_folder_is_no_verifier) };
+    const struct CMUnitTest tests[] = { T(test_what_a_file_may_say), T(test_who_has_keys_signs),
+        T(test_what_it_may_not), T(test_twice_the_same), T(test_no_folder_is_no_verifier) };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -115,6 +115,47 @@ test_a_presentation_is_returned_and_verifies(void **state)
     assert_false(show_discloses(&rig.show, list->first->text, "Family-7Q"));
 }
 
+/* A verifier that asks for all of the subject at once is answered, and the text says what that is. */
+static void
+test_a_claim_with_others_in_it_is_told_whole(void **state)
+{
+    (void)state;
+    static const char *const said[] = { "- given name\n", "- family name\n", "- date of birth\n",
+        "- nationalities\n", "- address\n" };
+    rig_hold(SG_LIT("ldp_vc"), show_ldp(&rig.show, DI_ECDSA_SD_2023, ""));
+    assert_ok(rig_start(
+        rig_request(
+            "{'credentials':[{'id':'a','format':'ldp_vc','meta':{'type_values':"
+            "[['https://www.w3.org/2018/"
+            "credentials#VerifiableCredential']]},'claims':[{'path':['credentialSubject']}]}]}",
+            ""),
+        false));
+    assert_int_equal(rig.state, FLOW_QUESTION_OPEN);
+    check_intent();
+    for (size_t i = 0; i < sizeof(said) / sizeof(said[0]); i++) {
+        if (!has(rig.text, said[i])) {
+            fail_msg("%s: %.*s", said[i], SG_PRINT(rig.text));
+        }
+    }
+    /* names of the issuer's own inside of a claim: each, once for all entries */
+    rig_hold(SG_LIT("dc+sd-jwt"), show_sd_jwt(&rig.show, ""));
+    assert_ok(rig_start(
+        rig_request(
+            "{'credentials':[{'id':'a','format':'dc+sd-jwt','meta':{'vct_values':['" SHOW_VCT
+            "']},'claims':[{'path':['degrees']},{'path':['address']}]}]}",
+            ""),
+        false));
+    static const char *const named[] = { "- “degrees”\n- address\n",
+        "- “degrees”, all entries, degree\n", "- “degrees”, all entries, “university”\n" };
+    for (size_t i = 0; i < sizeof(named) / sizeof(named[0]); i++) {
+        if (!has(rig.text, named[i])) {
+            fail_msg("%s: %.*s", named[i], SG_PRINT(rig.text));
+        }
+    }
+    assert_false(has(rig.text, "- “degrees”, entry")); /* once for all entries */
+    assert_false(has(rig.text, "- address, "));        /* a word of ours says what is beneath it */
+}
+
 /* req: EV-2, SIG-6: what opens the record stays, under the person's key; the presentation does not */
 static void
 test_what_is_kept(void **state)
@@ -513,7 +554,8 @@ main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, rig_setup, rig_teardown)
     const struct CMUnitTest tests[] = { T(test_a_presentation_is_delivered),
-        T(test_a_presentation_is_returned_and_verifies), T(test_what_is_kept),
+        T(test_a_presentation_is_returned_and_verifies),
+        T(test_a_claim_with_others_in_it_is_told_whole), T(test_what_is_kept),
         T(test_one_nonce_yields_one_presentation), T(test_a_refusal_is_told_in_one_word),
         T(test_nothing_to_show_looks_like_a_refusal),
         T(test_a_status_that_is_not_good_counts_as_absent),
