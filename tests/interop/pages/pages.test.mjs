@@ -149,6 +149,13 @@ test('receive a badge: a key is made in the HSM, the badge is in the account', a
   assert.match(await text('[aria-labelledby=title-credentials]'), /dc\+sd-jwt/)
 })
 
+/** A badge in this form; the page loads again when it is in the account. */
+async function receive(configuration) {
+  await open(me, '/demo?lang=en')
+  await me.page.selectOption('#configuration', configuration)
+  await Promise.all([me.page.waitForEvent('load', WAIT), me.page.click('#receive')])
+  assert.equal((await text('#alert')).trim(), '')
+}
 /** From the story to the consent page; the id of the question. */
 async function door(language) {
   await open(me, `/demo?lang=${language}`)
@@ -216,12 +223,7 @@ for (const language of ['en', 'ja']) {
 
 for (const [configuration, name] of [['employee_badge_mdoc', 'mdoc'], ['employee_badge_ldp_ecdsa_sd', 'ldp-sd'], ['employee_badge_ldp_eddsa_rdfc', 'ldp']]) {
   test(`the same story with ${configuration}`, async () => {
-    await open(me, '/demo?lang=en')
-    await me.page.selectOption('#configuration', configuration)
-    await me.page.click('#receive')
-    await me.page.waitForLoadState()
-    await me.page.waitForFunction(() => !document.getElementById('status').textContent.trim(), undefined, WAIT)
-    assert.equal((await text('#alert')).trim(), '')
+    await receive(configuration)
     await me.page.selectOption('#configuration', configuration)
     await me.page.click('#door')
     await me.page.waitForURL(/\/consent\//, WAIT)
@@ -235,6 +237,21 @@ for (const [configuration, name] of [['employee_badge_mdoc', 'mdoc'], ['employee
     await shot(me, `door-${name}`)
   })
 }
+
+test('several fit: another choice is another question, and the one chosen is shown', async () => {
+  await receive('employee_badge_sd_jwt')
+  const before = await json(`/vp/presentations/${await door('en')}`)
+  assert.equal(before.candidates[0].credentials.filter((c) => c.usable).length, 2)
+  await clean('choice')
+  await me.page.check('#choose input:not(:checked)')
+  await Promise.all([me.page.waitForEvent('load', WAIT), me.page.click('#choose button')])
+  const now = await sameText(me.page.url().split('/').pop())
+  assert.notEqual(now.publicKey.challenge, before.publicKey.challenge)
+  assert.notDeepEqual(now.selection, before.selection)
+  await me.page.click('#approve')
+  await me.page.waitForSelector('#result', WAIT)
+  assert.equal(await me.page.getAttribute('#result', 'data-state'), 'delivered')
+})
 
 test('refusal: nothing is signed, and the verifier hears no more than that', async () => {
   const id = await door('en')
@@ -285,7 +302,7 @@ test('the text can be had in the other language: another question, another chall
   const before = await sameText(id)
   await open(me, `/consent/${id}?lang=ja`)
   assert.equal(await me.page.getAttribute('#intent-text', 'lang'), 'en', 'the switch of the page changes no text that is asked about')
-  await me.page.click('#relanguage')
+  await Promise.all([me.page.waitForEvent('load', WAIT), me.page.click('#relanguage')])
   await me.page.waitForSelector('#intent-text[lang=ja]', WAIT)
   const now = await sameText(me.page.url().split('/').pop().split('?')[0])
   assert.equal(now.language, 'ja')
