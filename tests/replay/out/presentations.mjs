@@ -180,6 +180,24 @@ try {
     check(`TLS ${name}: ${state}`, (done.json?.state ?? now.json?.state) === state && answers.has(name) === (state === 'delivered'), `${done.text} ${now.text}`)
   }
 
+  // ---- revoked between the screen and the approval ----------------------------------------------------------------
+  const revoked = issue(shown.f.id, jwk)
+  const askedOf = request(shown.f.format, metaOf(shown.f), undefined, 'revoked')
+  const open = await browser.post('/vp/presentations', { request: askedOf.url, delivery: 'post', credentials: [{ format: shown.f.format, value: revoked }] })
+  const gone = join(work, 'revoked.txt')
+  writeFileSync(gone, typeof revoked === 'string' ? revoked : JSON.stringify(revoked))
+  const order = sealgate('status', 'set', '--credential', gone, '--to', 'invalid')
+  check('revoked: the order', order.status === 0, order.stderr)
+  let seen
+  for (let i = 0; i < 100; i++) { // until it is published
+    seen = sealgate('verify', gone, '--status')
+    if (seen.status !== 0) break
+    await sleep(100)
+  }
+  await sleep(1000) // the signer takes an answer of the same second (status_max_age_ms): no person is that fast
+  const late = await browser.post(`/vp/presentations/${open.json.id}/approve`, { credential: browser.device.get(open.json.publicKey, { credential: signing(browser.device) }) })
+  check('revoked: refused', late.status === 409 && !answers.has('revoked'), late.text)
+
   // ---- the bundle, changed -------------------------------------------------------------------------------------
   const bundle = json(readFileSync(shown.evidence, 'utf8'))
   const changed = (what, f) => {

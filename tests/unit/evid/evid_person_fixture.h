@@ -115,7 +115,9 @@ register_passkey(struct lived *p, struct authenticator_passkey *passkey, uint64_
     sg_bytes operation_id, enum amiss amiss)
 {
     static const uint8_t challenge[32] = { 7 };
-    struct authenticator_create create = { .ask = { RP_ID, PAGE, SG_BYTES(challenge) } };
+    struct authenticator_create create = {
+        .ask = { .rp_id = RP_ID, .origin = PAGE, .challenge = SG_BYTES(challenge) }
+    };
     struct authenticator_registration r = authenticator_register(p->m->arena, passkey, &create);
     struct wire_person_event e = { .operation_id = operation_id,
         .passkey = SG_BYTES(passkey->id),
