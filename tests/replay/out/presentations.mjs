@@ -10,7 +10,7 @@ import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { call } from '../../crash/system/wallet.mjs'
+import { call, jwt, newKey } from '../../crash/system/wallet.mjs'
 import { Authenticator } from '../persons/authenticator.mjs'
 import { Browser, invite } from '../persons/browser.mjs'
 
@@ -30,10 +30,25 @@ const check = (what, good, more = '') => {
 
 // ---- the verifier -------------------------------------------------------------------------------------------------
 const answers = new Map()
+const verifierKey = newKey()
+const objects = new Map() // request objects by name: { claims, fetched, form }
 const take = (req, res) => {
   let body = ''
   req.on('data', (d) => { body += d })
   req.on('end', () => {
+    if (req.url === '/.well-known/did.json') {
+      res.writeHead(200, { 'content-type': 'application/did+json' })
+      return res.end(JSON.stringify({ id: DID, verificationMethod: [{ id: `${DID}#key-1`, type: 'JsonWebKey', controller: DID, publicKeyJwk: verifierKey.jwk }],
+        authentication: [`${DID}#key-1`], assertionMethod: [`${DID}#key-1`] }))
+    }
+    if (req.url.startsWith('/request/')) {
+      const object = objects.get(req.url.slice(9))
+      object.method = req.method
+      object.form = new URLSearchParams(body)
+      const nonce = object.form.get('wallet_nonce')
+      res.writeHead(200, { 'content-type': 'application/oauth-authz-req+jwt' })
+      return res.end(jwt(object.key, { typ: 'oauth-authz-req+jwt', kid: `${DID}#key-1` }, { ...object.claims, ...(nonce && { wallet_nonce: nonce }) }))
+    }
     const form = new URLSearchParams(body)
     answers.set(form.get('state'), form)
     res.writeHead(200, { 'content-type': 'application/json' })
@@ -59,6 +74,7 @@ const trusted = await overTls('trusted')
 const untrusted = await overTls('untrusted')
 const RESPONSE = `http://localhost:${server.address().port}/response`
 const CLIENT = `redirect_uri:${RESPONSE}`
+const DID = `did:web:localhost%3A${server.address().port}`
 const hash = (text) => createHash('sha256').update(text).digest('base64url')
 function request(format, meta, claims, state, uri = RESPONSE) {
   const nonce = hash(`nonce ${state}`)
@@ -162,7 +178,7 @@ try {
       r = verify(evidence, file, '--audience', CLIENT, '--nonce', 'another', '--response-uri', RESPONSE)
       check(`${f.id}: another session`, r.code !== 0, r.text)
     }
-    shown ??= { f, file, evidence, id: started.json.id, presentation, assertion, answer: done.json }
+    shown ??= { f, file, evidence, credential, id: started.json.id, presentation, assertion, answer: done.json }
     if (f.id !== shown.f.id) { // somebody else's evidence
       check(`${f.id}: another's evidence does not fit`, verify(shown.evidence, file).code !== 0)
     }
@@ -178,6 +194,20 @@ try {
     const done = await browser.post(`/vp/presentations/${started.json.id}/approve`, { credential: browser.device.get(started.json.publicKey, { credential: signing(browser.device) }) })
     const now = await browser.get(`/vp/presentations/${started.json.id}`)
     check(`TLS ${name}: ${state}`, (done.json?.state ?? now.json?.state) === state && answers.has(name) === (state === 'delivered'), `${done.text} ${now.text}`)
+  }
+
+  // ---- a signed request by reference, of a verifier named by did:web: object and document come through the courier ------------
+  for (const [name, key, method, good] of [['get', verifierKey, undefined, true], ['post', verifierKey, 'post', true], ['forged', newKey(), undefined, false]]) {
+    const client = `decentralized_identifier:${DID}`
+    const query = { credentials: [{ id: 'badge', format: shown.f.format, meta: metaOf(shown.f) }] }
+    objects.set(name, { key, claims: { client_id: client, aud: 'https://self-issued.me/v2', response_type: 'vp_token', response_mode: 'direct_post', response_uri: RESPONSE,
+      nonce: hash(`nonce ${name}`), state: `by-reference-${name}`, dcql_query: query, client_metadata: { vp_formats_supported: { [shown.f.format]: {} } } } })
+    const url = `openid4vp://?${new URLSearchParams({ client_id: client, request_uri: RESPONSE.replace('/response', `/request/${name}`), ...(method && { request_uri_method: method }) })}`
+    const started = await browser.post('/vp/presentations', { request: url, delivery: 'post', credentials: [{ format: shown.f.format, value: shown.credential }] })
+    if (!check(`by reference, ${name}: ${good ? 'open' : 'refused'}`, good ? started.status === 201 && started.json?.party?.proven === 'did' : started.status >= 400, started.text) || !good) continue
+    check(`by reference, ${name}: asked as it wants`, objects.get(name).method === (method === 'post' ? 'POST' : 'GET'), objects.get(name).method)
+    const done = await browser.post(`/vp/presentations/${started.json.id}/approve`, { credential: browser.device.get(started.json.publicKey, { credential: signing(browser.device) }) })
+    check(`by reference, ${name}: delivered`, done.json?.state === 'delivered' && answers.has(`by-reference-${name}`), done.text)
   }
 
   // ---- revoked between the screen and the approval ----------------------------------------------------------------
@@ -237,7 +267,7 @@ try {
   // ---- a stolen session (issue 4: a session stolen by cookie alone signs nothing) ----------------------------------
   const uses = async () => (await browser.get('/account/activity')).json?.uses
   const before = await uses()
-  check('her activity has every use', before?.length === formats.length + 2, before?.length)
+  check('her activity has every use', before?.length === formats.length + 4, before?.length)
   const thief = new Browser(BASE, { device: new Authenticator({ origin: new URL(BASE).origin }) })
   thief.jar = new Map(browser.jar)
   thief.csrf = browser.csrf // even this
