@@ -168,9 +168,10 @@ verified(struct question *q)
     };
     claim_of(q);
     present_know_party(q);
-    if (question_is_used(q)) {
+    sg_result r = question_unused(q);
+    if (!sg_ok(r)) {
         q->failure.reply = false; /* it was told something already */
-        refuse(q, question_why(q, SG_ERROR(REPLAY), "this nonce was answered before"));
+        refuse(q, question_why(q, r, "this nonce was answered before"));
         return;
     }
     if (!any_format(request)) {

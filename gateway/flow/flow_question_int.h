@@ -25,7 +25,6 @@
 #define QUESTION_ROUNDS_MAX 32     /* selections of one question */
 #define QUESTION_TRIES_MAX 8       /* gestures that the signer refused */
 #define QUESTION_KEPT_S 600        /* how long the end of a question is known */
-#define QUESTION_USED_MAX 8192     /* nonces that are remembered */
 #define NONCE_LEN 43               /* base64url of 32 bytes */
 
 struct question;
@@ -177,11 +176,6 @@ struct question {
     sg_result result; /* what the call is told after the last step */
 };
 
-struct used_nonce {
-    uint8_t claim[32];
-    int64_t until;
-};
-
 struct flow_questions {
     struct flow_questions_settings settings;
     struct flow *flow;
@@ -203,7 +197,6 @@ struct flow_questions {
     bool stop;
     size_t started; /* threads */
     pthread_t threads[QUESTION_THREADS];
-    struct used_nonce *used;
     int64_t swept_at;
 };
 
@@ -240,10 +233,11 @@ void question_drop_intent(struct flow_questions *all, const uint8_t intent_id[32
 void round_free(struct round **round);
 SG_CHECKED sg_result round_new(struct round **ret);
 
-/* One presentation per nonce of a verifier. SG_E_REPLAY, SG_E_FULL. */
+/* One presentation per nonce of a verifier, durably. SG_E_REPLAY, SG_E_STORE_DOWN. Blocks on the store. */
 SG_CHECKED sg_result question_claim(struct question *q);
 void question_unclaim(struct question *q);
-bool question_is_used(struct question *q);
+/* SG_E_REPLAY when it was claimed before. */
+SG_CHECKED sg_result question_unused(struct question *q);
 
 /* ---- steps of others ---------------------------------------------------------------------------------- */
 

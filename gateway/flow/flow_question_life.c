@@ -395,72 +395,35 @@ question_why(struct question *q, sg_result r, const char *what)
 
 /* ---- nonces -------------------------------------------------------------------------------------------------- */
 
-/* Lock held. */
-static struct used_nonce *
-used_find(struct flow_questions *all, const uint8_t claim[32])
-{
-    for (size_t i = 0; i < QUESTION_USED_MAX; i++) {
-        if (all->used[i].until != 0 && memcmp(all->used[i].claim, claim, 32) == 0) {
-            return &all->used[i];
-        }
-    }
-    return NULL;
-}
-
-static struct used_nonce *
-used_free(struct flow_questions *all, int64_t now)
-{
-    for (size_t i = 0; i < QUESTION_USED_MAX; i++) {
-        if (all->used[i].until <= now) {
-            return &all->used[i];
-        }
-    }
-    return NULL;
-}
-
+/* In the store: a restart does not make a nonce new (OpenID4VP 1.0, 14: one presentation per request). */
 sg_result
 question_claim(struct question *q)
 {
-    struct flow_questions *all = q->all;
-    pthread_mutex_lock(&all->lock);
-    struct used_nonce *used = used_find(all, q->claim);
-    bool replay = used != NULL && used->until > q->now;
-    struct used_nonce *place = replay ? NULL : used != NULL ? used : used_free(all, q->now);
-    if (place != NULL) {
-        memcpy(place->claim, q->claim, sizeof(place->claim));
-        place->until = q->now + USED_S;
-        q->claimed = true;
-    }
-    pthread_mutex_unlock(&all->lock);
-    SG_REQUIRE(!replay, REPLAY);
-    SG_REQUIRE(place != NULL, FULL); /* forgetting one would let it be answered twice */
+    SG_TRY(store_once_take(q->all->store, q->claim, q->now, q->now + USED_S));
+    q->claimed = true;
     return SG_DONE;
 }
 
 void
 question_unclaim(struct question *q)
 {
-    if (!q->claimed) {
-        return;
+    if (q->claimed) {
+        /* if it cannot be given back it stays used: the verifier has to ask again */
+        SG_IGNORE(store_once_give(q->all->store, q->claim));
+        q->claimed = false;
     }
-    pthread_mutex_lock(&q->all->lock);
-    struct used_nonce *used = used_find(q->all, q->claim);
-    if (used != NULL) {
-        used->until = 0;
-    }
-    pthread_mutex_unlock(&q->all->lock);
-    q->claimed = false;
 }
 
-bool
-question_is_used(struct question *q)
+sg_result
+question_unused(struct question *q)
 {
-    pthread_mutex_lock(&q->all->lock);
-    struct used_nonce *used = used_find(q->all, q->claim);
-    bool replay = used != NULL && used->until > q->now;
-    pthread_mutex_unlock(&q->all->lock);
-    return replay;
+    bool taken = false;
+    SG_TRY(store_once_find(q->all->store, q->claim, q->now, &taken));
+    SG_REQUIRE(!taken, REPLAY);
+    return SG_DONE;
 }
+
+/* ---- a look -------------------------------------------------------------------------------------------------- */
 
 void
 flow_question_get(struct flow_questions *questions, const uint8_t person[16], sg_str id,

@@ -1,7 +1,7 @@
 /*
  * The table of questions, their threads and the queue of steps.
  *
- * Shared, under `lock`: the list of questions and of each its `busy`, `gone`, `over_at`, `expires_at`, `next`; the queue; the nonces used. Everything else of a
+ * Shared, under `lock`: the list of questions and of each its `busy`, `gone`, `over_at`, `expires_at`, `next`; the queue. Everything else of a
  * question belongs to whoever has it: the call that made it busy, then the step that runs for that call. Nothing slow happens under the lock.
  */
 #include "flow_question_int.h"
@@ -236,8 +236,7 @@ open_parts(struct flow_questions *all, const struct flow_questions_settings *set
     struct sg_why *why, char ret_file[FLOW_FILE_MAX])
 {
     all->arena = sg_arena_new(0, SETTINGS_ARENA_MAX);
-    all->used = calloc(QUESTION_USED_MAX, sizeof(*all->used));
-    SG_REQUIRE(all->arena != NULL && all->used != NULL, NO_MEMORY);
+    SG_REQUIRE(all->arena != NULL, NO_MEMORY);
     SG_REQUIRE(settings->life_s > 0 && settings->max > 0 && settings->max_person > 0, VALUE);
     SG_TRY(copy_settings(all, settings));
     sg_str file = SG_NO_STR;
@@ -310,7 +309,6 @@ flow_questions_close(struct flow_questions **at)
         question_free(q);
     }
     sg_arena_free(&all->arena);
-    free(all->used);
     pthread_cond_destroy(&all->wake);
     pthread_cond_destroy(&all->settled);
     pthread_mutex_destroy(&all->lock);

@@ -191,6 +191,19 @@ SG_CHECKED sg_result store_order_drop(struct store *store, sg_bytes id);
 SG_CHECKED sg_result store_orders_waiting(
     struct store *store, struct sg_arena *arena, const struct store_order **ret, size_t *ret_n);
 
+/* ---- things that may be used once (OpenID4VP nonces) ------------------------------------------------ */
+
+/*
+ * sync, atomic, durable: one of several callers gets it. SG_E_REPLAY: it was taken, and its time is not over. `hash` is a tagged hash of whatever may be used
+ * once; `expires_at`: when remembering it is of no use any more.
+ */
+SG_CHECKED sg_result store_once_take(
+    struct store *store, const uint8_t hash[STORE_HASH_LEN], int64_t now, int64_t expires_at);
+/* sync. It was not used after all. */
+SG_CHECKED sg_result store_once_give(struct store *store, const uint8_t hash[STORE_HASH_LEN]);
+SG_CHECKED sg_result store_once_find(
+    struct store *store, const uint8_t hash[STORE_HASH_LEN], int64_t now, bool *ret_taken);
+
 /* ---- housekeeping -------------------------------------------------------------------------------- */
 
 /* sync: expired offers lose their body at once and their row a day later; expired tokens go. Some hundred rows per call. */

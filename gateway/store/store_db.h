@@ -89,6 +89,10 @@ enum store_sql {
     SQL_LINK_LIST,
     SQL_LINK_REMOVE,
     SQL_LINK_ERASE,
+    SQL_ONCE_TAKE,
+    SQL_ONCE_GIVE,
+    SQL_ONCE_FIND,
+    SQL_SWEEP_ONCE,
     SQL_N
 };
 

@@ -5,7 +5,7 @@
  */
 #include "store_db.h"
 
-#define SCHEMA_VERSION 5
+#define SCHEMA_VERSION 6
 
 static const char *const pragmas =
     "PRAGMA journal_mode = WAL;"
@@ -52,6 +52,11 @@ static const char *const pragmas =
     " sealed BLOB NOT NULL) WITHOUT ROWID;"                                                       \
     "CREATE INDEX link_person ON link (person);"
 
+/* Version 6: what may be used once only, by hash, until it would have expired anyway. */
+#define ONCE                                                                                \
+    "CREATE TABLE once (hash BLOB PRIMARY KEY, expires_at INTEGER NOT NULL) WITHOUT ROWID;" \
+    "CREATE INDEX once_expiry ON once (expires_at);"
+
 static const char *const tables =
     "CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;"
     "CREATE TABLE offer (offer_id TEXT PRIMARY KEY, code_hash BLOB NOT NULL UNIQUE, tx_hash BLOB,"
@@ -77,7 +82,7 @@ static const char *const tables =
     " version INTEGER NOT NULL, body BLOB NOT NULL);"
     "CREATE TABLE status_order (order_id BLOB PRIMARY KEY, list TEXT NOT NULL,"
     " idx INTEGER NOT NULL, value INTEGER NOT NULL, ordered_at INTEGER NOT NULL,"
-    " body BLOB NOT NULL);" WAITING PERSONS;
+    " body BLOB NOT NULL);" WAITING PERSONS ONCE;
 
 static sg_result
 execute(struct store_db *db, const char *sql, struct sg_why *why)
@@ -119,7 +124,7 @@ version_set(struct store_db *db, struct sg_why *why)
 
 /* What each version added, the oldest that we can still open first. */
 #define OLDEST_VERSION 3
-static const char *const steps[] = { WAITING, PERSONS };
+static const char *const steps[] = { WAITING, PERSONS, ONCE };
 
 static sg_result
 upgrade(struct store_db *db, int from, struct sg_why *why)

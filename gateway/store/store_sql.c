@@ -152,4 +152,10 @@ const char *const store_sql_text[SQL_N] = {
     [SQL_LINK_LIST] = "SELECT identity, sealed FROM link WHERE person = ? LIMIT ?",
     [SQL_LINK_REMOVE] = "DELETE FROM link WHERE identity = ? AND person = ?",
     [SQL_LINK_ERASE] = "DELETE FROM link WHERE person = ?",
+    [SQL_ONCE_TAKE] = "INSERT INTO once (hash, expires_at) VALUES (?1, ?2)"
+                      " ON CONFLICT (hash) DO UPDATE SET expires_at = ?2 WHERE expires_at <= ?3",
+    [SQL_ONCE_GIVE] = "DELETE FROM once WHERE hash = ?",
+    [SQL_ONCE_FIND] = "SELECT 1 FROM once WHERE hash = ? AND expires_at > ?",
+    [SQL_SWEEP_ONCE] = "DELETE FROM once WHERE hash IN"
+                       " (SELECT hash FROM once WHERE expires_at <= ? LIMIT 256)",
 };

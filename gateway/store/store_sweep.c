@@ -12,7 +12,7 @@ sweep(struct store_db *db, struct store_unit *unit)
 {
     struct sweep *work = (struct sweep *)unit;
     static const enum store_sql steps[] = { SQL_SWEEP_TOKENS, SQL_SWEEP_BODIES, SQL_SWEEP_OFFERS,
-        SQL_SWEEP_SESSIONS, SQL_SWEEP_CODES };
+        SQL_SWEEP_SESSIONS, SQL_SWEEP_CODES, SQL_SWEEP_ONCE };
     for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
         STORE_QUERY(query, db, steps[i]);
         store_bind_int(&query, work->now);

@@ -192,7 +192,25 @@ test_one_nonce_yields_one_presentation(void **state)
     memcpy(rig.id, first, sizeof(first));
     assert_refused(rig_approve(), REPLAY);
     assert_refused(rig_start(request, false), REPLAY);
+    flow_questions_close(&rig.questions); /* a restart does not make it new */
+    rig_open(NULL);
+    assert_refused(rig_start(request, false), REPLAY);
     assert_int_equal(rig.n_sign, 1);
+}
+
+/* A gesture that was refused used nothing up. */
+static void
+test_a_refused_gesture_leaves_the_nonce(void **state)
+{
+    (void)state;
+    hold_one();
+    sg_str request = rig_request(RIG_QUERY, "");
+    assert_ok(rig_start(request, false));
+    rig.sign_code = SG_E_ACTIVATION;
+    assert_refused(rig_approve(), ACTIVATION);
+    rig.sign_code = SG_OK;
+    assert_ok(rig_start(request, false));
+    assert_ok(rig_approve());
 }
 
 static void
@@ -556,8 +574,8 @@ main(void)
     const struct CMUnitTest tests[] = { T(test_a_presentation_is_delivered),
         T(test_a_presentation_is_returned_and_verifies),
         T(test_a_claim_with_others_in_it_is_told_whole), T(test_what_is_kept),
-        T(test_one_nonce_yields_one_presentation), T(test_a_refusal_is_told_in_one_word),
-        T(test_nothing_to_show_looks_like_a_refusal),
+        T(test_one_nonce_yields_one_presentation), T(test_a_refused_gesture_leaves_the_nonce),
+        T(test_a_refusal_is_told_in_one_word), T(test_nothing_to_show_looks_like_a_refusal),
         T(test_a_status_that_is_not_good_counts_as_absent),
         T(test_a_status_that_turned_bad_ends_the_question), T(test_what_may_be_tried_again),
         T(test_a_delivery_that_fails_is_told_with_the_evidence),

@@ -586,6 +586,59 @@ test_relative_names_stay_relative(void **state)
     assert_int_equal(chdir(before), 0);
 }
 
+struct taker {
+    struct store *store;
+    pthread_t thread;
+    sg_result result;
+};
+
+static void *
+take_once(void *context)
+{
+    struct taker *taker = context;
+    static const uint8_t hash[STORE_HASH_LEN] = { 7 };
+    taker->result = store_once_take(taker->store, hash, NOW, NOW + 60);
+    return NULL;
+}
+
+/* OpenID4VP nonces: one answer each, also after a restart. req: PRO-3 */
+static void
+test_once_is_once(void **state)
+{
+    struct bed *bed = *state;
+    static const uint8_t hash[STORE_HASH_LEN] = { 7 }, other[STORE_HASH_LEN] = { 8 };
+    struct taker takers[8];
+    size_t got = 0;
+    bool taken = true;
+    assert_ok(store_once_find(bed->store, hash, NOW, &taken));
+    assert_false(taken);
+    for (size_t i = 0; i < 8; i++) {
+        takers[i].store = bed->store;
+        assert_int_equal(pthread_create(&takers[i].thread, NULL, take_once, &takers[i]), 0);
+    }
+    for (size_t i = 0; i < 8; i++) {
+        pthread_join(takers[i].thread, NULL);
+        got += sg_ok(takers[i].result);
+        assert_true(sg_ok(takers[i].result) || takers[i].result.code == SG_E_REPLAY);
+    }
+    assert_int_equal(got, 1);
+    assert_ok(store_once_find(bed->store, hash, NOW + 59, &taken));
+    assert_true(taken);
+    assert_ok(store_once_take(bed->store, other, NOW, NOW + 60));
+    reopen(bed);
+    assert_refused(store_once_take(bed->store, hash, NOW + 59, NOW + 120), REPLAY);
+    assert_ok(store_once_give(bed->store, hash)); /* was not used after all */
+    assert_ok(store_once_take(bed->store, hash, NOW + 59, NOW + 120));
+    assert_ok(store_once_find(bed->store, other, NOW + 60, &taken));
+    assert_false(taken); /* its time is over */
+    assert_ok(store_once_take(bed->store, other, NOW + 60, NOW + 120));
+    uint64_t rows = 0;
+    assert_ok(store_sweep(bed->store, NOW + 119, &rows));
+    assert_int_equal(rows, 0);
+    assert_ok(store_sweep(bed->store, NOW + 120, &rows));
+    assert_int_equal(rows, 2);
+}
+
 static void
 test_after_closing_nothing_is_promised(void **state)
 {
@@ -620,6 +673,7 @@ main(void)
         TEST(test_sweep_drops_claims_first_and_spares_live_tokens),
         TEST(test_environments_refuse_each_other),
         TEST(test_relative_names_stay_relative),
+        TEST(test_once_is_once),
         TEST(test_after_closing_nothing_is_promised),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
