@@ -3,6 +3,9 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
+import { mkdtempSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { decode } from 'cbor2'
 import { BASE, device, faults, launch, open, person, shot, tabOrder, use } from './browser.mjs'
@@ -358,6 +361,32 @@ test('a passkey is removed after its text was read; the last one for signing sta
   await me.page.locator('button[data-remove][data-purpose=sign]').click()
   assert.match(await said('#alert'), /\S/)
   assert.ok(await me.page.isHidden('#confirm'))
+})
+
+test('revoked while the page is open: nothing is signed; afterwards nothing fits, and the person is told why', async () => {
+  await door('en')
+  const held = (await json('/account/credentials')).credentials.filter((c) => c.format === 'dc+sd-jwt')
+  assert.ok(held.length > 0)
+  const page = await me.context.newPage()
+  await page.goto(`${BASE}/account`)
+  for (const { id } of held) {
+    const { credential } = await page.evaluate(async (i) => (await fetch(`/account/credentials/${i}`)).json(), id)
+    const file = join(mkdtempSync(join(tmpdir(), 'sealgate-page-')), 'badge.txt')
+    writeFileSync(file, credential)
+    sealgate('status', 'set', '--credential', file, '--to', 'invalid')
+  }
+  await page.close()
+  await me.page.waitForTimeout(2500) // status_publish_s
+  await me.page.click('#approve')
+  assert.match(await said('#alert'), /not valid at the moment/)
+  await looks('revoked-en')
+  await door('en')
+  assert.ok(await me.page.isVisible('#unusable'))
+  assert.match(await text('#unusable'), /revoked by its issuer/)
+  assert.equal(await me.page.locator('#approve').count(), 0)
+  await looks('nothing-en')
+  await me.page.click('#refuse')
+  await me.page.waitForSelector('#result', WAIT)
 })
 
 test('a cookie alone opens no door: another browser, and a change without the token', async () => {
