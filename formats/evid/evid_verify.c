@@ -1,36 +1,10 @@
 /* One function per arrow, in the order of the report. A step says what it found and never stops the next one. */
-#include "evid_verify.h"
-
-#include "evid_check.h"
-#include "evid_gesture.h"
-
-struct verify {
-    struct sg_arena *arena;
-    const struct evid_bundle *bundle;
-    const struct evid_object *object; /* never NULL: an empty one stands for none */
-    const struct tlog_vkey *log_key;
-    struct evid_report *report;
-
-    struct wire_entry entries[2]; /* consent, outcome */
-    bool entry_parsed[2];
-    struct wire_consent *consent; /* NULL when not shown or not parsed */
-    struct wire_outcome *outcome;
-    struct wire_intent *intent;
-    struct tlog_checkpoint checkpoint;
-    bool checkpoint_held;
-    size_t dtbs; /* index of the object among the intent's DTBS/R */
-    bool dtbs_found;
-    bool place_found; /* and, by its bytes or by its signature alone, in the outcome */
-    const struct wire_consent
-        *approved; /* the consent that holds the gesture; NULL: none, or not shown */
-    struct jwk_key *key;
-    const struct jose_alg *key_alg;
-};
+#include "evid_verify_int.h"
 
 enum { CONSENT, OUTCOME };
 
-static void
-step(struct verify *v, const char *name, enum evid_held held, const char *detail)
+void
+evid_step(struct verify *v, const char *name, enum evid_held held, const char *detail)
 {
     if (v->report->n_steps < EVID_STEPS_MAX) {
         v->report->steps[v->report->n_steps++] =
@@ -38,10 +12,10 @@ step(struct verify *v, const char *name, enum evid_held held, const char *detail
     }
 }
 
-static void
-verdict(struct verify *v, const char *name, bool held, const char *yes, const char *no)
+void
+evid_verdict(struct verify *v, const char *name, bool held, const char *yes, const char *no)
 {
-    step(v, name, held ? EVID_HELD : EVID_NOT_HELD, held ? yes : no);
+    evid_step(v, name, held ? EVID_HELD : EVID_NOT_HELD, held ? yes : no);
 }
 
 /* ---- records and tree ---------------------------------------------------------------------------- */
@@ -53,11 +27,11 @@ record_hash(struct verify *v, unsigned which, const char *name, uint64_t type)
     struct wire_entry *entry = &v->entries[which];
     v->entry_parsed[which] = sg_ok(wire_entry_parse(record->entry, entry)) && entry->type == type;
     if (!v->entry_parsed[which]) {
-        step(v, name, EVID_NOT_HELD, "the entry is not of this type");
+        evid_step(v, name, EVID_NOT_HELD, "the entry is not of this type");
     } else if (record->body.n == 0) {
-        step(v, name, EVID_NOT_SHOWN, "the body was erased or is not shown");
+        evid_step(v, name, EVID_NOT_SHOWN, "the body was erased or is not shown");
     } else {
-        verdict(v, name, evid_body_fits(entry, record), "body and blind have the entry's hash",
+        evid_verdict(v, name, evid_body_fits(entry, record), "body and blind have the entry's hash",
             "body and blind do not have the entry's hash");
     }
 }
@@ -72,14 +46,14 @@ parse_bodies(struct verify *v)
     if (v->bundle->consent.body.n > 0) {
         bool parsed = sg_ok(wire_consent_parse(v->bundle->consent.body, consent)) &&
                       sg_ok(wire_intent_parse(consent->intent, intent));
-        verdict(v, "consent-form", parsed, "consent and intent are well formed",
+        evid_verdict(v, "consent-form", parsed, "consent and intent are well formed",
             "consent or intent is not well formed");
         v->consent = parsed ? consent : NULL;
         v->intent = parsed ? intent : NULL;
     }
     if (v->bundle->outcome.body.n > 0) {
         bool parsed = sg_ok(wire_outcome_parse(v->bundle->outcome.body, outcome));
-        verdict(v, "outcome-form", parsed, "the outcome is well formed",
+        evid_verdict(v, "outcome-form", parsed, "the outcome is well formed",
             "the outcome is not well formed");
         v->outcome = parsed ? outcome : NULL;
     }
@@ -93,16 +67,17 @@ checkpoint_signature(struct verify *v)
     if (proofs == NULL ||
         !sg_ok(tlog_proof_parse(v->arena, v->bundle->consent_proof, &proofs[0])) ||
         !sg_ok(tlog_proof_parse(v->arena, v->bundle->outcome_proof, &proofs[1]))) {
-        step(v, "checkpoint-signature", EVID_NOT_HELD, "a proof is not well formed");
+        evid_step(v, "checkpoint-signature", EVID_NOT_HELD, "a proof is not well formed");
         return;
     }
     if (!sg_str_equal(proofs[0].checkpoint, proofs[1].checkpoint)) {
-        step(v, "checkpoint-signature", EVID_NOT_HELD, "the proofs name different checkpoints");
+        evid_step(
+            v, "checkpoint-signature", EVID_NOT_HELD, "the proofs name different checkpoints");
         return;
     }
     v->checkpoint_held =
         sg_ok(tlog_checkpoint_open(v->arena, proofs[0].checkpoint, v->log_key, &v->checkpoint));
-    verdict(v, "checkpoint-signature", v->checkpoint_held, "signed by the log's key",
+    evid_verdict(v, "checkpoint-signature", v->checkpoint_held, "signed by the log's key",
         "not signed by the log's key");
 }
 
@@ -113,16 +88,16 @@ in_tree(struct verify *v, unsigned which, const char *name)
     struct tlog_proof *proof = SG_NEW(v->arena, struct tlog_proof);
     sg_str text = which == CONSENT ? v->bundle->consent_proof : v->bundle->outcome_proof;
     if (proof == NULL || !v->checkpoint_held || !sg_ok(tlog_proof_parse(v->arena, text, proof))) {
-        step(v, name, EVID_NOT_HELD, "there is no proof up to a signed checkpoint");
+        evid_step(v, name, EVID_NOT_HELD, "there is no proof up to a signed checkpoint");
         return;
     }
     if (proof->index != record->seq) {
-        step(v, name, EVID_NOT_HELD, "the proof is for another place");
+        evid_step(v, name, EVID_NOT_HELD, "the proof is for another place");
         return;
     }
     sg_result held = tlog_inclusion_verify(proof->index, v->checkpoint.size,
         tlog_leaf_hash(record->entry), proof->path, proof->n_path, &v->checkpoint.root);
-    verdict(v, name, sg_ok(held), "the entry is in the tree of the checkpoint",
+    evid_verdict(v, name, sg_ok(held), "the entry is in the tree of the checkpoint",
         "the entry is not in the tree of the checkpoint");
 }
 
@@ -130,7 +105,7 @@ static void
 order_of_records(struct verify *v)
 {
     bool both = v->entry_parsed[CONSENT] && v->entry_parsed[OUTCOME];
-    verdict(v, "consent-before-outcome",
+    evid_verdict(v, "consent-before-outcome",
         both && v->bundle->consent.seq < v->bundle->outcome.seq &&
             v->entries[CONSENT].at_ms <= v->entries[OUTCOME].at_ms,
         "the consent was recorded first", "the consent was not recorded before the outcome");
@@ -139,9 +114,9 @@ order_of_records(struct verify *v)
         v->report->outcome_at_ms = v->entries[OUTCOME].at_ms;
     }
     if (v->outcome == NULL) {
-        step(v, "outcome-of-consent", EVID_NOT_SHOWN, "the outcome's body is not shown");
+        evid_step(v, "outcome-of-consent", EVID_NOT_SHOWN, "the outcome's body is not shown");
     } else {
-        verdict(v, "outcome-of-consent",
+        evid_verdict(v, "outcome-of-consent",
             v->outcome->consent_seq == v->bundle->consent.seq &&
                 v->outcome->kind == WIRE_OUT_SIGNED,
             "the outcome says that this consent was signed",
@@ -177,11 +152,11 @@ static void
 dtbs_of_object(struct verify *v)
 {
     if (v->intent != NULL && unreadable(v->object)) {
-        step(v, "dtbs", EVID_NOT_HELD, "what the object's signature is over cannot be told");
+        evid_step(v, "dtbs", EVID_NOT_HELD, "what the object's signature is over cannot be told");
         return;
     }
     if (v->intent == NULL || v->object->signing_input.n == 0 || v->object->alg == NULL) {
-        step(v, "dtbs", EVID_NOT_SHOWN, "the object or the intent is not shown");
+        evid_step(v, "dtbs", EVID_NOT_SHOWN, "the object or the intent is not shown");
         return;
     }
     uint8_t hash[SG_HASH_MAX];
@@ -196,7 +171,7 @@ dtbs_of_object(struct verify *v)
         v->dtbs_found = memcmp(got, want, sizeof(got)) == 0;
         v->dtbs = i;
     }
-    verdict(v, "dtbs", v->dtbs_found, "the intent names exactly these bytes",
+    evid_verdict(v, "dtbs", v->dtbs_found, "the intent names exactly these bytes",
         "the intent does not name these bytes");
 }
 
@@ -217,7 +192,7 @@ static void
 signature_in_outcome(struct verify *v)
 {
     if (v->outcome == NULL || v->object->signature.n == 0) {
-        step(v, "signature-hash", EVID_NOT_SHOWN, "the signature or the outcome is not shown");
+        evid_step(v, "signature-hash", EVID_NOT_SHOWN, "the signature or the outcome is not shown");
         return;
     }
     uint8_t hash[SG_SHA256_LEN];
@@ -233,7 +208,7 @@ signature_in_outcome(struct verify *v)
         }
     }
     v->place_found = v->intent != NULL && (found || v->dtbs_found) && v->dtbs < v->intent->n_dtbs;
-    verdict(v, "signature-hash", found, "the outcome names this signature",
+    evid_verdict(v, "signature-hash", found, "the outcome names this signature",
         "the outcome does not name this signature");
 }
 
@@ -254,27 +229,27 @@ static void
 seal_signature(struct verify *v)
 {
     if (v->consent == NULL) {
-        step(v, "key", EVID_NOT_SHOWN, "the consent is not shown");
-        step(v, "seal-signature", EVID_NOT_SHOWN, "the consent is not shown");
+        evid_step(v, "key", EVID_NOT_SHOWN, "the consent is not shown");
+        evid_step(v, "seal-signature", EVID_NOT_SHOWN, "the consent is not shown");
         return;
     }
     bool key = take_key(v);
-    verdict(v, "key", key, "the consent's key is the intent's",
+    evid_verdict(v, "key", key, "the consent's key is the intent's",
         "the consent's key is not the intent's");
     if (unreadable(v->object)) {
-        step(v, "seal-signature", EVID_NOT_HELD,
+        evid_step(v, "seal-signature", EVID_NOT_HELD,
             "what the object's signature is over cannot be told");
         return;
     }
     if (v->object->signature.n == 0 || v->object->signing_input.n == 0 || v->object->alg == NULL) {
-        step(v, "seal-signature", EVID_NOT_SHOWN,
+        evid_step(v, "seal-signature", EVID_NOT_SHOWN,
             v->object->signature.n == 0
                 ? "the object is not shown"
                 : "what the signature is over is not in the object: give audience, nonce and "
                   "response address");
         return;
     }
-    verdict(v, "seal-signature",
+    evid_verdict(v, "seal-signature",
         key && sg_ok(jwk_verify(
                    v->key, v->object->alg, v->object->signing_input, v->object->signature)),
         "the signature verifies under the consent's key",
@@ -289,21 +264,21 @@ certificate(struct verify *v)
     struct x509_leaf *leaf = SG_NEW(v->arena, struct x509_leaf);
     uint8_t thumbprint[JWK_THUMBPRINT_LEN];
     if (v->consent == NULL || v->consent->certificate.n == 0 || v->bundle->n_chain == 0) {
-        step(v, "certificate", EVID_NOT_SHOWN, "no certificate is shown or recorded");
-        step(v, "certificate-path", EVID_NOT_SHOWN, "no certificate is shown or recorded");
+        evid_step(v, "certificate", EVID_NOT_SHOWN, "no certificate is shown or recorded");
+        evid_step(v, "certificate-path", EVID_NOT_SHOWN, "no certificate is shown or recorded");
         return;
     }
     bool same = leaf != NULL && sg_ok(x509_leaf_parse(v->arena, v->bundle->chain[0], leaf)) &&
                 sg_bytes_equal(v->consent->certificate, SG_BYTES(leaf->sha256)) &&
                 sg_ok(jwk_thumbprint(v->arena, &leaf->key, thumbprint)) &&
                 sg_bytes_equal(v->intent->key, SG_BYTES(thumbprint));
-    verdict(v, "certificate", same, "the recorded certificate is for the consent's key",
+    evid_verdict(v, "certificate", same, "the recorded certificate is for the consent's key",
         "the certificate is not the recorded one or not for the consent's key");
     if (v->object->n_anchors == 0) {
-        step(v, "certificate-path", EVID_NOT_SHOWN, "no trust anchor was given");
+        evid_step(v, "certificate-path", EVID_NOT_SHOWN, "no trust anchor was given");
         return;
     }
-    verdict(v, "certificate-path",
+    evid_verdict(v, "certificate-path",
         leaf != NULL &&
             sg_ok(x509_chain_verify(v->arena, v->bundle->chain, v->bundle->n_chain,
                 v->object->anchors, v->object->n_anchors, v->consent->at_ms / 1000, leaf)),
@@ -315,19 +290,19 @@ static void
 status_evidence(struct verify *v)
 {
     if (v->consent == NULL) {
-        step(v, "status", EVID_NOT_SHOWN, "the consent is not shown");
+        evid_step(v, "status", EVID_NOT_SHOWN, "the consent is not shown");
         return;
     }
     if (v->consent->n_seen == 0 && v->consent->activation == WIRE_ACT_PASSKEY &&
         v->intent->n_refs == 0) {
-        step(v, "status", EVID_HELD,
+        evid_step(v, "status", EVID_HELD,
             "nothing that was shown names a status; a person's key is under the registry's state");
         return;
     }
     if (v->consent->n_seen == 0) {
         bool list =
             v->intent->operation == WIRE_OP_STATUS_LIST || v->intent->operation == WIRE_OP_METADATA;
-        step(v, "status", list ? EVID_HELD : EVID_NOT_HELD,
+        evid_step(v, "status", list ? EVID_HELD : EVID_NOT_HELD,
             list ? "such a key is under the registry's state alone"
                  : "no status evidence was recorded");
         return;
@@ -343,7 +318,7 @@ status_evidence(struct verify *v)
         }
         good = good && asked;
     }
-    verdict(v, "status", good, "every status was GOOD and covered the time",
+    evid_verdict(v, "status", good, "every status was GOOD and covered the time",
         "a status was not GOOD, did not cover the time, or was not asked");
 }
 
@@ -381,13 +356,13 @@ claims(struct verify *v, const struct wire_instruction *in)
 {
     const struct evid_opening *open = opening(v, "claims");
     if (open == NULL || open->value.n == 0) {
-        step(v, "claims", EVID_NOT_SHOWN, "the claims are not opened");
+        evid_step(v, "claims", EVID_NOT_SHOWN, "the claims are not opened");
         return;
     }
     const sg_bytes parts[] = { open->salt, open->value };
     uint8_t hash[SG_SHA256_LEN];
     sg_sha256_parts(parts, 2, hash);
-    verdict(v, "claims", sg_bytes_equal(in->claims_hash, SG_BYTES(hash)),
+    evid_verdict(v, "claims", sg_bytes_equal(in->claims_hash, SG_BYTES(hash)),
         "the instruction names these claims", "the instruction does not name these claims");
 }
 
@@ -396,7 +371,7 @@ by_mandate(struct verify *v)
 {
     struct wire_instruction in;
     bool mandate = v->consent->mandate_id.n == WIRE_ID_LEN && v->consent->mandate_used > 0;
-    verdict(v, "approval",
+    evid_verdict(v, "approval",
         mandate && !evid_persons_operation(v->intent->operation) &&
             (v->consent->activation == WIRE_ACT_MANDATE ||
                 v->consent->activation == WIRE_ACT_INSTRUCTION) &&
@@ -408,135 +383,30 @@ by_mandate(struct verify *v)
         return;
     }
     if (!sg_ok(wire_instruction_parse(v->consent->instruction, &in))) {
-        step(v, "instruction", EVID_NOT_HELD, "the instruction is not well formed");
+        evid_step(v, "instruction", EVID_NOT_HELD, "the instruction is not well formed");
         return;
     }
     if (v->bundle->client_spki.n == 0) {
-        step(v, "instruction", EVID_NOT_SHOWN, "the client's key is not shown");
+        evid_step(v, "instruction", EVID_NOT_SHOWN, "the client's key is not shown");
     } else {
-        verdict(v, "instruction", instruction_signed(v, &in),
+        evid_verdict(v, "instruction", instruction_signed(v, &in),
             "signed by the client for this key and configuration",
             "not signed by the client for this key and configuration");
     }
     claims(v, &in);
 }
 
-/* ---- a person's gesture ---------------------------------------------------------------------------- */
-
-/* Is the record in the tree of the checkpoint that both other proofs carry? */
-static bool
-first_in_tree(struct verify *v)
-{
-    const struct evid_record *record = &v->bundle->first;
-    struct tlog_proof *proofs = SG_NEW_ARRAY(v->arena, 2, struct tlog_proof);
-    return proofs != NULL && v->checkpoint_held &&
-           sg_ok(tlog_proof_parse(v->arena, v->bundle->first_proof, &proofs[0])) &&
-           sg_ok(tlog_proof_parse(v->arena, v->bundle->consent_proof, &proofs[1])) &&
-           sg_str_equal(proofs[0].checkpoint, proofs[1].checkpoint) &&
-           proofs[0].index == record->seq &&
-           sg_ok(tlog_inclusion_verify(proofs[0].index, v->checkpoint.size,
-               tlog_leaf_hash(record->entry), proofs[0].path, proofs[0].n_path,
-               &v->checkpoint.root));
-}
-
-/* A later signature of one intent leans on the consent that the gesture came with: recorded before, of the same intent, for other DTBS/R. */
-static sg_result
-first_consent(struct verify *v)
-{
-    const struct evid_record *record = &v->bundle->first;
-    struct wire_consent *first = SG_NEW(v->arena, struct wire_consent);
-    struct wire_entry entry;
-    SG_REQUIRE(first != NULL, NO_MEMORY);
-    bool held = record->seq == v->consent->first_seq && record->seq < v->bundle->consent.seq &&
-                sg_ok(wire_entry_parse(record->entry, &entry)) && entry.type == WIRE_REC_CONSENT &&
-                evid_body_fits(&entry, record) && first_in_tree(v) &&
-                sg_ok(wire_consent_parse(record->body, first)) &&
-                first->activation == WIRE_ACT_PASSKEY && evid_has_gesture(first) &&
-                sg_bytes_equal(first->intent, v->consent->intent) &&
-                (first->which & v->consent->which) == 0;
-    verdict(v, "first-consent", held,
-        "the gesture was recorded before, for this intent and other parts of it",
-        "the consent that the gesture came with is not shown, or is not this intent's");
-    if (held) {
-        v->approved = first;
-    }
-    return SG_DONE;
-}
-
-static void
-gesture_line(struct verify *v, const char *name, const char *fault, const char *yes)
-{
-    verdict(v, name, fault == NULL, yes, fault);
-}
-
-static void
-gesture_counter(struct verify *v)
-{
-    bool fault = v->approved->gesture.counter_fault;
-    if (!fault) {
-        step(v, "gesture-counter", EVID_HELD, "the authenticator's counter had moved on");
-        return;
-    }
-    verdict(v, "gesture-counter", v->consent->level < 3,
-        "flagged: the authenticator's counter had gone back, which level 2 permits",
-        "the authenticator's counter had gone back");
-}
-
-/* What was agreed to covers this object: its DTBS/R is one of those that the consent is for. */
-static void
-gesture_covers(struct verify *v)
-{
-    if (!v->dtbs_found && !v->place_found) {
-        step(v, "gesture-covers", EVID_NOT_SHOWN, "the object is not shown");
-        return;
-    }
-    verdict(v, "gesture-covers", (v->consent->which >> v->dtbs & 1) != 0,
-        "the consent is for these bytes among the intent's",
-        "the consent is for other parts of the intent");
-}
-
-static sg_result
-by_gesture(struct verify *v)
-{
-    uint8_t id[WIRE_INTENT_ID_LEN];
-    struct evid_gesture found;
-    bool later = v->consent->first_seq != 0;
-    bool form = evid_persons_operation(v->intent->operation) && v->consent->which != 0 &&
-                later != evid_has_gesture(v->consent) && v->consent->mandate_id.n == 0 &&
-                (v->intent->n_dtbs == WIRE_DTBS_MAX || v->consent->which >> v->intent->n_dtbs == 0);
-    verdict(v, "approval", form, "by a person's gesture with a passkey",
-        "there is no approval of the kind that a person's key asks for");
-    if (form && later) {
-        SG_TRY(first_consent(v));
-    } else if (form) {
-        v->approved = v->consent;
-    }
-    if (v->approved == NULL) {
-        step(v, "gesture-signature", EVID_NOT_HELD, "there is no gesture");
-        return SG_DONE;
-    }
-    wire_intent_id(v->consent->intent, id);
-    SG_TRY(evid_gesture_check(v->arena, &v->approved->gesture, id, &found));
-    gesture_line(v, "gesture-challenge", found.challenge,
-        "the client data answers the challenge of this intent, from the recorded origin");
-    gesture_line(v, "gesture-authenticator", found.authenticator,
-        "the authenticator saw the person present and verified, for the recorded RP ID");
-    gesture_line(v, "gesture-signature", found.signature,
-        "the assertion verifies under the recorded passkey's key");
-    gesture_counter(v);
-    gesture_covers(v);
-    return SG_DONE;
-}
+/* ---- approval ------------------------------------------------------------------------------------ */
 
 static sg_result
 approval(struct verify *v)
 {
     if (v->consent == NULL) {
-        step(v, "approval", EVID_NOT_SHOWN, "the consent is not shown");
+        evid_step(v, "approval", EVID_NOT_SHOWN, "the consent is not shown");
         return SG_DONE;
     }
     if (v->consent->activation == WIRE_ACT_PASSKEY) {
-        return by_gesture(v);
+        return evid_by_gesture(v);
     }
     by_mandate(v);
     return SG_DONE;
@@ -572,7 +442,7 @@ presented_refs(struct verify *v)
         }
         all = all && found;
     }
-    verdict(v, "presented-status", all,
+    evid_verdict(v, "presented-status", all,
         "each status that the credentials name was asked for before signing",
         "a status that the credentials name was not asked for");
 }
@@ -581,7 +451,8 @@ static void
 assigned_refs(struct verify *v)
 {
     if (v->intent == NULL || !v->object->refs_shown) {
-        step(v, "assigned-status", EVID_NOT_SHOWN, "the object's status references are not shown");
+        evid_step(
+            v, "assigned-status", EVID_NOT_SHOWN, "the object's status references are not shown");
         return;
     }
     if (v->consent->activation == WIRE_ACT_PASSKEY) {
@@ -597,7 +468,7 @@ assigned_refs(struct verify *v)
         }
         all = all && found;
     }
-    verdict(v, "assigned-status", all, "the recorded references are the object's",
+    evid_verdict(v, "assigned-status", all, "the recorded references are the object's",
         "the recorded references are not the object's");
 }
 
@@ -625,13 +496,13 @@ commitments(struct verify *v)
         const struct evid_opening *open = opening(v, rows[i].field);
         uint8_t hash[SG_SHA256_LEN];
         if (open == NULL) {
-            step(v, rows[i].name, EVID_NOT_SHOWN, "the commitment is not opened");
+            evid_step(v, rows[i].name, EVID_NOT_SHOWN, "the commitment is not opened");
             continue;
         }
         wire_commitment(rows[i].field, open->salt.p, open->value, hash);
         bool fits = sg_bytes_equal(rows[i].commitment, SG_BYTES(hash));
         bool same = rows[i].shown.n == 0 || sg_bytes_equal(rows[i].shown, open->value);
-        verdict(v, rows[i].name, fits && same, "the opening fits the commitment",
+        evid_verdict(v, rows[i].name, fits && same, "the opening fits the commitment",
             fits ? "the opening is not what the object says"
                  : "the opening does not fit the commitment");
     }
@@ -643,7 +514,7 @@ static void
 intent_times(struct verify *v)
 {
     if (v->intent == NULL) {
-        step(v, "intent", EVID_NOT_SHOWN, "the consent is not shown");
+        evid_step(v, "intent", EVID_NOT_SHOWN, "the consent is not shown");
         return;
     }
     uint8_t id[WIRE_INTENT_ID_LEN];
@@ -655,7 +526,7 @@ intent_times(struct verify *v)
         sg_arena_printf(v->arena, &detail, "intent %.*s", (int)sizeof(hex), hex)); /* detail */
     int64_t at = v->consent->at_ms / 1000;
     bool held = at < v->intent->expires_at && v->consent->at_ms <= v->entries[CONSENT].at_ms;
-    step(v, "intent", held ? EVID_HELD : EVID_NOT_HELD,
+    evid_step(v, "intent", held ? EVID_HELD : EVID_NOT_HELD,
         held ? "" : "the consent is not within the intent's time");
     if (held) {
         v->report->steps[v->report->n_steps - 1].detail = detail;
