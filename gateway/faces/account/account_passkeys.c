@@ -242,6 +242,15 @@ confirmed_answer(struct account_step *step)
     }
     flow_confirm_keep(
         face_app(req)->persons, step->person.id, c->passkey, c->template, c->consent_seq);
+    /* who has the lost device may be logged in with it, or have let a wallet in */
+    if (c->template == CONSENT_REMOVE) {
+        const uint8_t *but = step->person.session.session;
+        sg_result r = auth_person_end(face_app(req)->auth, step->person.id, but);
+        if (!sg_ok(r)) {
+            account_refuse(req, r);
+            return;
+        }
+    }
     account_answer_begin(req, &answer);
     sjson_wr_member_cstr(
         &answer.wr, "state", c->template == CONSENT_REGISTER ? "registered" : "removed");

@@ -193,6 +193,9 @@ expect('it counts', await aiko.get('/account/passkeys'), 200, undefined, (a) => 
 const ja = await aiko.post(`/account/passkeys/${further.json.id}/remove`, {}, { 'accept-language': 'ja' })
 expect('its removal, in Japanese', ja, 200, undefined, (a) => a.json.template === 'remove/1' && a.json.language === 'ja' && /[぀-ヿ]/.test(a.json.text))
 expect('removed by the gesture', await aiko.post(`/account/passkeys/${further.json.id}/remove/approve`, { credential: aiko.device.get(ja.json.publicKey, { credential: sign }) }), 200, undefined, (a) => a.json.state === 'removed')
+expect('whoever was logged in elsewhere is not any more', await third.get('/account/session'), 401, 'UNAUTHENTICATED')
+expect('the browser that removed it stays', await aiko.get('/account/session'), 200)
+await third.login()
 expect('the last signing passkey stays', await aiko.post(`/account/passkeys/${b64u(sign.id)}/remove`), 403, 'POLICY')
 expect('nobody\'s passkey', await aiko.post(`/account/passkeys/${b64u(randomBytes(32))}/remove`), 404, 'NOT_FOUND')
 
