@@ -409,6 +409,7 @@ transactions_carried(const struct question *q)
     return true;
 }
 
+/* What each would show. One with more in it than anybody could be told is as if it were not there, and hides no other. */
 static sg_result
 lines_of(struct question *q)
 {
@@ -416,8 +417,10 @@ lines_of(struct question *q)
         for (size_t k = 0; k < q->plans[i].n; k++) {
             struct candidate *c = &q->plans[i].candidates[k];
             struct flow_show show = present_show(q, i, c);
-            if (c->reason == NULL) {
-                SG_TRY(flow_show_lines(q->arena, &show, &c->lines, &c->n_lines));
+            if (c->reason == NULL && c->holding->reason == NULL) {
+                sg_result r = flow_show_lines(q->arena, &show, &c->lines, &c->n_lines);
+                SG_REQUIRE(r.code != SG_E_NO_MEMORY, NO_MEMORY);
+                c->reason = sg_ok(r) ? NULL : "not_accepted";
             }
         }
     }
@@ -440,10 +443,10 @@ plan_more(struct question *q)
     }
     sg_result r = q->answer;
     if (sg_ok(r)) {
-        r = make_plan(q);
+        r = lines_of(q);
     }
     if (sg_ok(r)) {
-        r = lines_of(q);
+        r = make_plan(q);
     }
     if (!sg_ok(r)) {
         question_fail(q, r);

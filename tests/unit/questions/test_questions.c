@@ -156,6 +156,27 @@ test_a_claim_with_others_in_it_is_told_whole(void **state)
     assert_false(has(rig.text, "- address, "));        /* a word of ours says what is beneath it */
 }
 
+static void
+test_a_credential_too_large_to_be_told_hides_no_other(void **state)
+{
+    (void)state;
+    struct sg_buf buf = sg_buf_new(rig.arena, 32768, 65536);
+    sg_str more;
+    for (unsigned i = 0; i < FLOW_SHOW_LINES_MAX; i++) {
+        sg_str member;
+        assert_ok(sg_arena_printf(rig.arena, &member, ",\"m%u\":%u", i, i));
+        sg_buf_put_str(&buf, member);
+    }
+    sg_buf_put_byte(&buf, 0);
+    assert_ok(sg_buf_end_str(&buf, &more));
+    hold_one();
+    rig_hold(SG_LIT("dc+sd-jwt"), show_sd_jwt(&rig.show, more.p));
+    assert_ok(rig_start(rig_request(RIG_QUERY, ""), false));
+    assert_int_equal(rig.state, FLOW_QUESTION_OPEN);
+    assert_ok(rig_approve());
+    assert_int_equal(rig.state, FLOW_QUESTION_RETURNED);
+}
+
 /* req: EV-2, SIG-6: what opens the record stays, under the person's key; the presentation does not */
 static void
 test_what_is_kept(void **state)
@@ -573,7 +594,8 @@ main(void)
 #define T(name) cmocka_unit_test_setup_teardown(name, rig_setup, rig_teardown)
     const struct CMUnitTest tests[] = { T(test_a_presentation_is_delivered),
         T(test_a_presentation_is_returned_and_verifies),
-        T(test_a_claim_with_others_in_it_is_told_whole), T(test_what_is_kept),
+        T(test_a_claim_with_others_in_it_is_told_whole),
+        T(test_a_credential_too_large_to_be_told_hides_no_other), T(test_what_is_kept),
         T(test_one_nonce_yields_one_presentation), T(test_a_refused_gesture_leaves_the_nonce),
         T(test_a_refusal_is_told_in_one_word), T(test_nothing_to_show_looks_like_a_refusal),
         T(test_a_status_that_is_not_good_counts_as_absent),
