@@ -108,6 +108,10 @@ write_operation(struct sjson_wr *wr, const struct http_route *row)
     if (strncmp(row->path, "/v1/", 4) == 0 || strncmp(row->path, "/vc-api/", 8) == 0 ||
         strcmp(row->name, "vci_credential") == 0) {
         sjson_wr_member_raw(wr, "security", SG_LIT("[{\"dpop\":[]}]"));
+    } else if (strncmp(row->path, "/account/", 9) == 0 &&
+               strncmp(row->path, "/account/login", 14) != 0 &&
+               strncmp(row->path, "/account/enrol", 14) != 0) {
+        sjson_wr_member_raw(wr, "security", SG_LIT("[{\"session\":[]},{\"dpop\":[]}]"));
     }
     sjson_wr_object_end(wr);
 }
@@ -175,7 +179,10 @@ write_head(const struct face_app *app, struct sjson_wr *wr)
     sjson_wr_member_raw(wr, "components",
         SG_LIT(
             "{\"securitySchemes\":{\"dpop\":{\"type\":\"http\",\"scheme\":\"dpop\",\"description\":"
-            "\"Access token bound to a DPoP key (RFC 9449)\"}}}"));
+            "\"Access token bound to a DPoP key (RFC 9449)\"},\"session\":{\"type\":\"apiKey\","
+            "\"in\":\"cookie\",\"name\":\"__Host-sealgate\",\"description\":\"Session of a "
+            "person's browser; changes bring X-CSRF-Token as well. On http://localhost its name "
+            "is sealgate\"}}}"));
 }
 
 void

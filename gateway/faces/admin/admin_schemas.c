@@ -71,6 +71,38 @@
 #define APPROVES OBJ("\"credential\"", "\"credential\":" ANY ",\"selection\":" SELECTION)
 #define SELECTS OBJ("", "\"selection\":" SELECTION ",\"language\":" LANGUAGE)
 
+/* Accounts of persons. */
+#define GIVEN OBJ("\"credential\"", "\"credential\":" ANY ",\"person\":" TEXT)
+#define PROMPT OBJ("\"publicKey\"", "\"publicKey\":" ANY)
+#define PURPOSE "{\"enum\":[\"sign\",\"login\"]}"
+#define REGISTERS                                                                \
+    OBJ("\"session\",\"credential\"", "\"session\":" TEXT ",\"credential\":" ANY \
+                                      ",\"label\":{\"type\":\"string\",\"maxLength\":64}")
+#define REGISTERED                                                                       \
+    OBJ("\"id\",\"fingerprint\",\"state\"",                                              \
+        "\"id\":" TEXT ",\"fingerprint\":" TEXT ",\"state\":{\"enum\":[\"active\","      \
+        "\"waits\"]},\"attested\":" BOOL ",\"missing\":" LIST(PURPOSE) ",\"text\":" TEXT \
+                                                                       ",\"publicKey\":" ANY)
+#define SESSION                                                                   \
+    OBJ("\"person\"", "\"person\":" TEXT ",\"csrf\":" TEXT ",\"expires_in\":" INT \
+                      ",\"method\":" TEXT ",\"client\":" TEXT ",\"expires_at\":" INT)
+#define CONFIRM                                                                              \
+    OBJ("\"text\",\"intent\",\"nonce\",\"publicKey\"",                                       \
+        "\"template\":" TEXT ",\"language\":" LANGUAGE ",\"text\":" TEXT ",\"intent\":" TEXT \
+        ",\"openings\":" ANY ",\"nonce\":" TEXT ",\"expires_at\":" INT ",\"publicKey\":" ANY)
+#define CONFIRMED OBJ("\"state\"", "\"state\":" TEXT ",\"seq\":" INT)
+#define HOLDER_KEY                   \
+    OBJ("\"key\",\"alg\",\"level\"", \
+        "\"key\":" TEXT ",\"alg\":" TEXT ",\"level\":" INT ",\"jwk\":" ANY)
+#define KEPT                                                                            \
+    OBJ("\"id\",\"format\",\"key\"",                                                    \
+        "\"id\":" TEXT ",\"format\":" TEXT ",\"configuration\":" TEXT ",\"name\":" TEXT \
+        ",\"type\":" TEXT ",\"issuer\":" TEXT ",\"key\":" TEXT ",\"added_at\":" INT     \
+        ",\"credential\":" SIGNED)
+#define PROFILE OBJ("", "\"display_name\":" TEXT ",\"email\":" TEXT)
+#define AWAY OBJ("\"redirect_uri\"", "\"redirect_uri\":" TEXT)
+#define NOTHING OBJ("", "")
+
 /* One endpoint: the default instance, and one by its configuration. */
 #define TWICE(name, request, status, response)                  \
     { "vcapi_" name, request, status, JSON, response },         \
@@ -96,6 +128,59 @@ static const struct admin_schema schemas[] = {
     { "vp_proofs_approve", APPROVES, "200", JSON, QUESTION },
     { "vp_proofs_refuse", NULL, "200", JSON, QUESTION },
     { "vp_metadata", NULL, "200", JSON, ANY },
+    { "account_login_options", OBJ("", "\"person\":" TEXT), "200", JSON, PROMPT },
+    { "account_login", GIVEN, "200", JSON, SESSION },
+    { "account_logout", OBJ("", "\"everywhere\":" BOOL), "200", JSON, NOTHING },
+    { "account_outside_login", NULL, "303", JSON, NULL },
+    { "account_outside_back", NULL, "303", JSON, NULL },
+    { "account_identities", NULL, "200", JSON, OBJ("\"identities\"", "\"identities\":" LIST(ANY)) },
+    { "account_identity_link", NOTHING, "200", JSON, AWAY },
+    { "account_identity_unlink",
+        OBJ("\"issuer\",\"subject\"", "\"issuer\":" TEXT ",\"subject\":" TEXT), "200", JSON,
+        NOTHING },
+    { "account_session", NULL, "200", JSON, SESSION },
+    { "account_enrol_open",
+        OBJ("\"link\",\"code\",\"purpose\"",
+            "\"link\":" TEXT ",\"code\":" TEXT ",\"purpose\":" PURPOSE),
+        "200", JSON,
+        OBJ("\"session\",\"publicKey\"", "\"session\":" TEXT ",\"publicKey\":" ANY
+                                         ",\"expires_at\":" INT ",\"missing\":" LIST(PURPOSE)) },
+    { "account_enrol_finish", REGISTERS, "200", JSON, REGISTERED },
+    { "account_passkeys", NULL, "200", JSON,
+        OBJ("\"passkeys\"",
+            "\"person\":" TEXT ",\"state\":" TEXT ",\"level\":" INT ",\"passkeys\":" LIST(ANY)) },
+    { "account_passkey_options", OBJ("\"purpose\"", "\"purpose\":" PURPOSE), "200", JSON,
+        OBJ("\"session\",\"publicKey\"",
+            "\"session\":" TEXT ",\"publicKey\":" ANY ",\"expires_at\":" INT) },
+    { "account_passkey_make", REGISTERS, "201", JSON, REGISTERED },
+    { "account_passkey_approve", GIVEN, "200", JSON, CONFIRMED },
+    { "account_passkey_remove", NOTHING, "200", JSON, CONFIRM },
+    { "account_passkey_remove_approve", GIVEN, "200", JSON, CONFIRMED },
+    { "account_keys", NULL, "200", JSON,
+        OBJ("\"keys\"", "\"keys\":" LIST(HOLDER_KEY) ",\"keys_max\":" INT ",\"next\":" TEXT) },
+    { "account_key_make", OBJ("", "\"alg\":" TEXT ",\"level\":" INT ",\"unique\":" TEXT), "201",
+        JSON, HOLDER_KEY },
+    { "account_activity", NULL, "200", JSON,
+        OBJ("\"uses\"", "\"uses\":" LIST(ANY) ",\"next\":" INT) },
+    { "account_agreed", NULL, "200", JSON,
+        OBJ("\"seq\",\"text\"", "\"seq\":" INT ",\"template\":" TEXT ",\"language\":" LANGUAGE
+                                ",\"text\":" TEXT ",\"openings\":" ANY) },
+    { "account_credentials", NULL, "200", JSON,
+        OBJ("\"credentials\"", "\"credentials\":" LIST(KEPT)) },
+    { "account_credential_add",
+        OBJ("\"credential\"",
+            "\"credential\":" SIGNED ",\"format\":" TEXT ",\"configuration\":" TEXT),
+        "201", JSON, KEPT },
+    { "account_credential", NULL, "200", JSON, KEPT },
+    { "account_credential_remove", NULL, "200", JSON, NOTHING },
+    { "account_profile", NULL, "200", JSON, PROFILE },
+    { "account_profile_set", PROFILE, "200", JSON, PROFILE },
+    { "account_erase", NOTHING, "200", JSON, NOTHING },
+    { "account_authorize_answer",
+        OBJ("\"client_id\",\"redirect_uri\",\"decision\"",
+            "\"client_id\":" TEXT ",\"redirect_uri\":" TEXT
+            ",\"decision\":{\"enum\":[\"allow\",\"refuse\"]}"),
+        "200", JSON, AWAY },
     { "admin_offer_make",
         OBJ("\"configuration\",\"claims\"",
             "\"configuration\":" TEXT
@@ -171,6 +256,21 @@ const char *const *
 admin_query_of(const char *route)
 {
     static const char *const entry[] = { "list", "idx", NULL };
+    static const char *const uses[] = { "before", "n", NULL };
+    static const char *const keys[] = { "after", NULL };
+    static const char *const back[] = { "code", "state", "iss", "error", NULL };
+    static const char *const wish[] = { "response_type", "client_id", "redirect_uri", "scope",
+        "state", "code_challenge", "code_challenge_method", "dpop_jkt", NULL };
     static const char *const none[] = { NULL };
-    return strcmp(route, "admin_status_get") == 0 ? entry : none;
+    static const struct {
+        const char *route;
+        const char *const *names;
+    } rows[] = { { "admin_status_get", entry }, { "account_activity", uses },
+        { "account_keys", keys }, { "account_outside_back", back }, { "account_authorize", wish } };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        if (strcmp(route, rows[i].route) == 0) {
+            return rows[i].names;
+        }
+    }
+    return none;
 }
