@@ -27,7 +27,11 @@ cleanup() {
 trap cleanup EXIT INT TERM
 cd "$top"
 "$SEALGATE_BIN" init --demo --dir "$SEALGATE_DIR" --listen "127.0.0.1:$port"
-echo "consent_lifetime_s = 30" >>"$SEALGATE_DIR/conf/gateway.ini" # so that a question can be seen to expire
+{
+    echo "consent_lifetime_s = 30" # so that a question can be seen to expire
+    echo "wallets = page-wallet|http://127.0.0.1/callback|Wallet of the <b>test</b>"
+} >>"$SEALGATE_DIR/conf/gateway.ini"
+export SEALGATE_PAGE_WALLET=page-wallet
 "$SEALGATE_BIN" run --dir "$SEALGATE_DIR" >"$work/run.log" 2>&1 &
 n=0
 until curl -fs --noproxy '*' "$SEALGATE_BASE/readyz" >/dev/null 2>&1; do

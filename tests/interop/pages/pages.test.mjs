@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
+import { createServer } from 'node:http'
 import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -389,6 +390,43 @@ test('revoked while the page is open: nothing is signed; afterwards nothing fits
   await me.page.waitForSelector('#result', WAIT)
 })
 
+test('a wallet asks for access: who it is and what it cannot do; refused and allowed', { skip: !process.env.SEALGATE_PAGE_WALLET && 'no wallet is registered here' }, async () => {
+  const callback = createServer((request, response) => response.end('back at the wallet'))
+  await new Promise((resolve) => callback.listen(0, '127.0.0.1', resolve))
+  try {
+    const address = `http://127.0.0.1:${callback.address().port}/callback`
+    const query = new URLSearchParams({
+      response_type: 'code', client_id: process.env.SEALGATE_PAGE_WALLET, redirect_uri: address, scope: 'holder', state: 'a b&c',
+      code_challenge: sha256('verifier').toString('base64url'), code_challenge_method: 'S256',
+    })
+    const ask = async () => open(me, `/oid4vci/authorize?${query}`)
+    await ask()
+    assert.match(await text('main'), /Wallet of the <b>test<\/b>/)
+    assert.match(await text('main'), /cannot sign/)
+    await looks('wallet-en')
+    await me.page.click('nav.langs a')
+    assert.match(await text('main'), /署名はできません/, 'the switch keeps the request')
+    await ask()
+    const back = async (button) => {
+      await me.page.click(button)
+      await me.page.waitForURL((url) => url.href.startsWith(address), WAIT)
+      return new URL(me.page.url()).searchParams
+    }
+    const refused = await back('#refuse')
+    assert.deepEqual([refused.get('error'), refused.get('code'), refused.get('state')], ['access_denied', null, 'a b&c'])
+    await ask()
+    const allowed = await back('#allow')
+    assert.match(allowed.get('code'), /^[\w-]{43}$/)
+    assert.deepEqual([allowed.get('iss'), allowed.get('state')], [BASE, 'a b&c'])
+    me.broken.splice(0, me.broken.length, ...me.broken.filter((b) => !b.includes(`foreign request: ${new URL(address).origin}/`)))
+    assert.deepEqual(me.broken, [])
+  } finally {
+    callback.close()
+    callback.closeAllConnections()
+  }
+  await open(me, '/?lang=en')
+})
+
 test('a cookie alone opens no door: another browser, and a change without the token', async () => {
   const cookies = await me.context.cookies()
   const thief = await person(browser)
@@ -406,7 +444,7 @@ test('the question that was left alone has expired: no page, and no approval', a
   const { expires_at: at } = await json(`/vp/presentations/${forgotten.id}`)
   if (at !== undefined && at * 1000 - forgotten.at > 60000) return t.skip('consent_lifetime_s is long here')
   await new Promise((resolve) => setTimeout(resolve, Math.max(0, forgotten.at + 31500 - Date.now())))
-  const { status } = await open(me, `/consent/${forgotten.id}`)
+  const { status } = await open(me, `/consent/${forgotten.id}?lang=en`)
   assert.equal(status, 410)
   assert.match(await text('main'), /no longer valid/)
   await looks('gone-en')
