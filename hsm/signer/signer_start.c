@@ -1,11 +1,14 @@
 /* Serving: read settings, open, reconcile, give up rights, and only then read the first byte. */
+#include <errno.h>
 #include <fcntl.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
 #include <sys/signalfd.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "point.h"
@@ -250,6 +253,20 @@ end(struct signer *s)
     sg_arena_free(&s->arena);
 }
 
+/* Reconciling beside a signer that serves would give its open consents an outcome; and two writers are one too many. */
+static bool
+somebody_serves(void)
+{
+    struct sockaddr_un at = { .sun_family = AF_UNIX, .sun_path = "run/ops.sock" };
+    int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+    bool serves = fd < 0 || connect(fd, (const struct sockaddr *)&at, sizeof(at)) == 0 ||
+                  (errno != ENOENT && errno != ECONNREFUSED); /* doubt means refusal */
+    if (fd >= 0) {
+        close(fd);
+    }
+    return serves;
+}
+
 sg_result
 signer_tool_open(struct signer *s, const struct signer_args *args, struct sg_why *why)
 {
@@ -260,8 +277,16 @@ signer_tool_open(struct signer *s, const struct signer_args *args, struct sg_why
     SG_TRY(signer_settings(args, s->arena, &conf));
     s->conf = conf;
     fill(s);
+    sg_why_note(why, "only in a test environment", 0, 0);
+    SG_REQUIRE(strcmp(conf->environment, CONF_PRODUCTION) != 0, ENVIRONMENT);
+    *why = (struct sg_why){ 0 };
+    sg_why_note(why, "a signer serves; stop it first", 0, 0);
+    SG_REQUIRE(!somebody_serves(),
+        CONFLICT); /* with the rights we have still: the socket may be closed to the user we become */
+    *why = (struct sg_why){ 0 };
     SG_TRY(signer_become_user(args));
     SG_TRY(open_all(s, why));
+    *why = (struct sg_why){ 0 };
     SG_REQUIRE(s->phase == SIGNER_SERVES, NOT_READY);
     s->env.now = signer_now();
     return SG_DONE;

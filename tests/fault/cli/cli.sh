@@ -156,8 +156,12 @@ for name in signer courier gateway; do
 done
 expect 0 "the evidence holds" evidence verify "$work/evidence.json" --object "$work/badge.txt"
 expect 0 "the ledger holds" ledger verify --lists
+expect 1 "the service runs" bench --holder-keys 20
 expect 0 "stopped" stop
 expect 0 "nothing runs" stop
+expect 2 "is not a number" bench --holder-keys many
+expect 0 '"holder_keys":40,' bench --holder-keys 20 --holder-keys 40 --signatures 100 --json
+expect 0 "the ledger holds" ledger verify
 expect 1 "no signer answers" keys list
 expect 1 "" issue $badge
 
