@@ -75,6 +75,22 @@ account_begin(
     return step;
 }
 
+bool
+account_alive(struct account_step *step)
+{
+    const struct wire_person_info_reply *info = step->reply;
+    sg_result r = step->result;
+    if (sg_ok(r) && (info->state == WIRE_PERSON_LOCKED || info->state == WIRE_PERSON_LEFT)) {
+        r = auth_person_end(face_app(step->req)->auth, step->person.id, NULL);
+        r = sg_ok(r) ? SG_ERROR(UNAUTHENTICATED) : r;
+    }
+    if (!sg_ok(r)) {
+        account_refuse(step->req, r);
+        return false;
+    }
+    return true;
+}
+
 sg_result
 account_body(struct http_request *req, const char *const *names, const struct sjson **ret)
 {

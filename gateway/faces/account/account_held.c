@@ -146,10 +146,10 @@ add_keys(struct account_step *step)
     struct http_request *req = step->req;
     struct adding *a = step->more;
     const struct wire_person_info_reply *info = step->reply;
-    sg_result r = step->result;
-    if (sg_ok(r)) {
-        r = keys_take(req, a, info);
+    if (!account_alive(step)) {
+        return;
     }
+    sg_result r = keys_take(req, a, info);
     if (!sg_ok(r)) {
         account_refuse(req, r);
         return;

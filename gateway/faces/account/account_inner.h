@@ -37,6 +37,11 @@ bool account_person(struct http_request *req, enum account_need need, struct fac
 struct account_step *account_begin(
     struct http_request *req, enum account_need need, void (*next)(struct account_step *step));
 
+/*
+ * Of a step whose answer is PERSON_INFO: false after the refusal was answered. Somebody whom operators locked, or who left, is out everywhere as soon as it is seen.
+ */
+bool account_alive(struct account_step *step);
+
 /* The body as an object; only members of `names` (NULL at the end). SG_E_VALUE for others: a mistyped one would be a silent default. */
 SG_CHECKED sg_result account_body(
     struct http_request *req, const char *const *names, const struct sjson **ret);

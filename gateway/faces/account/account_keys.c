@@ -54,8 +54,7 @@ keys_answer(struct account_step *step)
     struct http_request *req = step->req;
     const struct wire_person_info_reply *info = step->reply;
     struct account_answer answer;
-    if (!sg_ok(step->result)) {
-        account_refuse(req, step->result);
+    if (!account_alive(step)) {
         return;
     }
     account_answer_begin(req, &answer);

@@ -42,8 +42,7 @@ list_answer(struct account_step *step)
         [WIRE_PERSON_LEFT] = "left" };
     struct http_request *req = step->req;
     const struct wire_person_info_reply *info = step->reply;
-    if (!sg_ok(step->result)) {
-        account_refuse(req, step->result);
+    if (!account_alive(step)) {
         return;
     }
     struct account_answer answer;

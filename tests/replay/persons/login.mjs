@@ -309,6 +309,17 @@ expect('then not even the right one', await right(), 403, 'ACTIVATION')
 expect('who is in stays in', await ben.get('/account/session'), 200)
 expect('others are not locked', await fresh().login(), 200)
 
+// ---- an operator's lock: no login, and what is open ends when it is seen ------------------------------------------------------------
+const carols = invite(BIN, DIR)
+const carol = new Browser(BASE)
+await carol.enrol(carols.link, carols.code)
+const carolsLogin = carol.device.credentials[1]
+execFileSync(BIN, ['person', 'lock', carols.person, '--dir', DIR, '--operator', join(DIR, 'operators', 'operator1.json')], { stdio: ['ignore', 'ignore', 'ignore'] })
+expect('locked: no key', await carol.post('/account/keys'), 403)
+expect('locked: no login', await (() => { const b = new Browser(BASE, { device: carol.device }); return b.login({}, carolsLogin) })(), 403, 'ACTIVATION')
+expect('locked: out', await carol.get('/account/passkeys'), 401)
+expect('locked: everywhere', await carol.get('/account/session'), 401)
+
 // ---- after a restart: sessions last, challenges do not; then short lives ------------------------------------------------------------
 const before = fresh()
 const waiting = await before.post('/account/login/options')
