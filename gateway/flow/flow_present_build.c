@@ -86,17 +86,6 @@ begins_with(const struct dcql_path *whole, const struct dcql_path *part)
     return true;
 }
 
-/* As people think of it: a claim, not its leaves. */
-static struct dcql_path
-claim_path(const struct flow_held *held, const struct dcql_path *leaf)
-{
-    bool inner = held->view.format == DCQL_MSO_MDOC ||
-                 (leaf->n > 1 && leaf->steps[0].kind == DCQL_NAME &&
-                     sg_str_is(leaf->steps[0].name, "credentialSubject"));
-    size_t n = inner ? 2 : 1;
-    return (struct dcql_path){ leaf->steps, leaf->n < n ? leaf->n : n };
-}
-
 /* The first name beyond `n` steps; path->n if there is none. */
 static size_t
 next_name(const struct dcql_path *path, size_t n)
@@ -105,6 +94,17 @@ next_name(const struct dcql_path *path, size_t n)
         n++;
     }
     return n;
+}
+
+/* As people think of it: a claim, not its leaves; of a subject's or an mdoc's, the name in it. */
+static struct dcql_path
+claim_path(const struct flow_held *held, const struct dcql_path *leaf)
+{
+    bool inner = held->view.format == DCQL_MSO_MDOC ||
+                 (leaf->n > 1 && leaf->steps[0].kind == DCQL_NAME &&
+                     sg_str_is(leaf->steps[0].name, "credentialSubject"));
+    size_t n = inner ? next_name(leaf, 1) + 1 : 1;
+    return (struct dcql_path){ leaf->steps, leaf->n < n ? leaf->n : n };
 }
 
 /* Does the claim's own line tell people of what lies at `path`, beneath it? "address" does, "credentialSubject" or a name of the issuer's own does not. */
@@ -127,35 +127,39 @@ asked_around(const struct consent_credential *to, size_t n_asked, const struct d
 }
 
 static bool
-covered(const struct consent_credential *to, size_t n_asked, const struct dcql_path *path)
+covered(const struct consent_credential *to, const struct dcql_path *path)
 {
     for (size_t i = 0; i < to->n_claims; i++) {
         const struct dcql_path *claim = &to->claims[i].path;
-        if (begins_with(path, claim) && (i >= n_asked || tells(claim, path))) {
+        if (begins_with(path, claim) && tells(claim, path)) {
             return true;
         }
     }
     return false;
 }
 
-/* What the line says: of a claim that was asked for with everything in it, each name in it; "all entries" for entries, which have the same names. */
+/*
+ * What the line says. Where no word of ours tells what is beneath, asked for or not, it goes on, name by name; "all entries" for entries, which have the same
+ * names.
+ */
 static sg_result
 line_path(struct sg_arena *arena, const struct flow_held *held, const struct dcql_path *around,
     const struct dcql_path *leaf, struct dcql_path *ret)
 {
-    if (around == NULL) {
-        *ret = claim_path(held, leaf);
-        return SG_DONE;
-    }
-    size_t n = next_name(leaf, around->n) + 1;
-    struct dcql_step *steps = SG_NEW_ARRAY(arena, n, struct dcql_step);
-    SG_REQUIRE(steps != NULL && n <= leaf->n, NO_MEMORY);
-    for (size_t i = 0; i < n; i++) {
-        bool entry = i >= around->n && leaf->steps[i].kind == DCQL_INDEX;
-        steps[i] = i < around->n ? around->steps[i] : leaf->steps[i];
+    struct dcql_path base = around != NULL ? *around : claim_path(held, leaf);
+    struct dcql_step *steps = SG_NEW_ARRAY(arena, leaf->n, struct dcql_step);
+    struct dcql_path out = { steps, base.n };
+    SG_REQUIRE(steps != NULL && base.n <= leaf->n, NO_MEMORY);
+    for (size_t i = 0; i < leaf->n; i++) {
+        bool entry = i >= base.n && leaf->steps[i].kind == DCQL_INDEX;
+        steps[i] = i < base.n ? base.steps[i] : leaf->steps[i];
         steps[i].kind = entry ? DCQL_ALL : steps[i].kind;
     }
-    *ret = (struct dcql_path){ steps, n };
+    while (!tells(&out, leaf)) {
+        out.n = next_name(leaf, out.n) + 1;
+    }
+    SG_REQUIRE(out.n <= DCQL_PATH_MAX, DEPTH); /* what cannot be named does not leave */
+    *ret = out;
     return SG_DONE;
 }
 
@@ -178,7 +182,7 @@ put_claims(struct question *q, const struct part *part, struct consent_credentia
     size_t n_asked = to->n_claims;
     for (size_t i = 0; i < c->n_lines; i++) {
         const struct flow_show_line *line = &c->lines[i];
-        if (line->frame || covered(to, n_asked, &line->path)) {
+        if (line->frame || covered(to, &line->path)) {
             continue;
         }
         const struct dcql_path *around = asked_around(to, n_asked, &line->path);

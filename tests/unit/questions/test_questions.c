@@ -156,6 +156,28 @@ test_a_claim_with_others_in_it_is_told_whole(void **state)
     assert_false(has(rig.text, "- address, "));        /* a word of ours says what is beneath it */
 }
 
+/* What cannot be left out is named as well, and not its container alone. */
+static void
+test_what_comes_along_is_named(void **state)
+{
+    (void)state;
+    rig_hold(SG_LIT("dc+sd-jwt"),
+        show_sd_jwt(&rig.show, ",\"record\":{\"files\":[{\"number\":\"A-1\",\"tags\":[1,2]},{"
+                               "\"number\":{\"secret\":1}}]},"
+                               "\"colours\":[\"red\"],\"phone_number\":{\"work\":\"1\"}"));
+    assert_ok(rig_start(rig_request(RIG_QUERY, ""), false));
+    check_intent();
+    static const char *const said[] = { "- “record”, “files”, all entries, “number” (always",
+        "- “record”, “files”, all entries, “tags” (always",
+        "- “record”, “files”, all entries, “number”, “secret” (always", "- “colours” (always",
+        "- telephone number (always" };
+    for (size_t i = 0; i < sizeof(said) / sizeof(said[0]); i++) {
+        if (!has(rig.text, said[i])) {
+            fail_msg("%s: %.*s", said[i], SG_PRINT(rig.text));
+        }
+    }
+}
+
 static void
 test_a_credential_too_large_to_be_told_hides_no_other(void **state)
 {
@@ -594,7 +616,7 @@ main(void)
 #define T(name) cmocka_unit_test_setup_teardown(name, rig_setup, rig_teardown)
     const struct CMUnitTest tests[] = { T(test_a_presentation_is_delivered),
         T(test_a_presentation_is_returned_and_verifies),
-        T(test_a_claim_with_others_in_it_is_told_whole),
+        T(test_a_claim_with_others_in_it_is_told_whole), T(test_what_comes_along_is_named),
         T(test_a_credential_too_large_to_be_told_hides_no_other), T(test_what_is_kept),
         T(test_one_nonce_yields_one_presentation), T(test_a_refused_gesture_leaves_the_nonce),
         T(test_a_refusal_is_told_in_one_word), T(test_nothing_to_show_looks_like_a_refusal),
