@@ -189,6 +189,7 @@ const char *const face_text_en[FACE_TEXTS] = {
     [T_CONSENT_ALWAYS] = "always part of it",
     [T_CONSENT_IN_LANGUAGE] = "Show the text to approve in English",
     [T_CONSENT_UNUSABLE] = "Cannot be used now",
+    [T_CONSENT_NOTHING_TITLE] = "There is nothing to approve",
     [T_CONSENT_NOTHING] = "Nothing of yours fits what is asked. You can only refuse; the other "
                           "side does not learn why.",
     [T_REASON_REVOKED] = "revoked by its issuer",

@@ -186,6 +186,7 @@ const char *const face_text_ja[FACE_TEXTS] = {
     [T_CONSENT_ALWAYS] = "常に含まれます",
     [T_CONSENT_IN_LANGUAGE] = "承認する文章を日本語で表示",
     [T_CONSENT_UNUSABLE] = "現在利用できません",
+    [T_CONSENT_NOTHING_TITLE] = "承認できるものがありません",
     [T_CONSENT_NOTHING] =
         "求められたものに該当する証明書がありません。拒否のみ可能です。理由は相手に伝わりません。",
     [T_REASON_REVOKED] = "発行者により失効",

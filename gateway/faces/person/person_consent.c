@@ -164,7 +164,7 @@ reason_text(sg_str reason)
 
 /* For the person's eyes: the verifier never learns which of them, or why. */
 static void
-put_unusable(struct face_html *html, const struct sjson *queries)
+put_unusable(struct face_html *html, const struct sjson *queries, bool open)
 {
     bool begun = false;
     for (const struct sjson *q = queries == NULL ? NULL : queries->first; q != NULL; q = q->next) {
@@ -178,8 +178,9 @@ put_unusable(struct face_html *html, const struct sjson *queries)
             sg_str issuer = person_text(c, "issuer");
             name = name.n > 0 ? name : person_text(c, "type");
             if (!begun) {
-                face_html(html, "<details id=\"unusable\"><summary>%w</summary><ul class=\"list\">",
-                    T_CONSENT_UNUSABLE);
+                face_html(html,
+                    "<details id=\"unusable\"%z><summary>%w</summary><ul class=\"list\">",
+                    open ? " open" : "", T_CONSENT_UNUSABLE);
                 begun = true;
             }
             face_html(html,
@@ -396,9 +397,9 @@ put_nothing(struct face_html *html, const struct sjson *consent, sg_str path)
     }
     face_html(html,
         "<div id=\"consent\" data-path=\"%s\"><h1>%w</h1><p class=\"notice warn\">%w</p>", &path,
-        T_CONSENT_TITLE, T_CONSENT_NOTHING);
+        T_CONSENT_NOTHING_TITLE, T_CONSENT_NOTHING);
     put_party(html, sjson_get(consent, "party"));
-    put_unusable(html, sjson_get(consent, "candidates"));
+    put_unusable(html, sjson_get(consent, "candidates"), true);
     face_html(html,
         "<div class=\"acts\"><button type=\"button\" class=\"plain\" "
         "id=\"refuse\">%w</button></div>",
@@ -431,7 +432,7 @@ person_consent_render(struct face_html *html, const struct sjson *consent, sg_st
     put_text(html, text, person_text(consent, "language"));
     put_values(html, queries);
     put_choices(html, queries);
-    put_unusable(html, queries);
+    put_unusable(html, queries, false);
     put_acts(html, person_int(consent, "expires_at"));
     put_details(html);
     face_html(html, "</div>");
