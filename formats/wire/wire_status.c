@@ -3,6 +3,7 @@
 static const struct wire_field ask_rows[] = {
     SHAPE_LIST(wire_status_ask, 1, refs, wire_ref, wire_shape_ref, 1, WIRE_REFS_MAX),
     TIME(wire_status_ask, 2, not_before),
+    OPT_UINT(wire_status_ask, 3, plus_ms, 1, 999),
 };
 static const struct wire_shape wire_shape_status_ask =
     WIRE_SHAPE_OF("STATUS_ASK", wire_status_ask, ask_rows);

@@ -11,6 +11,8 @@ struct wire_status_ask {
     struct wire_ref refs[WIRE_REFS_MAX]; /* 1 */
     size_t n_refs;
     int64_t not_before; /* 2 */
+    uint64_t
+        plus_ms; /* 3: 0..999 milliseconds more; for a gesture, which must not be answered with what was seen before it */
 };
 void wire_status_ask_encode(
     struct sg_buf *buf, uint64_t request_id, const struct wire_status_ask *msg);

@@ -17,13 +17,15 @@ struct signer_ask {
 };
 
 static sg_result
-send_ask(struct signer *s, const struct wire_ref *refs, size_t n_refs, uint64_t request_id)
+send_ask(
+    struct signer *s, const struct wire_ref *refs, size_t n_refs, uint64_t request_id, bool exact)
 {
     struct wire_status_ask *msg = SG_NEW(s->scratch, struct wire_status_ask);
     SG_REQUIRE(msg != NULL, NO_MEMORY);
     memcpy(msg->refs, refs, n_refs * sizeof(refs[0]));
     msg->n_refs = n_refs;
     msg->not_before = s->env.now.utc_ms / 1000; /* looked at within this second, or now */
+    msg->plus_ms = exact ? (uint64_t)(s->env.now.utc_ms % 1000) : 0;
     struct sg_buf buf = sg_buf_new(s->scratch, 256, WIRE_FRAME_MAX);
     wire_status_ask_encode(&buf, request_id, msg);
     signer_peer_put(&s->courier, &buf);
@@ -55,7 +57,7 @@ ask_key(struct signer *s, struct reg_key *key)
     ask->request_id = next_ask(s);
     ask->asked_at_ms = s->env.now.boot_ms;
     ask->deadline_ms = s->env.now.boot_ms + (int64_t)s->conf->status_timeout_ms;
-    return send_ask(s, &key->status, 1, ask->request_id);
+    return send_ask(s, &key->status, 1, ask->request_id, false);
 }
 
 /* The key has another reference now: what was said, and will be, about the old one is no word about it. */
@@ -104,9 +106,10 @@ signer_status_park(struct signer *s, struct signer_case *c)
     if (sg_ok(r) && asks.refs && c->refs_ask == 0) {
         c->refs_ask = next_ask(s);
         if (c->g.gesture != NULL) {
-            c->g.gesture->refs_since_ms = s->env.now.utc_ms / 1000 * 1000; /* as not_before says */
+            c->g.gesture->refs_since_ms = s->env.now.utc_ms; /* as the question says */
         }
-        r = send_ask(s, c->g.intent.refs, c->g.intent.n_refs, c->refs_ask);
+        /* what was revoked while a person read is seen, be it a moment ago (SIG-2) */
+        r = send_ask(s, c->g.intent.refs, c->g.intent.n_refs, c->refs_ask, c->g.gesture != NULL);
     }
     if (!sg_ok(r)) {
         signer_seal_refuse(s, c, r);

@@ -366,12 +366,12 @@ at_once(struct courier_desk *desk, const struct wire_ref *ref, int64_t not_befor
 
 /* Before the moment at which a question came there was nothing to look at: later times than now mean now. */
 static sg_result
-moment_of(int64_t not_before, int64_t now_ms, int64_t *ret)
+moment_of(const struct wire_status_ask *question, int64_t now_ms, int64_t *ret)
 {
     int64_t ms = 0;
-    SG_REQUIRE(not_before < INT64_MAX / 1000, VALUE);
-    if (not_before > 0) {
-        ms = not_before * 1000;
+    SG_REQUIRE(question->not_before < INT64_MAX / 1000 - 1, VALUE);
+    if (question->not_before > 0) {
+        ms = question->not_before * 1000 + (int64_t)question->plus_ms;
     }
     SG_REQUIRE(ms <= now_ms + COURIER_FUTURE_MS, CLOCK);
     *ret = ms < now_ms ? ms : now_ms;
@@ -404,7 +404,7 @@ courier_desk_ask(struct courier_desk *desk, void *asker, uint64_t request_id,
     SG_REQUIRE(n <= WIRE_REFS_MAX, TOO_LARGE);
     SG_REQUIRE(desk->n_asks < COURIER_ASKS_MAX, TOO_MANY);
     desk->counts.asks++;
-    sg_result moment = moment_of(question->not_before, now_ms, &not_before_ms);
+    sg_result moment = moment_of(question, now_ms, &not_before_ms);
     if (!sg_ok(moment)) {
         answer_all_unknown(desk, asker, request_id, n, moment.code);
         return SG_DONE;

@@ -224,7 +224,6 @@ try {
     if (seen.status !== 0) break
     await sleep(100)
   }
-  await sleep(1000) // the signer takes an answer of the same second (status_max_age_ms): no person is that fast
   const late = await browser.post(`/vp/presentations/${open.json.id}/approve`, { credential: browser.device.get(open.json.publicKey, { credential: signing(browser.device) }) })
   check('revoked: refused', late.status === 409 && !answers.has('revoked'), late.text)
 

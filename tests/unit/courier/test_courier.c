@@ -355,6 +355,29 @@ test_not_before_wants_a_newer_look(void **state)
     assert_int_equal(v.code, SG_E_CLOCK);
 }
 
+/* A gesture's question: what was seen earlier in the same second is no answer. req: SIG-2 */
+static void
+test_not_before_to_the_millisecond(void **state)
+{
+    (void)state;
+    sg_str uri = url("/status/pinned/moment");
+    struct route *r = route("/status/pinned/moment", M_ETAG, good_token(uri));
+    struct wire_status_verdict first = ask_one(uri, 0);
+    nap_ms(3);
+    int64_t want = first.fetched_at_ms + 2;
+    struct wire_status_ask ask = {
+        .n_refs = 1, .not_before = want / 1000, .plus_ms = (uint64_t)(want % 1000)
+    };
+    ask.refs[0] = (struct wire_ref){ WIRE_REF_TOKEN_STATUS_LIST, uri, 0 };
+    struct wire_status_ask_reply reply = receive_reply(c.signer, send_ask(c.signer, &ask));
+    assert_int_equal(reply.verdicts[0].verdict, WIRE_GOOD);
+    assert_true(reply.verdicts[0].fetched_at_ms >= want);
+    assert_int_equal(r->hits, 2);
+    /* and of the second alone what is there will do */
+    assert_int_equal(ask_at(uri, 0, want / 1000).verdict, WIRE_GOOD);
+    assert_int_equal(r->hits, 2);
+}
+
 static void
 test_server_down_cached_until_good_until(void **state)
 {
@@ -428,6 +451,7 @@ main(void)
         TEST(test_many_askers_share_one_fetch),
         TEST(test_several_lists_in_one_question),
         TEST(test_not_before_wants_a_newer_look),
+        TEST(test_not_before_to_the_millisecond),
         TEST(test_server_down_cached_until_good_until),
         TEST(test_a_dead_server_is_not_hammered),
         TEST(test_older_token_does_not_take_back_a_revocation),
