@@ -156,6 +156,23 @@ ask_page(struct http_request *req)
     face_page_answer(req, &face, &buf, 200, false, NULL);
 }
 
+static sg_result
+optional_form(struct http_request *req, const char *name, sg_str *ret)
+{
+    sg_result r = http_form_get(req, name, ret);
+    return r.code == SG_E_NOT_FOUND ? SG_DONE : r;
+}
+
+static sg_result
+parse_form(struct ask *ask)
+{
+    struct http_request *req = ask->req;
+    SG_TRY(http_form_get(req, "object", &ask->in.object));
+    SG_TRY(optional_form(req, "audience", &ask->in.audience));
+    SG_TRY(optional_form(req, "nonce", &ask->in.nonce));
+    return flow_lookup_hash(req->arena, ask->in.object, ask->hash);
+}
+
 static void
 ask_form(struct http_request *req)
 {
@@ -164,8 +181,7 @@ ask_form(struct http_request *req)
         return;
     }
     ask->page = true;
-    sg_result r = http_form_get(req, "object", &ask->in.object);
-    r = sg_ok(r) ? flow_lookup_hash(req->arena, ask->in.object, ask->hash) : r;
+    sg_result r = parse_form(ask);
     if (!sg_ok(r)) {
         face_page_error(req, r);
         return;

@@ -44,6 +44,8 @@ intent_make(struct sg_arena *arena)
     in.created_at = 1800000000;
     in.expires_at = 1800000060;
     in.unique = SG_BYTES(id);
+    in.n_more_keys = 0;
+    in.key_of = SG_NO_BYTES;
     sg_bytes out;
     must(wire_intent_encode(arena, &in, &out));
     return out;
@@ -90,6 +92,7 @@ status_there_and_back(struct sg_arena *arena)
     ask.refs[0] = (struct wire_ref){ 1, SG_LIT("http://localhost:8080/status/keys"), 3 };
     ask.n_refs = 1;
     ask.not_before = 0;
+    ask.plus_ms = 0;
     struct sg_buf buf = sg_buf_new(arena, 128, WIRE_FRAME_MAX);
     wire_status_ask_encode(&buf, 1, &ask);
     must(sg_buf_end(&buf, &packet));
@@ -121,6 +124,9 @@ records(struct sg_arena *arena)
     c.key_seq = 4;
     c.software = SG_LIT("0.1.0");
     c.spki = SG_BYTES(spki);
+    c.gesture = (struct wire_gesture){ .counter_fault = false };
+    c.which = c.first_seq = 0;
+    c.n_more_spki = 0;
     o.consent_seq = 1000;
     o.kind = WIRE_OUT_SIGNED;
     o.signature_hashes[0] = HASH;

@@ -177,6 +177,13 @@ try {
       check(`${f.id}: without the session`, r.code === 0 && held(r.report, ...GESTURE).length === 0, r.text)
       r = verify(evidence, file, '--audience', CLIENT, '--nonce', 'another', '--response-uri', RESPONSE)
       check(`${f.id}: another session`, r.code !== 0, r.text)
+      /* the page for browsers opens what the asker says it knows, and only that */
+      for (const [known, opened] of [[{}, false], [{ audience: CLIENT, nonce }, true], [{ audience: CLIENT, nonce: 'another' }, false]]) {
+        const form = new URLSearchParams({ object: presentation, ...known })
+        const page = await (await fetch(`${BASE}/evidence`, { method: 'POST', body: form })).text()
+        const holds = (step) => page.includes(`<code>${step}</code></th><td><span class="tag">`)
+        check(`${f.id}: page ${JSON.stringify(known)}`, holds('consent-in-tree') && holds('nonce') === opened, page.slice(-1500))
+      }
     }
     shown ??= { f, file, evidence, credential, id: started.json.id, presentation, assertion, answer: done.json }
     if (f.id !== shown.f.id) { // somebody else's evidence

@@ -61,7 +61,12 @@ async function main() {
   holds('nonce endpoint as published', (await call('POST', issuer?.nonce_endpoint ?? BASE)).status === 200)
   const page = await call('GET', `${BASE}/`)
   const hrefs = [...page.text.matchAll(/href="([^"]+)"/g)].map((m) => m[1])
-  for (const href of hrefs) holds(`link ${href}`, (await call('GET', HOST + href)).status === 200 && href.startsWith('/tenant/a/'))
+  for (const href of hrefs) {
+    if (href.startsWith('#')) { holds(`link ${href}`, page.text.includes(`id="${href.slice(1)}"`)); continue }
+    const answer = await call('GET', HOST + href)
+    const where = answer.headers.location // a page of somebody's own leads to the login
+    holds(`link ${href}`, href.startsWith('/tenant/a/') && (answer.status === 200 || (answer.status === 303 && where.startsWith('/tenant/a/'))), `${answer.status} ${where}`)
+  }
   holds('links at all', hrefs.length > 3, page.text)
 
   const system = new SystemClient(BASE, DIR)
