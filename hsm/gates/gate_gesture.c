@@ -131,6 +131,8 @@ hold(struct gate_env *env, struct gate_case *c, struct wire_more_key want)
     struct gate_gesture *g = c->gesture;
     sg_result why = SG_DONE;
     struct reg_key *key = reg_holder_hold(env->registry, want.key, &why);
+    SG_TRY(
+        why); /* a database that does not answer is no missing key: that would end the question */
     SG_REQUIRE(key != NULL, NOT_FOUND);
     g->keys[g->n_keys++] = key;
     SG_REQUIRE(key->purpose == WIRE_PURPOSE_HOLDER &&

@@ -103,6 +103,28 @@ test_each_digest_is_taken_once_and_given_back(void **state)
     assert_refused(gate_gesture_shape(&env, &c), INTENT);
 }
 
+/* What passes by itself must not look like a key that is gone, which ends the question. req: SIG-5 */
+static void
+test_a_database_that_does_not_answer_is_no_missing_key(void **state)
+{
+    sqlite3 *db = NULL;
+    struct registry *registry = NULL;
+    struct reg_person person = { .state = WIRE_PERSON_ACTIVE, .level = 2, .keys_max = 1 };
+    assert_int_equal(sqlite3_open(":memory:", &db), SQLITE_OK);
+    assert_ok(registry_create(db));
+    assert_ok(registry_load(db, &registry));
+    assert_ok(reg_person_put(registry, &person));
+    fresh(state);
+    assert_ok(gate_gesture_shape(&env, &c));
+    env.registry = registry;
+    assert_refused(gate_gesture_keys(&env, &c), NOT_FOUND);
+    assert_ok(ledger_db_exec(db, "ALTER TABLE reg_holder_keys RENAME TO away"));
+    assert_refused(gate_gesture_keys(&env, &c), STORE_DOWN);
+    gate_gesture_release(registry, &c);
+    registry_free(&registry);
+    sqlite3_close(db);
+}
+
 static void
 test_a_status_counts_when_it_was_looked_at_after_the_question(void **state)
 {
@@ -137,6 +159,7 @@ main(void)
         cmocka_unit_test(test_a_gesture_is_late_from_the_second_of_its_expiry_on),
         cmocka_unit_test(test_a_clock_that_is_set_back_gives_nobody_more_time),
         cmocka_unit_test(test_each_digest_is_taken_once_and_given_back),
+        cmocka_unit_test(test_a_database_that_does_not_answer_is_no_missing_key),
         cmocka_unit_test(test_a_status_counts_when_it_was_looked_at_after_the_question),
     };
     return cmocka_run_group_tests(tests, support_arena_setup, support_arena_teardown);
