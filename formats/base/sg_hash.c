@@ -12,6 +12,8 @@
 
 #define HMAC_BLOCK 64
 
+_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "sha256_in_place() counts on it");
+
 size_t
 sg_hash_len(enum sg_hash_alg alg)
 {
@@ -49,6 +51,34 @@ sg_hash(enum sg_hash_alg alg, sg_bytes in, uint8_t *ret)
         sg_sha256(in, ret);
     } else {
         sha384_512(alg, in, ret);
+    }
+}
+
+/* FIPS 180-4 5.1.1 by hand: whole blocks go straight to the compression, and the context never holds any of the text. */
+static void
+sha256_in_place(uint8_t *in, size_t n, uint8_t *ret)
+{
+    size_t padded = (n + 9 + 63) / 64 * 64;
+    uint64_t bits = __builtin_bswap64((uint64_t)n * 8);
+    SHA256_CTX ctx;
+    in[n] = 0x80;
+    memset(in + n + 1, 0, 64); /* what is past `padded` is room as well */
+    memcpy(in + padded - 8, &bits, 8);
+    SHA256_Init(&ctx);
+    SHA256_Update(&ctx, in, padded);
+    for (size_t i = 0; i < 8; i++) {
+        uint32_t word = __builtin_bswap32(ctx.h[i]);
+        memcpy(ret + 4 * i, &word, 4);
+    }
+}
+
+void
+sg_hash_in_place(enum sg_hash_alg alg, uint8_t *in, size_t n, uint8_t *ret)
+{
+    if (alg == SG_SHA256) {
+        sha256_in_place(in, n, ret);
+    } else {
+        sha384_512(alg, sg_bytes_of(in, n), ret);
     }
 }
 

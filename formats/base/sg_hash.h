@@ -16,6 +16,12 @@ size_t sg_hash_len(enum sg_hash_alg alg);
 
 /* One shot; writes sg_hash_len(alg) bytes. */
 void sg_hash(enum sg_hash_alg alg, sg_bytes in, uint8_t *ret);
+/*
+ * The same for a buffer that has SG_HASH_ROOM bytes behind its n: the padding is written there and nothing is copied, which for
+ * short texts is much of the work. What stood in the room is lost.
+ */
+#define SG_HASH_ROOM ((size_t)128)
+void sg_hash_in_place(enum sg_hash_alg alg, uint8_t *in, size_t n, uint8_t *ret);
 void sg_sha256(sg_bytes in, uint8_t ret[SG_SHA256_LEN]);
 
 /* SHA-256 over a list of parts, as if joined. */

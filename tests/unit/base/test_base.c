@@ -70,6 +70,27 @@ test_hash_published_values(void **state)
 }
 
 static void
+test_hash_in_place_is_the_hash(void **state)
+{
+    (void)state;
+    for (int alg = SG_SHA256; alg <= SG_SHA512; alg++) {
+        for (size_t n = 0; n < 300; n++) {
+            uint8_t text[300 + SG_HASH_ROOM + 1];
+            uint8_t want[SG_HASH_MAX];
+            uint8_t got[SG_HASH_MAX];
+            for (size_t i = 0; i < sizeof(text); i++) {
+                text[i] = (uint8_t)(i * 7 + n);
+            }
+            uint8_t after = text[n + SG_HASH_ROOM];
+            sg_hash((enum sg_hash_alg)alg, sg_bytes_of(text, n), want);
+            sg_hash_in_place((enum sg_hash_alg)alg, text, n, got);
+            assert_memory_equal(got, want, sg_hash_len((enum sg_hash_alg)alg));
+            assert_int_equal(text[n + SG_HASH_ROOM], after);
+        }
+    }
+}
+
+static void
 test_error_rows_are_unique_and_safe_to_show(void **state)
 {
     (void)state;
@@ -103,6 +124,7 @@ main(void)
         cmocka_unit_test(test_arena_memory_is_zero_again_after_reset),
         cmocka_unit_test(test_buf_failure_sticks),
         cmocka_unit_test(test_hash_published_values),
+        cmocka_unit_test(test_hash_in_place_is_the_hash),
         cmocka_unit_test(test_error_rows_are_unique_and_safe_to_show),
         cmocka_unit_test(test_secret_equal_compares_content_and_length),
     };
