@@ -1,7 +1,6 @@
 #include "rdf_sort.h"
 
 #define RUN RDF_SORT_FEW /* up to so many lines the plain way is shorter */
-#define ALIGN ((size_t)16)
 
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "shared() and next_of() count on it");
 
@@ -164,12 +163,6 @@ rdf_sort(struct rdf_line *lines, struct rdf_line *spare, size_t n)
     }
 }
 
-struct rdf_block {
-    struct rdf_block *next; /* made earlier, free now */
-    size_t cap;
-    uint8_t data[] __attribute__((aligned(16)));
-};
-
 static struct rdf_block *
 block_new(struct sg_arena *arena, size_t cap)
 {
@@ -194,47 +187,18 @@ rdf_stack_new(struct sg_arena *arena, size_t first, struct rdf_stack *ret)
 }
 
 void *
-rdf_stack_take(struct rdf_stack *s, size_t n)
+rdf_stack_grow(struct rdf_stack *s, size_t padded)
 {
-    size_t padded;
-    if (!sg_size_add(n, ALIGN - 1, &padded)) {
-        return NULL;
-    }
-    padded &= ~(ALIGN - 1);
-    if (s->top->cap - s->used < padded) {
-        if (s->top->next == NULL || s->top->next->cap < padded) {
-            size_t cap = s->top->cap * 2 > padded ? s->top->cap * 2 : padded;
-            struct rdf_block *fresh = block_new(s->arena, cap);
-            if (fresh == NULL) {
-                return NULL;
-            }
-            fresh->next = s->top->next;
-            s->top->next = fresh;
+    if (s->top->next == NULL || s->top->next->cap < padded) {
+        size_t cap = s->top->cap * 2 > padded ? s->top->cap * 2 : padded;
+        struct rdf_block *fresh = block_new(s->arena, cap);
+        if (fresh == NULL) {
+            return NULL;
         }
-        s->top = s->top->next;
-        s->used = 0;
+        fresh->next = s->top->next;
+        s->top->next = fresh;
     }
-    void *p = s->top->data + s->used;
-    s->used += padded;
-    return p;
-}
-
-void *
-rdf_stack_array(struct rdf_stack *s, size_t count, size_t size)
-{
-    size_t n;
-    return sg_size_mul(count, size, &n) ? rdf_stack_take(s, n) : NULL;
-}
-
-struct rdf_mark
-rdf_stack_mark(const struct rdf_stack *s)
-{
-    return (struct rdf_mark){ s->top, s->used };
-}
-
-void
-rdf_stack_release(struct rdf_stack *s, struct rdf_mark mark)
-{
-    s->top = mark.top;
-    s->used = mark.used;
+    s->top = s->top->next;
+    s->used = padded;
+    return s->top->data;
 }

@@ -26,7 +26,11 @@ void rdf_sort(struct rdf_line *lines, struct rdf_line *spare, size_t n);
  * Memory given back in the reverse order, so that a search that calls itself a hundred thousand times
  * needs what its deepest path needs. Its blocks come from the arena and are used again. Not zeroed.
  */
-struct rdf_block;
+struct rdf_block {
+    struct rdf_block *next; /* made earlier, free now */
+    size_t cap;
+    uint8_t data[] __attribute__((aligned(16)));
+};
 struct rdf_stack {
     struct sg_arena *arena;
     struct rdf_block *top;
@@ -37,10 +41,44 @@ struct rdf_mark {
     size_t used;
 };
 SG_CHECKED sg_result rdf_stack_new(struct sg_arena *arena, size_t first, struct rdf_stack *ret);
+
+/* What the top block has no room for: on another one. */
+void *rdf_stack_grow(struct rdf_stack *stack, size_t padded) SG_CHECKED;
+
 /* n bytes aligned for pointers, or NULL. */
-void *rdf_stack_take(struct rdf_stack *stack, size_t n) SG_CHECKED;
-void *rdf_stack_array(struct rdf_stack *stack, size_t count, size_t size) SG_CHECKED;
-struct rdf_mark rdf_stack_mark(const struct rdf_stack *stack);
-void rdf_stack_release(struct rdf_stack *stack, struct rdf_mark mark);
+SG_CHECKED static inline void *
+rdf_stack_take(struct rdf_stack *stack, size_t n)
+{
+    if (n > SIZE_MAX / 2) {
+        return NULL;
+    }
+    size_t padded = (n + 15) & ~(size_t)15;
+    if (stack->top->cap - stack->used < padded) {
+        return rdf_stack_grow(stack, padded);
+    }
+    void *p = stack->top->data + stack->used;
+    stack->used += padded;
+    return p;
+}
+
+SG_CHECKED static inline void *
+rdf_stack_array(struct rdf_stack *stack, size_t count, size_t size)
+{
+    size_t n;
+    return sg_size_mul(count, size, &n) ? rdf_stack_take(stack, n) : NULL;
+}
+
+static inline struct rdf_mark
+rdf_stack_mark(const struct rdf_stack *stack)
+{
+    return (struct rdf_mark){ stack->top, stack->used };
+}
+
+static inline void
+rdf_stack_release(struct rdf_stack *stack, struct rdf_mark mark)
+{
+    stack->top = mark.top;
+    stack->used = mark.used;
+}
 
 #endif

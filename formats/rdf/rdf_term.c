@@ -74,14 +74,19 @@ iri_chars(sg_str iri)
     return !iri_bad16(iri.p + iri.n - 16); /* the rest, and some of it again */
 }
 
+static inline bool
+special16(v16 v)
+{
+    v16 hit = (v16)(v < ' ') | (v16)(v == '"') | (v16)(v == '\\') | (v16)(v == 0x7f);
+    return any16(hit | (v16)(v == 0xef));
+}
+
 size_t
 rdf_literal_plain(sg_str text)
 {
     size_t i = 0;
     for (; text.n - i >= 16; i += 16) {
-        v16 v = load16(text.p + i);
-        v16 hit = (v16)(v < ' ') | (v16)(v == '"') | (v16)(v == '\\') | (v16)(v == 0x7f);
-        if (any16(hit | (v16)(v == 0xef))) {
+        if (special16(load16(text.p + i))) {
             break;
         }
     }
@@ -92,6 +97,26 @@ rdf_literal_plain(sg_str text)
         }
     }
     return i;
+}
+
+bool
+rdf_literal_is_plain(sg_str text)
+{
+    if (text.n < 8) {
+        return rdf_literal_plain(text) == text.n;
+    }
+    for (size_t i = 0; i + 16 < text.n; i += 16) {
+        if (special16(load16(text.p + i))) {
+            return false;
+        }
+    }
+    if (text.n >= 16) {
+        return !special16(load16(text.p + text.n - 16)); /* the rest, and some of it again */
+    }
+    uint64_t both[2] = { rdf_load8(text.p), rdf_load8(text.p + text.n - 8) };
+    v16 v;
+    memcpy(&v, both, sizeof(v));
+    return !special16(v);
 }
 
 static bool
@@ -142,11 +167,11 @@ rdf_language_valid(sg_str tag)
 static bool
 term_equal(const struct rdf_term *a, const struct rdf_term *b)
 {
-    if (a->kind != b->kind || !sg_str_equal(a->value, b->value)) {
+    if (a->kind != b->kind || !rdf_same(a->value, b->value)) {
         return false;
     }
     return a->kind != RDF_LITERAL ||
-           (sg_str_equal(a->datatype, b->datatype) && sg_str_equal(a->language, b->language));
+           (rdf_same(a->datatype, b->datatype) && rdf_same(a->language, b->language));
 }
 
 bool
@@ -165,30 +190,25 @@ mix(uint64_t a, uint64_t b)
 }
 
 static uint64_t
-load8(const char *p)
-{
-    uint64_t word;
-    memcpy(&word, p, sizeof(word));
-    return word;
-}
-
-static uint64_t
 hash_str(uint64_t h, sg_str s)
 {
     h += s.n * 0x165667b19e3779f9U;
     if (s.n < 8) {
         uint64_t word = 0;
-        for (size_t i = 0; i < s.n; i++) {
-            word = word << 8 | (uint8_t)s.p[i];
+        if (s.n >= 4) {
+            word = (uint64_t)rdf_load4(s.p) << 32 | rdf_load4(s.p + s.n - 4);
+        } else if (s.n > 0) {
+            word = (uint64_t)(uint8_t)s.p[0] << 16 | (uint64_t)(uint8_t)s.p[s.n / 2] << 8 |
+                   (uint8_t)s.p[s.n - 1];
         }
         return mix(h, word);
     }
     size_t i = 0;
     for (; s.n - i > 16; i += 16) {
-        h = (h << 7 | h >> 57) ^ mix(load8(s.p + i) + i, load8(s.p + i + 8));
+        h = (h << 7 | h >> 57) ^ mix(rdf_load8(s.p + i) + i, rdf_load8(s.p + i + 8));
     }
     size_t last = s.n - 8;
-    return mix(h ^ load8(s.p + (i < last ? i : last)), load8(s.p + last));
+    return mix(h ^ rdf_load8(s.p + (i < last ? i : last)), rdf_load8(s.p + last));
 }
 
 static uint64_t
@@ -259,7 +279,7 @@ rdf_table_label(
         SG_REQUIRE(t->budget > 0, WORK);
         t->budget--;
         uint32_t number = SLOT_NUMBER(t->slots[at]);
-        if ((t->slots[at] ^ h) >> 32 == 0 && sg_str_equal(labels[number], label)) {
+        if ((t->slots[at] ^ h) >> 32 == 0 && rdf_same(labels[number], label)) {
             *ret = number;
             return SG_DONE;
         }

@@ -1,8 +1,6 @@
 /* RDFC-1.0 4.4: numbers for blank nodes, first-degree hashes, the search among those that are alike, and the sorted result. req: FMT-3 */
 #include "rdfc.h"
 
-#include "sg_text.h"
-
 #define STACK_FIRST ((size_t)2 * 1024)
 #define FEW RDF_SORT_FEW
 
@@ -46,10 +44,20 @@ rdfc_put_name(uint8_t *out, const char *prefix, uint32_t number)
     return n + sizeof(digits) - i;
 }
 
+/* Four bytes at once, a digit in each of eight: the high half of a byte comes first, as in memory (little-endian). */
 void
 rdfc_put_hex(const struct rdfc *c, const uint8_t *hash, uint8_t *out)
 {
-    sg_hex_to(sg_bytes_of(hash, c->hash_len), (char *)out);
+    const uint64_t ones = 0x0101010101010101U;
+    for (size_t i = 0; i < c->hash_len; i += 4) {
+        uint64_t x = rdf_load4(hash + i);
+        x = (x | x << 16) & 0x0000ffff0000ffffU;
+        x = (x | x << 8) & 0x00ff00ff00ff00ffU;
+        x = (x >> 4 & 0x000f000f000f000fU) | (x & 0x000f000f000f000fU) << 8;
+        uint64_t letters = (x + 6 * ones) >> 4 & ones;
+        x += '0' * ones + letters * ('a' - '9' - 1);
+        memcpy(out + 2 * i, &x, 8);
+    }
 }
 
 static sg_result
@@ -63,46 +71,107 @@ issuer_new(struct sg_arena *arena, size_t n, struct rdfc_issuer *ret)
     return SG_DONE;
 }
 
+static uint8_t *
+put_first_degree(uint8_t *out, const struct rdfc_quad *q, uint32_t node)
+{
+    static const uint8_t self_text[RDFC_NAME_MAX] = "_:a";
+    static const uint8_t other_text[RDFC_NAME_MAX] = "_:z";
+    const struct rdfc_name self = { self_text, 3 };
+    const struct rdfc_name other = { other_text, 3 };
+    if (q->node[0] != RDF_NO_NODE) {
+        memcpy(out, q->node[0] == node ? self_text : other_text, 4);
+        out += 3;
+    }
+    if (q->firm == q->n) {
+        return rdfc_copy_loose(out, q->text, q->n);
+    }
+    return rdfc_put_rest(
+        out, q, q->node[1] == node ? &self : &other, q->node[2] == node ? &self : &other);
+}
+
+/* Subjects in order: IRIs ('<'), the node itself, others. */
+static int
+subject_order(const struct rdfc_quad *q, uint32_t node)
+{
+    return q->node[0] == RDF_NO_NODE ? 0 : q->node[0] == node ? 1 : 2;
+}
+
+/*
+ * Sorts the quads of a node by their lines before these are written. Neighbours in the order that comes out
+ * were compared with each other, so where no comparison needed a name, none decides the order in the result either.
+ * False, and any order, when one did.
+ */
+static bool
+settle(const struct rdfc *c, uint32_t node, uint32_t *mine, size_t n)
+{
+    const struct rdfc_quad *quads = c->quads;
+    for (size_t i = 1; i < n; i++) {
+        uint32_t x = mine[i];
+        const struct rdfc_quad *q = &quads[x];
+        int subject = subject_order(q, node);
+        size_t at = i;
+        for (; at > 0; at--) {
+            const struct rdfc_quad *before = &quads[mine[at - 1]];
+            int order = subject_order(before, node) - subject;
+            if (order == 0) {
+                order = rdfc_order(before, q);
+                if (order == 0) {
+                    mine[at] = x;
+                    return false;
+                }
+            }
+            if (order < 0) {
+                break;
+            }
+            mine[at] = mine[at - 1];
+        }
+        mine[at] = x;
+    }
+    return true;
+}
+
+/* The lines of a node's quads, sorted with their names in them, to `out`; the quads are put in the same order. */
+static sg_result
+put_sorted(struct rdfc *c, uint32_t node, uint32_t *mine, size_t n, size_t most, uint8_t **out)
+{
+    struct rdf_line *lines = rdf_stack_array(&c->stack, 2 * n, sizeof(*lines));
+    uint8_t *text = rdf_stack_take(&c->stack, most);
+    SG_REQUIRE(lines != NULL && text != NULL, NO_MEMORY);
+    for (size_t i = 0; i < n; i++) {
+        uint8_t *end = put_first_degree(text, &c->quads[mine[i]], node);
+        lines[i] = (struct rdf_line){ text, (uint32_t)(end - text), mine[i], 0, 0 };
+        text = end;
+    }
+    rdf_sort(lines, lines + n, n);
+    for (size_t i = 0; i < n; i++) {
+        *out = rdfc_copy(*out, lines[i].p, lines[i].n);
+        mine[i] = lines[i].id; /* nearly the order of the result: less to sort there */
+    }
+    return SG_DONE;
+}
+
 /* Hash First Degree Quads (4.6). */
 static sg_result
 hash_first_degree(struct rdfc *c, uint32_t node, uint8_t *ret)
 {
-    static const uint8_t a[RDFC_NAME_MAX] = "_:a";
-    static const uint8_t z[RDFC_NAME_MAX] = "_:z";
-    const struct rdfc_name self = { a, 3 };
-    const struct rdfc_name other = { z, 3 };
     uint32_t *mine = c->mention + c->begin[node];
     size_t n = c->begin[node + 1] - c->begin[node];
-    size_t most = n * 3 * RDFC_NAME_MAX;
+    size_t most = n * 3 * RDFC_NAME_MAX + RDFC_SLACK;
     for (size_t i = 0; i < n; i++) {
         most += c->quads[mine[i]].n;
     }
-    struct rdf_line *lines = rdf_stack_array(&c->stack, 2 * n, sizeof(*lines));
-    uint8_t *text = rdf_stack_take(&c->stack, 2 * most);
-    SG_REQUIRE(lines != NULL && text != NULL, NO_MEMORY);
-    uint8_t *joined = text + most;
+    uint8_t *text = rdf_stack_take(&c->stack, most + SG_HASH_ROOM);
+    SG_REQUIRE(text != NULL, NO_MEMORY);
     uint8_t *out = text;
-    for (size_t i = 0; i < n; i++) {
-        const struct rdfc_quad *q = &c->quads[mine[i]];
-        struct rdfc_name names[3];
-        for (int k = 0; k < 3; k++) {
-            names[k] = q->node[k] == node ? self : other;
+    c->settled[node] = n <= FEW && settle(c, node, mine, n);
+    if (c->settled[node]) {
+        for (size_t i = 0; i < n; i++) {
+            out = put_first_degree(out, &c->quads[mine[i]], node);
         }
-        uint8_t *end = rdfc_put_line(out, q, names);
-        lines[i] = (struct rdf_line){ out, (uint32_t)(end - out), mine[i], 0, 0 };
-        out = end;
+    } else {
+        SG_TRY(put_sorted(c, node, mine, n, most, &out));
     }
-    if (n == 1) {
-        sg_hash(c->alg, sg_bytes_of(text, lines[0].n), ret);
-        return SG_DONE;
-    }
-    rdf_sort(lines, lines + n, n);
-    out = joined;
-    for (size_t i = 0; i < n; i++) {
-        out = rdfc_copy(out, lines[i].p, lines[i].n);
-        mine[i] = lines[i].id; /* nearly the order of the result: less to sort there */
-    }
-    sg_hash(c->alg, sg_bytes_of(joined, (size_t)(out - joined)), ret);
+    sg_hash_in_place(c->alg, text, (size_t)(out - text), ret);
     return SG_DONE;
 }
 
@@ -115,62 +184,106 @@ bucket_of(const uint8_t *hash, unsigned bits)
     return word >> (32 - bits);
 }
 
+/* By hash, then by number. Most differ in the first eight bytes. */
+static bool
+node_after(const struct rdfc *c, uint32_t a, uint32_t b)
+{
+    const uint8_t *x = rdfc_first_hash(c, a);
+    const uint8_t *y = rdfc_first_hash(c, b);
+    uint64_t first = __builtin_bswap64(rdf_load8(x));
+    uint64_t second = __builtin_bswap64(rdf_load8(y));
+    if (first != second) {
+        return first > second;
+    }
+    int order = memcmp(x, y, c->hash_len);
+    return order != 0 ? order > 0 : a > b;
+}
+
+static sg_result
+sort_some(struct rdfc *c, uint32_t *nodes, size_t n)
+{
+    if (n > FEW) {
+        struct rdf_mark mark = rdf_stack_mark(&c->stack);
+        struct rdf_line *lines = rdf_stack_array(&c->stack, 2 * n, sizeof(*lines));
+        SG_REQUIRE(lines != NULL, NO_MEMORY);
+        for (size_t i = 0; i < n; i++) {
+            const uint8_t *hash = rdfc_first_hash(c, nodes[i]);
+            lines[i] = (struct rdf_line){ hash, (uint32_t)c->hash_len, nodes[i], 0, 0 };
+        }
+        rdf_sort(lines, lines + n, n);
+        for (size_t i = 0; i < n; i++) {
+            nodes[i] = lines[i].id;
+        }
+        rdf_stack_release(&c->stack, mark);
+        return SG_DONE;
+    }
+    for (size_t i = 1; i < n; i++) {
+        uint32_t x = nodes[i];
+        size_t at = i;
+        for (; at > 0 && node_after(c, nodes[at - 1], x); at--) {
+            nodes[at] = nodes[at - 1];
+        }
+        nodes[at] = x;
+    }
+    return SG_DONE;
+}
+
 /*
  * Sort by hash: into about as many buckets as there are nodes, then each bucket. Hashes spread evenly, whoever chose
  * the graph; and equal ones cost what the sort costs.
  */
 static sg_result
-sort_by_hash(struct rdfc *c, const struct rdf_line *from, struct rdf_line *to)
+sort_by_hash(struct rdfc *c, uint32_t *to)
 {
-    if (c->n_nodes <= FEW) {
-        memcpy(to, from, c->n_nodes * sizeof(*to));
-        rdf_sort(to, NULL, c->n_nodes);
-        return SG_DONE;
+    const size_t n = c->n_nodes;
+    if (n <= FEW) {
+        for (uint32_t i = 0; i < n; i++) {
+            to[i] = i;
+        }
+        return sort_some(c, to, n);
     }
     struct rdf_mark mark = rdf_stack_mark(&c->stack);
     unsigned bits = 1;
-    while (bits < 24 && (size_t)1 << bits < c->n_nodes) {
+    while (bits < 24 && (size_t)1 << bits < n) {
         bits++;
     }
     size_t n_buckets = (size_t)1 << bits;
     uint32_t *begin = rdf_stack_array(&c->stack, n_buckets + 2, sizeof(*begin));
-    struct rdf_line *spare = rdf_stack_array(&c->stack, c->n_nodes, sizeof(*spare));
-    SG_REQUIRE(begin != NULL && spare != NULL, NO_MEMORY);
+    SG_REQUIRE(begin != NULL, NO_MEMORY);
     memset(begin, 0, (n_buckets + 2) * sizeof(*begin));
-    for (uint32_t i = 0; i < c->n_nodes; i++) {
-        begin[bucket_of(from[i].p, bits) + 2]++;
+    for (uint32_t i = 0; i < n; i++) {
+        begin[bucket_of(rdfc_first_hash(c, i), bits) + 2]++;
     }
     for (size_t i = 2; i < n_buckets + 2; i++) {
         begin[i] += begin[i - 1];
     }
-    for (uint32_t i = 0; i < c->n_nodes; i++) {
-        to[begin[bucket_of(from[i].p, bits) + 1]++] = from[i];
+    for (uint32_t i = 0; i < n; i++) {
+        to[begin[bucket_of(rdfc_first_hash(c, i), bits) + 1]++] = i;
     }
     for (size_t i = 0; i < n_buckets; i++) {
         if (begin[i + 1] - begin[i] > 1) {
-            rdf_sort(to + begin[i], spare, begin[i + 1] - begin[i]);
+            SG_TRY(sort_some(c, to + begin[i], begin[i + 1] - begin[i]));
         }
     }
     rdf_stack_release(&c->stack, mark);
     return SG_DONE;
 }
 
-/* Step 3: all nodes with their hashes, sorted by hash. */
+/* Step 3: all nodes with their hashes; *ret: their numbers, sorted by hash. */
 static sg_result
-sort_nodes(struct rdfc *c, struct rdf_line **ret)
+sort_nodes(struct rdfc *c, uint32_t **ret)
 {
-    struct rdf_line *nodes = SG_NEW_ARRAY(c->arena, (size_t)c->n_nodes * 2, struct rdf_line);
+    uint32_t *nodes = SG_NEW_ARRAY(c->arena, c->n_nodes, uint32_t);
     c->first = sg_arena_array(c->arena, c->n_nodes, c->hash_len);
-    SG_REQUIRE(nodes != NULL && c->first != NULL, NO_MEMORY);
+    c->settled = SG_NEW_ARRAY(c->arena, c->n_nodes, bool);
+    SG_REQUIRE(nodes != NULL && c->first != NULL && c->settled != NULL, NO_MEMORY);
     for (uint32_t i = 0; i < c->n_nodes; i++) {
         struct rdf_mark mark = rdf_stack_mark(&c->stack);
-        uint8_t *hash = c->first + (size_t)i * c->hash_len;
-        SG_TRY(hash_first_degree(c, i, hash));
+        SG_TRY(hash_first_degree(c, i, c->first + (size_t)i * c->hash_len));
         rdf_stack_release(&c->stack, mark);
-        nodes[i] = (struct rdf_line){ hash, (uint32_t)c->hash_len, i, 0, 0 };
     }
-    *ret = nodes + c->n_nodes;
-    return sort_by_hash(c, nodes, *ret);
+    *ret = nodes;
+    return sort_by_hash(c, nodes);
 }
 
 struct result {
@@ -181,20 +294,20 @@ struct result {
 
 /* Steps 5.2 and 5.3: n nodes that share one first-degree hash. */
 static sg_result
-tell_apart(struct rdfc *c, const struct rdf_line *nodes, size_t n)
+tell_apart(struct rdfc *c, const uint32_t *nodes, size_t n)
 {
     struct result *results = rdf_stack_array(&c->stack, n, sizeof(*results));
     struct rdf_line *order = rdf_stack_array(&c->stack, 2 * n, sizeof(*order));
     SG_REQUIRE(results != NULL && order != NULL, NO_MEMORY);
     uint32_t found = 0;
     for (size_t i = 0; i < n; i++) {
-        if (c->canonical.number[nodes[i].id] != RDF_NO_NODE) {
+        if (c->canonical.number[nodes[i]] != RDF_NO_NODE) {
             continue;
         }
         struct result *r = &results[found];
         rdfc_issuer_cut(&c->path, 0);
-        rdfc_issue(&c->path, nodes[i].id);
-        SG_TRY(rdfc_deep(c, nodes[i].id, 0, r->hash));
+        rdfc_issue(&c->path, nodes[i]);
+        SG_TRY(rdfc_deep(c, nodes[i], 0, r->hash));
         r->n = c->path.n;
         r->issued = rdf_stack_array(&c->stack, r->n, sizeof(*r->issued));
         SG_REQUIRE(r->issued != NULL, NO_MEMORY);
@@ -213,11 +326,15 @@ tell_apart(struct rdfc *c, const struct rdf_line *nodes, size_t n)
 }
 
 static size_t
-alike(const struct rdfc *c, const struct rdf_line *nodes, size_t from)
+alike(const struct rdfc *c, const uint32_t *nodes, size_t from)
 {
+    const uint8_t *hash = rdfc_first_hash(c, nodes[from]);
     size_t to = from + 1;
-    while (to < c->n_nodes && memcmp(nodes[from].p, nodes[to].p, c->hash_len) == 0) {
-        to++;
+    for (; to < c->n_nodes; to++) {
+        const uint8_t *other = rdfc_first_hash(c, nodes[to]);
+        if (rdf_load8(hash) != rdf_load8(other) || memcmp(hash, other, c->hash_len) != 0) {
+            break;
+        }
     }
     return to - from;
 }
@@ -226,12 +343,12 @@ alike(const struct rdfc *c, const struct rdf_line *nodes, size_t from)
 static sg_result
 issue_all(struct rdfc *c)
 {
-    struct rdf_line *nodes;
+    uint32_t *nodes;
     SG_TRY(sort_nodes(c, &nodes));
     for (size_t i = 0, n; i < c->n_nodes; i += n) {
         n = alike(c, nodes, i);
         if (n == 1) {
-            rdfc_issue(&c->canonical, nodes[i].id);
+            rdfc_issue(&c->canonical, nodes[i]);
         }
     }
     if (c->canonical.n == c->n_nodes) {

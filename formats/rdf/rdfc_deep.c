@@ -41,14 +41,14 @@ hash_related(
     static const char letters[] = { 's', 'o', 'g' };
     struct rdf_mark mark = rdf_stack_mark(&c->stack);
     sg_str predicate = q->quad->p.value;
-    uint8_t *in = rdf_stack_take(&c->stack, 3 + predicate.n + 2 * SG_HASH_MAX + RDFC_NAME_MAX);
+    uint8_t *in =
+        rdf_stack_take(&c->stack, 3 + predicate.n + 2 * SG_HASH_MAX + RDFC_NAME_MAX + SG_HASH_ROOM);
     SG_REQUIRE(in != NULL, NO_MEMORY);
     size_t n = 0;
     in[n++] = (uint8_t)letters[position];
     if (position != 2) {
         in[n++] = '<';
-        memcpy(in + n, predicate.p, predicate.n);
-        n += predicate.n;
+        n = (size_t)(rdfc_copy(in + n, predicate.p, predicate.n) - in);
         in[n++] = '>';
     }
     if (c->canonical.number[related] != RDF_NO_NODE) {
@@ -59,7 +59,7 @@ hash_related(
         rdfc_put_hex(c, rdfc_first_hash(c, related), in + n);
         n += 2 * c->hash_len;
     }
-    sg_hash(c->alg, sg_bytes_of(in, n), ret);
+    sg_hash_in_place(c->alg, in, n, ret);
     rdf_stack_release(&c->stack, mark);
     return SG_DONE;
 }
@@ -244,7 +244,7 @@ hash_neighbours(struct rdfc *c, uint32_t node, unsigned depth, uint8_t *ret_hash
     size_t n;
     SG_TRY(gather(c, node, &all, &n));
     size_t each = 2 * RDFC_NAME_MAX + 2 + 4 * c->hash_len;
-    uint8_t *data = rdf_stack_array(&c->stack, n, each);
+    uint8_t *data = rdf_stack_take(&c->stack, n * each + SG_HASH_ROOM); /* n: 3 for each quad */
     SG_REQUIRE(data != NULL, NO_MEMORY);
     size_t data_n = 0;
     for (size_t from = 0; from < n;) {
@@ -259,7 +259,7 @@ hash_neighbours(struct rdfc *c, uint32_t node, unsigned depth, uint8_t *ret_hash
         rdf_stack_release(&c->stack, mark);
         from = to;
     }
-    sg_hash(c->alg, sg_bytes_of(data, data_n), ret_hash);
+    sg_hash_in_place(c->alg, data, data_n, ret_hash);
     return SG_DONE;
 }
 

@@ -41,18 +41,61 @@ struct names {
     struct rdf_table table;
     sg_str *labels;
     uint32_t n;
+    uint32_t recent[2]; /* subject and object of the quad before: most subjects are one of them */
 };
 
 static sg_result
-number_node(struct names *names, const struct rdf_term *t, uint32_t *ret)
+find_node(struct names *names, const struct rdf_term *t, uint32_t *ret)
 {
-    *ret = RDF_NO_NODE;
-    if (t->kind != RDF_BLANK) {
-        return SG_DONE;
+    for (int i = 0; i < 2; i++) {
+        if (names->recent[i] != RDF_NO_NODE &&
+            rdf_same(names->labels[names->recent[i]], t->value)) {
+            *ret = names->recent[i];
+            return SG_DONE;
+        }
     }
     SG_TRY(rdf_table_label(&names->table, names->labels, t->value, names->n, ret));
     if (*ret == names->n) {
         names->labels[names->n++] = t->value;
+    }
+    return SG_DONE;
+}
+
+static inline sg_result
+number_node(struct names *names, const struct rdf_term *t, uint32_t *ret)
+{
+    *ret = RDF_NO_NODE;
+    return t->kind == RDF_BLANK ? find_node(names, t, ret) : SG_DONE;
+}
+
+/* Places to look at: in most quads only the subject is a blank node. */
+static inline int
+n_places(const struct rdfc_quad *q)
+{
+    return (q->node[1] & q->node[2]) == RDF_NO_NODE ? 1 : 3;
+}
+
+/* A quad mentions a node once, in however many places it stands. */
+static inline bool
+first_place(const struct rdfc_quad *q, int k)
+{
+    uint32_t node = q->node[k];
+    return node != RDF_NO_NODE && (k < 1 || q->node[0] != node) && (k < 2 || q->node[1] != node);
+}
+
+static sg_result
+number_nodes(struct rdfc *c, struct names *names, const struct rdf_quad *q, struct rdfc_quad *ret)
+{
+    uint32_t *node = ret->node;
+    SG_TRY(number_node(names, &q->s, &node[0]));
+    SG_TRY(number_node(names, &q->o, &node[1]));
+    SG_TRY(number_node(names, &q->g, &node[2]));
+    names->recent[0] = node[0];
+    names->recent[1] = node[1];
+    for (int k = 0; k < n_places(ret); k++) {
+        if (first_place(ret, k)) {
+            c->begin[node[k] + 2]++; /* see rdfc_map_mentions */
+        }
     }
     return SG_DONE;
 }
@@ -102,7 +145,7 @@ static sg_result
 escape_literal(struct sg_arena *arena, sg_str text, sg_str *ret)
 {
     *ret = text;
-    if (rdf_literal_plain(text) == text.n) {
+    if (rdf_literal_is_plain(text)) {
         return SG_DONE;
     }
     struct sg_buf buf = sg_buf_new(arena, text.n + 16, TEXT_MAX);
@@ -116,7 +159,7 @@ line_room(struct rdfc *c, size_t most, bool escapes, uint8_t **ret)
 {
     *ret = c->text;
     if (escapes) {
-        *ret = sg_arena_alloc(c->arena, most);
+        *ret = sg_arena_alloc(c->arena, most + RDFC_SLACK);
     }
     SG_REQUIRE(*ret != NULL, NO_MEMORY);
     return SG_DONE;
@@ -135,16 +178,15 @@ prepare_line(struct rdfc *c, struct rdfc_quad *q)
     SG_TRY(line_room(c, line_most(t) + lexical.n, escapes, &start));
     uint8_t *out = start;
     out = t->s.kind == RDF_BLANK ? out : put_iri(out, t->s.value);
-    q->at[0] = (uint32_t)(out - start);
     *out++ = ' ';
     out = put_iri(out, t->p.value);
     *out++ = ' ';
-    q->at[1] = (uint32_t)(out - start);
+    q->at[0] = (uint32_t)(out - start);
     out = t->o.kind == RDF_BLANK     ? out
           : t->o.kind == RDF_LITERAL ? put_literal(out, lexical, &t->o)
                                      : put_iri(out, t->o.value);
     *out++ = ' ';
-    q->at[2] = (uint32_t)(out - start);
+    q->at[1] = (uint32_t)(out - start);
     if (t->g.kind != RDF_NONE) {
         out = t->g.kind == RDF_BLANK ? out : put_iri(out, t->g.value);
         *out++ = ' ';
@@ -153,6 +195,7 @@ prepare_line(struct rdfc *c, struct rdfc_quad *q)
     *out++ = '\n';
     q->text = start;
     q->n = (uint32_t)(out - start);
+    q->firm = q->node[1] != RDF_NO_NODE ? q->at[0] : q->node[2] != RDF_NO_NODE ? q->at[1] : q->n;
     c->text += escapes ? 0 : q->n;
     return SG_DONE;
 }
@@ -161,9 +204,7 @@ static sg_result
 prepare_quad(struct rdfc *c, struct names *names, const struct rdf_quad *q, struct rdfc_quad *ret)
 {
     SG_REQUIRE(writable(q), VALUE);
-    SG_TRY(number_node(names, &q->s, &ret->node[0]));
-    SG_TRY(number_node(names, &q->o, &ret->node[1]));
-    SG_TRY(number_node(names, &q->g, &ret->node[2]));
+    SG_TRY(number_nodes(c, names, q, ret));
     ret->quad = q;
     return prepare_line(c, ret);
 }
@@ -191,14 +232,17 @@ measure(const struct rdf_dataset *d, size_t *ret_blank, size_t *ret_text)
 sg_result
 rdfc_prepare(struct rdfc *c, const struct rdf_dataset *d, sg_str **ret_labels)
 {
-    struct names names = { 0 };
+    struct names names = { .recent = { RDF_NO_NODE, RDF_NO_NODE } };
     size_t blank;
     size_t text;
     SG_TRY(measure(d, &blank, &text));
     c->quads = SG_NEW_ARRAY(c->arena, d->n, struct rdfc_quad);
-    c->text = sg_arena_alloc(c->arena, text);
+    c->text = sg_arena_alloc(c->arena, text + RDFC_SLACK);
+    c->n_names = (uint32_t)blank;
+    c->begin = SG_NEW_ARRAY(c->arena, blank + 2, uint32_t);
     names.labels = SG_NEW_ARRAY(c->arena, blank, sg_str);
-    SG_REQUIRE(c->quads != NULL && c->text != NULL && names.labels != NULL, NO_MEMORY);
+    SG_REQUIRE(c->quads != NULL && c->text != NULL, NO_MEMORY);
+    SG_REQUIRE(c->begin != NULL && names.labels != NULL, NO_MEMORY);
     SG_TRY(rdf_table_new(c->arena, blank, &names.table));
     for (size_t i = 0; i < d->n; i++) {
         SG_TRY(prepare_quad(c, &names, &d->quads[i], &c->quads[i]));
@@ -209,38 +253,24 @@ rdfc_prepare(struct rdfc *c, const struct rdf_dataset *d, sg_str **ret_labels)
     return SG_DONE;
 }
 
-/* A quad mentions a node once, in however many places it stands. */
-static bool
-first_place(const struct rdfc_quad *q, int k)
-{
-    uint32_t node = q->node[k];
-    return node != RDF_NO_NODE && (k < 1 || q->node[0] != node) && (k < 2 || q->node[1] != node);
-}
-
 sg_result
 rdfc_map_mentions(struct rdfc *c)
 {
-    c->begin = SG_NEW_ARRAY(c->arena, (size_t)c->n_nodes + 2, uint32_t);
-    SG_REQUIRE(c->begin != NULL, NO_MEMORY);
-    uint32_t *count = c->begin + 2; /* two places on: summing moves it by one, filling by another */
-    size_t all = 0;
-    for (uint32_t i = 0; i < c->n_quads; i++) {
-        for (int k = 0; k < 3; k++) {
-            if (first_place(&c->quads[i], k)) {
-                all++;
-                count[c->quads[i].node[k]]++;
-            }
-        }
-    }
+    /* counts stand two places on: summing moves them by one, filling by another */
     for (uint32_t i = 2; i <= c->n_nodes + 1; i++) {
         c->begin[i] += c->begin[i - 1];
     }
-    c->mention = SG_NEW_ARRAY(c->arena, all, uint32_t);
+    c->mention = SG_NEW_ARRAY(c->arena, c->n_names, uint32_t);
     SG_REQUIRE(c->mention != NULL, NO_MEMORY);
-    for (uint32_t i = 0; i < c->n_quads; i++) {
-        for (int k = 0; k < 3; k++) {
-            if (first_place(&c->quads[i], k)) {
-                c->mention[c->begin[c->quads[i].node[k] + 1]++] = i;
+    const struct rdfc_quad *quads = c->quads;
+    uint32_t *next = c->begin + 1;
+    uint32_t *mention = c->mention;
+    const uint32_t n = c->n_quads;
+    for (uint32_t i = 0; i < n; i++) {
+        const int places = n_places(&quads[i]);
+        for (int k = 0; k < places; k++) {
+            if (first_place(&quads[i], k)) {
+                mention[next[quads[i].node[k]]++] = i;
             }
         }
     }

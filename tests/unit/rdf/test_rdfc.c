@@ -92,6 +92,41 @@ test_labels_and_order_do_not_matter(void **state)
     }
 }
 
+/*
+ * Quads of few and of many lines for a node: predicates that begin alike, several values of one, escapes, names in the object and
+ * the graph. Whatever order they come in, one sorted result.
+ */
+static void
+test_quads_of_a_node_come_in_any_order(void **state)
+{
+    static const char *const quads[] = { "_:s" P "_:o .\n", "_:s <http://e.example/> \"1\" .\n",
+        "_:s <http://e.example/p1> \"1\" .\n", "_:o" P "_:s .\n", "_:s" P "\"1\" .\n",
+        "_:s" P "\"12345678901234567\" .\n", "_:s" P "\"1\"@en .\n", "<urn:x>" P "_:s .\n",
+        "_:s" P "\"a\\\"b\\u0000\" _:g .\n", "_:s" P "\"1\"^^<urn:t> .\n",
+        "_:s" P "\"1\" <urn:g> .\n", "_:s" P "\"1\" _:g .\n", "_:s" P "_:p .\n",
+        "_:s <http://e.example/p1> _:p .\n" };
+    enum { N = sizeof(quads) / sizeof(quads[0]) };
+    for (size_t n = 2; n <= N; n++) {
+        sg_str want = SG_NO_STR;
+        for (size_t turn = 0; turn < 2 * n; turn++) {
+            struct sg_buf text = sg_buf_new(*state, 0, 1 << 16);
+            for (size_t i = 0; i < n; i++) {
+                size_t at = (i + turn) % n;
+                sg_buf_put_cstr(&text, quads[turn < n ? at : n - 1 - at]);
+            }
+            sg_buf_put_byte(&text, '\0');
+            struct rdf_canonical c = canonical(state, SG_SHA256, (const char *)text.p);
+            assert_int_equal(c.n, n);
+            want = turn == 0 ? c.nquads : want;
+            assert_true(sg_str_equal(c.nquads, want));
+            for (size_t i = 1; i < n; i++) {
+                size_t shorter = c.lines[i].n < c.lines[i - 1].n ? c.lines[i].n : c.lines[i - 1].n;
+                assert_true(memcmp(c.lines[i - 1].p, c.lines[i].p, shorter) < 0);
+            }
+        }
+    }
+}
+
 /* A quad that holds one blank node twice is one quad of it; equal quads are one. */
 static void
 test_repetitions_count_once(void **state)
@@ -259,6 +294,7 @@ main(void)
         cmocka_unit_test(test_lines_are_sorted_by_code_point),
         cmocka_unit_test(test_the_empty_dataset),
         cmocka_unit_test(test_labels_and_order_do_not_matter),
+        cmocka_unit_test(test_quads_of_a_node_come_in_any_order),
         cmocka_unit_test(test_repetitions_count_once),
         cmocka_unit_test(test_poison_ends_in_work),
         cmocka_unit_test(test_each_limit_stops_the_search),
