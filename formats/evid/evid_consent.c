@@ -135,6 +135,7 @@ evid_replay_consent(struct evid_ledger *l, sg_bytes body, int64_t entry_at_ms)
     check_key(l, c, in);
     check_mandate(l, c, in);
     check_status(l, c, in);
+    SG_TRY(evid_note_lists(l, in->assigned, in->n_assigned));
     return check_instruction(l, c, in);
 }
 

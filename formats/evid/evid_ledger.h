@@ -50,7 +50,8 @@ SG_CHECKED sg_result evid_ledger_end(struct evid_ledger *ledger, struct evid_led
 
 /*
  * `--lists`: what each list must say by the STATUS_ORDER records whose signatures held: the last value per (uri, idx), in order of uri and
- * idx. Indices without an order are 0. After evid_ledger_end.
+ * idx. Indices without an order are 0; a list that credentials or keys of this ledger name is there with index 0 at least, so that none goes
+ * uncompared. After evid_ledger_end.
  */
 typedef sg_result (*evid_list_fn)(void *context, sg_str uri, uint64_t idx, uint64_t value);
 SG_CHECKED sg_result evid_ledger_lists(

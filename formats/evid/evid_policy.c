@@ -231,8 +231,9 @@ apply(struct evid_ledger *l, const struct wire_operation_msg *op, const struct w
     case WIRE_OPN_RESUME:
         resume(l, op->key);
         return SG_DONE;
-    case WIRE_OPN_KEY_CERTIFY:
     case WIRE_OPN_KEY_STATUS:
+        return evid_note_lists(l, &op->ref, 1);
+    case WIRE_OPN_KEY_CERTIFY:
     case WIRE_OPN_LEDGER_ACCEPT:
     case WIRE_OPN_PERSON_ENROL: /* persons are followed by their own events */
     case WIRE_OPN_PERSON_STATE:
@@ -389,24 +390,47 @@ evid_replay_genesis(struct evid_ledger *l, sg_bytes body)
     return first_operators(l, g.operators);
 }
 
+/* The entry of this place; a new one says 0, as every index does that no order named. */
 static sg_result
-keep_status(struct evid_ledger *l, const struct wire_status_order *order)
+status_at(struct evid_ledger *l, sg_str list, uint64_t idx, struct evid_status **ret)
 {
     uint8_t name[SG_SHA256_LEN];
-    const sg_bytes parts[] = { sg_bytes_of(&order->idx, sizeof(order->idx)),
-        sg_str_bytes(order->list) };
+    const sg_bytes parts[] = { sg_bytes_of(&idx, sizeof(idx)), sg_str_bytes(list) };
     sg_sha256_parts(parts, 2, name);
     const uint64_t *at = evid_map_find(&l->references, name);
     if (at != NULL) {
-        ((struct evid_status *)l->statuses.items[*at - 1])->value = order->value;
+        *ret = l->statuses.items[*at - 1];
         return SG_DONE;
     }
     struct evid_status *s = SG_NEW(l->arena, struct evid_status);
     SG_TRY(evid_list_add(l, &l->statuses, s));
-    SG_TRY(sg_arena_str(l->arena, order->list, &s->uri));
-    s->idx = order->idx;
-    s->value = order->value;
+    SG_TRY(sg_arena_str(l->arena, list, &s->uri));
+    s->idx = idx;
+    s->value = 0;
+    *ret = s;
     return evid_map_put(&l->references, name, l->statuses.n);
+}
+
+/* A list without any order is compared as well: somebody may have changed it without one. Its index 0 stands for it. */
+sg_result
+evid_note_lists(struct evid_ledger *l, const struct wire_ref *refs, size_t n_refs)
+{
+    struct evid_status *s;
+    for (size_t i = 0; i < n_refs; i++) {
+        if (refs[i].type == WIRE_REF_TOKEN_STATUS_LIST) {
+            SG_TRY(status_at(l, refs[i].uri, 0, &s));
+        }
+    }
+    return SG_DONE;
+}
+
+static sg_result
+keep_status(struct evid_ledger *l, const struct wire_status_order *order)
+{
+    struct evid_status *s;
+    SG_TRY(status_at(l, order->list, order->idx, &s));
+    s->value = order->value;
+    return SG_DONE;
 }
 
 sg_result

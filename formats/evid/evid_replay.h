@@ -141,6 +141,9 @@ evid_expect(struct evid_ledger *l, bool holds, const char *rule, const char *det
     return holds;
 }
 SG_CHECKED sg_result evid_list_add(struct evid_ledger *l, struct evid_list *list, void *item);
+/* The Token Status Lists among `refs` are lists of this ledger, whether or not an order ever changed them. */
+SG_CHECKED sg_result evid_note_lists(
+    struct evid_ledger *l, const struct wire_ref *refs, size_t n_refs);
 
 struct evid_key *evid_find_key(struct evid_ledger *l, sg_bytes thumbprint);
 struct evid_mandate *evid_find_mandate(struct evid_ledger *l, sg_bytes id);

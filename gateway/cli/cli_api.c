@@ -29,7 +29,7 @@ cli_api_open(const struct cli *cli, struct cli_api *api)
     path = path != NULL ? path : cli_path(cli, "clients/demo-client.json");
     sg_result r = cli_key_read(cli->arena, path, &api->client);
     if (!sg_ok(r)) {
-        return cli_refused(cli, path, r);
+        return cli_unreadable(cli, path, r);
     }
     if (cli_value(cli, "--client-id") != NULL) {
         cli_key_rename(api->client, sg_cstr(cli_value(cli, "--client-id")));

@@ -169,7 +169,9 @@ cli_parse(struct cli *cli, int argc, char **argv)
             options_over = true;
             continue;
         }
-        if (!options_over && strncmp(argv[i], "--", 2) == 0) {
+        if (!options_over && strcmp(argv[i], "-h") == 0) {
+            bad = take(cli, "--help", "");
+        } else if (!options_over && strncmp(argv[i], "--", 2) == 0) {
             bad = take_option(cli, argc, argv, &i);
         } else if (cli->command->positional == NULL || cli_argument(cli) != NULL) {
             bad = cli_usage(cli, "one word too many: %s (see --help)", argv[i]);

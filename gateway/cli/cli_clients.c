@@ -53,7 +53,7 @@ cmd_client_add(struct cli *cli)
         r = jwk_spki(cli->arena, &jwk, &op.spki);
     }
     if (!sg_ok(r)) {
-        return cli_refused(cli, path, r);
+        return cli_unreadable(cli, path, r);
     }
     int bad = cli_desk_open(cli, true, &desk);
     return bad == CLI_DONE ? cli_decide(&desk, &op, "the client is registered") : bad;

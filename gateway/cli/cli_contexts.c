@@ -66,7 +66,7 @@ cli_contexts_read(const struct cli *cli, struct jsonld_document *ret, size_t max
         r = *ret_n < max ? read_one(cli, e, base, &ret[*ret_n]) : SG_ERROR(TOO_MANY);
         *ret_n += sg_ok(r);
     }
-    return sg_ok(r) ? CLI_DONE : cli_refused(cli, path, r);
+    return sg_ok(r) ? CLI_DONE : cli_unreadable(cli, path, r);
 }
 
 bool

@@ -27,14 +27,14 @@ read_operators(struct cli_desk *desk)
     }
     sg_result r = cli_key_read(cli->arena, path, &desk->operators[0]);
     if (!sg_ok(r)) {
-        return cli_refused(cli, path, r);
+        return cli_unreadable(cli, path, r);
     }
     path = cli_value_nth(cli, "--operator", 1);
     if (path == NULL) {
         return CLI_DONE;
     }
     r = cli_key_read(cli->arena, path, &desk->operators[1]);
-    return sg_ok(r) ? CLI_DONE : cli_refused(cli, path, r);
+    return sg_ok(r) ? CLI_DONE : cli_unreadable(cli, path, r);
 }
 
 int

@@ -86,6 +86,9 @@ lookup(const struct cli *cli, const char *base, sg_str body, sg_str *ret)
         return CLI_DONE;
     case 202:
         return cli_fail(cli, "the record is in no checkpoint yet; try again");
+    case 400:
+        return cli_fail(
+            cli, "%s is no credential or presentation that can be read", cli_argument(cli));
     case 404:
         return cli_fail(cli, "the ledger at %s knows no signature of this object", base);
     default:
@@ -106,7 +109,7 @@ cmd_evidence_get(struct cli *cli)
     }
     sg_result r = lookup_body(cli, cli_argument(cli), &body);
     if (!sg_ok(r)) {
-        return cli_refused(cli, cli_argument(cli), r);
+        return cli_unreadable(cli, cli_argument(cli), r);
     }
     bad = lookup(cli, base, body, &bundle);
     if (bad != CLI_DONE) {
@@ -237,7 +240,7 @@ read_log_key(const struct cli *cli, struct tlog_vkey *ret)
     if (sg_ok(r)) {
         r = tlog_vkey_parse(cli->arena, text, ret);
     }
-    return sg_ok(r) ? CLI_DONE : cli_refused(cli, path, r);
+    return sg_ok(r) ? CLI_DONE : cli_unreadable(cli, path, r);
 }
 
 static int
@@ -253,7 +256,7 @@ read_bundle(const struct cli *cli, struct evid_bundle *ret)
     if (!sg_ok(r) && why.what != NULL) {
         return cli_fail(cli, "%s: %s: %s", path, why.what, sg_code_row(r.code)->sentence);
     }
-    return sg_ok(r) ? CLI_DONE : cli_refused(cli, path, r);
+    return sg_ok(r) ? CLI_DONE : cli_unreadable(cli, path, r);
 }
 
 /* One look at evidence: the object's signatures, whom the person trusts, and the report that grows. */
@@ -344,7 +347,7 @@ read_object(struct looking *look)
     sg_result r =
         look->all == NULL ? SG_ERROR(NO_MEMORY) : cli_read(look->cli->arena, path, &bytes);
     r = sg_ok(r) ? object_take_all(look->cli->arena, bytes, look->all, &look->n) : r;
-    return sg_ok(r) ? CLI_DONE : cli_refused(look->cli, path, r);
+    return sg_ok(r) ? CLI_DONE : cli_unreadable(look->cli, path, r);
 }
 
 static const struct sjson *

@@ -92,6 +92,19 @@ cli_read_json(struct sg_arena *arena, const char *path, const struct sjson **ret
     return sjson_parse_object(arena, sg_bytes_str(content), NULL, ret);
 }
 
+int
+cli_unreadable(const struct cli *cli, const char *path, sg_result r)
+{
+    const char *name = strcmp(path, "-") == 0 ? "stdin" : path;
+    if (r.code == SG_E_NOT_FOUND) {
+        return cli_fail(cli, "%s: there is no such file (NOT_FOUND)", name);
+    }
+    if (r.code == SG_E_POLICY) {
+        return cli_fail(cli, "%s: the file cannot be read (POLICY)", name);
+    }
+    return cli_refused(cli, name, r);
+}
+
 static bool
 write_all(int fd, sg_bytes content)
 {

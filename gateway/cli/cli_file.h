@@ -17,6 +17,9 @@ SG_CHECKED sg_result cli_read_text(struct sg_arena *arena, const char *path, sg_
 SG_CHECKED sg_result cli_read_json(
     struct sg_arena *arena, const char *path, const struct sjson **ret);
 
+/* What is wrong with a file that was named, as one line on stderr: CLI_FAILED. */
+int cli_unreadable(const struct cli *cli, const char *path, sg_result r);
+
 /* All or nothing: a new file beside it, synced, renamed over it; what is no file (/dev/stdout) is written to as it is. SG_E_STORE_DOWN with errno set. */
 SG_CHECKED sg_result cli_write(const char *path, sg_bytes content, mode_t mode);
 /* Make a folder (parents too) with this mode; there already is fine. SG_E_STORE_DOWN with errno set. */

@@ -88,7 +88,7 @@ begin_body(struct cli_api *api, struct sjson_wr *wr, uint64_t count)
     int64_t level = 1;
     sg_result r = cli_read_json(cli->arena, path, &claims);
     if (!sg_ok(r)) {
-        return cli_refused(cli, path, r);
+        return cli_unreadable(cli, path, r);
     }
     int bad = find_configuration(api, id, &configuration);
     if (bad != CLI_DONE) {
@@ -300,7 +300,7 @@ reference_of(const struct cli *cli, const char *path, struct tsl_ref *ret)
     sg_result r = object == NULL ? SG_ERROR(NO_MEMORY) : cli_read(cli->arena, path, &bytes);
     r = sg_ok(r) ? object_take(cli->arena, bytes, object) : r;
     if (!sg_ok(r)) {
-        return cli_refused(cli, path, r);
+        return cli_unreadable(cli, path, r);
     }
     if (object->n_refs != 1) {
         return cli_fail(cli, "%s names %zu status lists; say which with --list and --index", path,

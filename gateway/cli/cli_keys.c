@@ -141,7 +141,7 @@ chain_for(
             r = x509_from_pem(
                 cli->arena, sg_bytes_str(pem), op->chain, WIRE_CERTS_MAX, &op->n_chain);
         }
-        return sg_ok(r) ? CLI_DONE : cli_refused(cli, path, r);
+        return sg_ok(r) ? CLI_DONE : cli_unreadable(cli, path, r);
     }
     SG_CLEANUP(cli_ca_free)
     struct cli_ca *ca = NULL;

@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "cli_commands.h"
+#include "cli_conf.h"
 #include "cli_decide.h"
 #include "cli_http.h"
 #include "cli_object.h"
@@ -104,12 +105,12 @@ expect_checkpoint(struct audit *a)
     sg_result r = cli_read_text(a->cli->arena, path, &text);
     r = sg_ok(r) ? tlog_vkey_parse(a->cli->arena, text, &a->key) : r;
     if (!sg_ok(r)) {
-        return cli_refused(a->cli, path, r);
+        return cli_unreadable(a->cli, path, r);
     }
     path = cli_path(a->cli, "log/checkpoint");
     r = cli_read(a->cli->arena, path, &note);
     r = sg_ok(r) ? evid_ledger_expect(a->ledger, sg_bytes_str(note), &a->key) : r;
-    return sg_ok(r) ? CLI_DONE : cli_refused(a->cli, path, r);
+    return sg_ok(r) ? CLI_DONE : cli_unreadable(a->cli, path, r);
 }
 
 /* ---- lists ------------------------------------------------------------------------------------------------- */
@@ -119,6 +120,7 @@ struct lists {
     struct cli_report *report;
     const sg_bytes *anchors;
     size_t n_anchors;
+    sg_str own; /* BASE/status/: where our lists are */
     sg_str uri; /* the list at hand; entries come in order of uri and idx */
     struct tsl_view view;
     bool readable;
@@ -178,11 +180,16 @@ close_list(struct lists *l)
 static void
 open_list(struct lists *l, sg_str uri)
 {
-    sg_result r = fetch_list(l, uri);
     l->uri = uri;
     l->next = 0;
     l->compared = 0;
     l->wrong = 0;
+    l->readable = false;
+    if (!sg_str_starts(uri, l->own.p)) {
+        cli_step(l->report, "list", CLI_NOT_SHOWN, "%.*s: others publish it", SG_PRINT(uri));
+        return;
+    }
+    sg_result r = fetch_list(l, uri);
     l->readable = sg_ok(r);
     if (!l->readable) {
         cli_step(l->report, "list", CLI_NOT_HELD, "%.*s: %s", SG_PRINT(uri),
@@ -216,14 +223,17 @@ check_lists(struct audit *a, struct cli_report *report)
 {
     sg_bytes *anchors = SG_NEW_ARRAY(a->cli->arena, CLI_ANCHORS_MAX, sg_bytes);
     struct lists l = { .audit = a, .report = report, .anchors = anchors };
+    const char *base;
     if (anchors == NULL) {
         return cli_fail(a->cli, "out of memory");
     }
-    int bad = cli_anchors(a->cli, anchors, &l.n_anchors);
+    int bad = cli_base_url(a->cli, &base);
+    bad = bad == CLI_DONE ? cli_anchors(a->cli, anchors, &l.n_anchors) : bad;
     if (bad != CLI_DONE) {
         return bad;
     }
-    sg_result r = evid_ledger_lists(a->ledger, each_entry, &l);
+    sg_result r = sg_arena_printf(a->cli->arena, &l.own, "%s/status/", base);
+    r = sg_ok(r) ? evid_ledger_lists(a->ledger, each_entry, &l) : r;
     close_list(&l);
     return sg_ok(r) ? CLI_DONE : cli_refused(a->cli, "lists", r);
 }

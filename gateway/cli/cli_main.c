@@ -199,8 +199,10 @@ static const struct cli_command commands[] = {
     { "stop", NULL, "Stop what `run` started, after a drain",
         "Nothing running is no failure.\n\n  sealgate stop --dir var/demo", no_options, cmd_stop },
     { "status", NULL, "Say what runs, and whether it would sign now",
-        "Exit code 1 when nothing runs.\n\n  sealgate status --dir var/demo", no_options,
-        cmd_status },
+        "Exit code 1 when nothing runs. `sealgate status set` is another command: it changes a "
+        "published status.\n\n"
+        "  sealgate status --dir var/demo",
+        no_options, cmd_status },
     { "issue", NULL, "Issue a credential directly, as a system client",
         "Signs in with the client's key (private_key_jwt, DPoP) and asks for one credential bound "
         "to the holder's key. The signer checks\n"
@@ -473,31 +475,62 @@ run_command(const struct cli_command *command, int argc, char **argv)
     return code;
 }
 
+static bool
+is_help(const char *word)
+{
+    return strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0 || strcmp(word, "help") == 0;
+}
+
+/* `sealgate help`, `sealgate help keys`, `sealgate help keys list`: also with --help in front. */
+static int
+help_about(int argc, char **argv)
+{
+    int words;
+    const struct cli_command *command = argc == 0 ? NULL : find_command(argc, argv, &words);
+    if (command != NULL) {
+        cli_help(command);
+    } else {
+        overview(stdout, argc > 0 && is_group(argv[0]) ? argv[0] : NULL);
+    }
+    return CLI_DONE;
+}
+
+/* One line: which word is not known, and where the known ones are listed. */
+static int
+no_command(int argc, char **argv)
+{
+    if (argc == 0) {
+        overview(stderr, NULL);
+    } else if (!is_group(argv[0])) {
+        fprintf(stderr, "sealgate: there is no command %s (sealgate --help lists them)\n", argv[0]);
+    } else if (argc == 1 || strncmp(argv[1], "--", 2) == 0) {
+        fprintf(stderr, "sealgate: %s wants another word (sealgate %s --help lists them)\n",
+            argv[0], argv[0]);
+    } else {
+        fprintf(stderr, "sealgate: there is no command %s %s (sealgate %s --help lists them)\n",
+            argv[0], argv[1], argv[0]);
+    }
+    return CLI_USAGE;
+}
+
 int
 main(int argc, char **argv)
 {
     int words;
-    if (argc >= 2 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0)) {
-        overview(stdout, NULL);
-        return CLI_DONE;
+    if (argc >= 2 && is_help(argv[1])) {
+        return help_about(argc - 2, argv + 2);
     }
     if (argc >= 2 && strcmp(argv[1], "--version") == 0) {
         puts("sealgate " SEALGATE_VERSION);
         return CLI_DONE;
     }
-    if (argc == 3 && strcmp(argv[2], "--help") == 0 && is_group(argv[1])) {
+    const struct cli_command *command = argc < 2 ? NULL : find_command(argc - 1, argv + 1, &words);
+    if (command == NULL && argc == 3 && is_help(argv[2]) && is_group(argv[1])) {
         overview(stdout, argv[1]);
         return CLI_DONE;
     }
-    const struct cli_command *command = argc < 2 ? NULL : find_command(argc - 1, argv + 1, &words);
     if (command == NULL) {
-        if (argc >= 2) {
-            fprintf(
-                stderr, "sealgate: there is no command %s (sealgate --help lists them)\n", argv[1]);
-        } else {
-            overview(stderr, NULL);
-        }
-        return CLI_USAGE;
+        return no_command(argc - 1, argv + 1);
     }
     return run_command(command, argc - 1 - words, argv + 1 + words);
 }

@@ -19,7 +19,7 @@ cli_anchors(const struct cli *cli, sg_bytes ret[CLI_ANCHORS_MAX], size_t *ret_n)
             r = x509_from_pem(cli->arena, sg_bytes_str(pem), ret + n, CLI_ANCHORS_MAX - n, &more);
         }
         if (!sg_ok(r)) {
-            return cli_refused(cli, path, r);
+            return cli_unreadable(cli, path, r);
         }
         n += more;
     }

@@ -44,7 +44,7 @@ read_documents(struct check *c)
             i < DOCUMENTS_MAX ? cli_read_json(c->cli->arena, path, &json) : SG_ERROR(TOO_MANY);
         r = sg_ok(r) ? sjson_member_text(json, "id", &document->url) : r;
         if (!sg_ok(r)) {
-            return cli_refused(c->cli, path, r);
+            return cli_unreadable(c->cli, path, r);
         }
         document->json = json->source;
         c->table.n = i + 1;
@@ -67,7 +67,7 @@ read_keys(struct check *c)
         sg_result r = i < KEYS_MAX ? cli_read_json(c->cli->arena, path, &json) : SG_ERROR(TOO_MANY);
         r = sg_ok(r) ? jwk_parse(c->cli->arena, json, &c->keys[i].key) : r;
         if (!sg_ok(r)) {
-            return cli_refused(c->cli, path, r);
+            return cli_unreadable(c->cli, path, r);
         }
         c->n_keys = i + 1;
     }
@@ -90,7 +90,7 @@ read_contexts(struct check *c)
         }
         sg_result r = cli_read(c->cli->arena, equals + 1, &bytes);
         if (!sg_ok(r)) {
-            return cli_refused(c->cli, equals + 1, r);
+            return cli_unreadable(c->cli, equals + 1, r);
         }
         extra[n] = (struct jsonld_document){ sg_str_of(given, (size_t)(equals - given)),
             sg_bytes_str(bytes) };
@@ -123,7 +123,7 @@ read_expectations(struct check *c)
     if (path != NULL) {
         sg_result r = cli_read(c->cli->arena, path, &c->expect.session_transcript);
         if (!sg_ok(r)) {
-            return cli_refused(c->cli, path, r);
+            return cli_unreadable(c->cli, path, r);
         }
     }
     return cli_at(c->cli, &c->expect.now);
@@ -260,7 +260,7 @@ run(struct check *c)
     };
     sg_result r = cli_read(c->cli->arena, cli_argument(c->cli), &object);
     if (!sg_ok(r)) {
-        return cli_refused(c->cli, cli_argument(c->cli), r);
+        return cli_unreadable(c->cli, cli_argument(c->cli), r);
     }
     r = verify_object(c->cli->arena, object, &trust, &c->expect, &c->result);
     if (!sg_ok(r)) {

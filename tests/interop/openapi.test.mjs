@@ -19,7 +19,7 @@ test('every operation has an identifier of its own, and every path is routed', a
   let n = 0
   for (const [path, item] of Object.entries(document.paths)) {
     for (const method of methods.filter((m) => item[m])) {
-      const { operationId, responses } = item[method]
+      const { operationId, responses, security } = item[method]
       assert.ok(!ids.has(operationId), `${operationId} twice`)
       if (operationId !== undefined) ids.add(operationId)
       assert.ok(Object.keys(responses).length > 0, path)
@@ -27,6 +27,9 @@ test('every operation has an identifier of its own, and every path is routed', a
       const answer = await fetch(url, { method: method.toUpperCase(), redirect: 'manual', ...(method !== 'get' && method !== 'delete' && { body: '{}', headers: { 'content-type': 'application/json' } }) })
       assert.notEqual(answer.status, 405, `${method} ${path}`)
       assert.ok(answer.status < 500 || answer.status === 503, `${method} ${path}: ${answer.status}`)
+      // what nobody may do says who may; a page for people is no such answer
+      if (answer.status === 401 && /json/.test(answer.headers.get('content-type') ?? '')) assert.ok(security?.length > 0, `${method} ${path}: 401, and no security in the document`)
+      if (security) assert.ok(answer.status >= 300, `${method} ${path}: open to everybody, against the document`)
       await answer.arrayBuffer()
       n++
     }

@@ -85,6 +85,17 @@ write_responses(
     sjson_wr_object_end(wr);
 }
 
+/* A person asks, by a page's session or a wallet's token (face_person.h). */
+static bool
+for_persons(const char *path)
+{
+    if (strncmp(path, "/vp/", 4) == 0) {
+        return strcmp(path, "/vp/metadata") != 0;
+    }
+    return strncmp(path, "/account/", 9) == 0 && strncmp(path, "/account/login", 14) != 0 &&
+           strncmp(path, "/account/enrol", 14) != 0;
+}
+
 static void
 write_operation(struct sjson_wr *wr, const struct http_route *row)
 {
@@ -108,9 +119,7 @@ write_operation(struct sjson_wr *wr, const struct http_route *row)
     if (strncmp(row->path, "/v1/", 4) == 0 || strncmp(row->path, "/vc-api/", 8) == 0 ||
         strcmp(row->name, "vci_credential") == 0) {
         sjson_wr_member_raw(wr, "security", SG_LIT("[{\"dpop\":[]}]"));
-    } else if (strncmp(row->path, "/account/", 9) == 0 &&
-               strncmp(row->path, "/account/login", 14) != 0 &&
-               strncmp(row->path, "/account/enrol", 14) != 0) {
+    } else if (for_persons(row->path)) {
         sjson_wr_member_raw(wr, "security", SG_LIT("[{\"session\":[]},{\"dpop\":[]}]"));
     }
     sjson_wr_object_end(wr);

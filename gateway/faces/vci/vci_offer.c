@@ -129,12 +129,14 @@ void
 vci_status(struct http_request *req)
 {
     sg_str name = req->params[0];
-    if (asks_history(req, "time")) {
-        return;
-    }
     /* LIST.bitstring: the revocations, under the one name that outsiders were promised */
     static const sg_str tail = { ".bitstring", 10 };
-    if (name.n > tail.n && sg_str_equal(sg_str_slice(name, name.n - tail.n, tail.n), tail)) {
+    bool bitstring =
+        name.n > tail.n && sg_str_equal(sg_str_slice(name, name.n - tail.n, tail.n), tail);
+    if (asks_history(req, bitstring ? "timestamp" : "time")) {
+        return;
+    }
+    if (bitstring) {
         answer_credential(req, sg_str_slice(name, 0, name.n - tail.n), FLOW_LIST_REVOCATION,
             FLOW_LIST_REVOCATION_JSON);
         return;

@@ -27,6 +27,16 @@ expect() {
     [ "$want" = 0 ] || [ "$(wc -l <"$work/err")" -le 1 ] || { echo "NOT ONE LINE: $*"; cat "$work/err"; bad=1; }
 }
 
+# the same without --dir: words that are no command
+said() {
+    want=$1 text=$2
+    shift 2
+    "$s" "$@" >"$work/out" 2>"$work/err"
+    got=$?
+    [ $got = "$want" ] && cat "$work/out" "$work/err" | grep -qF -- "$text" || { echo "NOT $want '$text' but $got: $*"; cat "$work/out" "$work/err"; bad=1; }
+    [ "$want" = 0 ] || [ "$(wc -l <"$work/err")" = 1 ] || { echo "NOT ONE LINE: $*"; cat "$work/err"; bad=1; }
+}
+
 # ---- before there is anything
 expect 2 "there is no command" frobnicate
 expect 2 "no option --frob" run --frob
@@ -34,6 +44,14 @@ expect 2 "--claims FILE is missing" issue --configuration x
 expect 2 "one word too many" stop now
 expect 1 "make it with" run
 expect 0 "Stop what" stop --help
+expect 0 "Say what runs" status --help # also a group: `status set`
+expect 0 "Change a published status" status set --help
+said 0 "keys install-cert KEY" keys --help
+said 0 "keys install-cert KEY" help keys
+said 0 "List the keys the signer knows" help keys list
+said 0 "Start gateway, courier and signer" -h
+said 2 "keys wants another word" keys
+said 2 "there is no command keys frob" keys frob
 expect 2 "exclude each other" init --demo --production
 expect 2 "two operators at least" init
 rm -rf "$d"
@@ -56,7 +74,9 @@ expect 1 "no credential configuration nope" issue --configuration nope --claims 
 expect 1 "does not issue mso_mdoc" issue $badge --format mso_mdoc
 echo '{"given_name":"only"}' >"$work/few.json"
 expect 1 "CLAIMS" issue --configuration employee_badge_sd_jwt --claims "$work/few.json"
-expect 1 "NOT_FOUND" issue --configuration employee_badge_sd_jwt --claims "$work/none.json"
+expect 1 "none.json: there is no such file" issue --configuration employee_badge_sd_jwt --claims "$work/none.json"
+expect 1 "there is no such file" verify "$work/none.txt"
+expect 1 "there is no such file" evidence get "$work/none.txt"
 expect 0 "openid-credential-offer://?credential_offer=" offer $badge
 expect 0 "transaction code: " offer $badge --tx-code
 expect 0 "credential_offer_uri" offer $badge --by-reference --qr
@@ -75,10 +95,14 @@ expect 1 "ISSUER" verify "$work/badge.txt" --trust "$work/other.pem"
 expect 0 "" evidence get "$work/badge.txt" --out "$work/evidence.json"
 expect 0 "the evidence holds" evidence verify "$work/evidence.json" --object "$work/badge.txt"
 "$s" issue --dir "$d" $badge --out "$work/second.txt"
+expect 1 "is no credential or presentation" evidence get "$work/few.json"
 expect 1 "does not hold" evidence verify "$work/evidence.json" --object "$work/second.txt"
 expect 1 "" evidence verify "$work/badge.txt"
 expect 1 "ISSUER" verify "$work/badge.txt" --trust "$work/other.pem" --json
 
+# lists are compared before any order changed them, those of credentials and those of keys
+expect 0 "/status/employee: 1048576 entries compared, 0 differ" ledger verify --lists
+expect 0 "/status/keys: " ledger verify --lists
 expect 0 "is suspended" status set --credential "$work/badge.txt" --to suspended
 expect 2 "is not valid, invalid or suspended" status set --credential "$work/badge.txt" --to gone
 expect 2 "either --credential" status set --to valid
@@ -86,7 +110,7 @@ sleep 3 # status_publish_s is 2
 expect 1 "status: suspended" verify "$work/badge.txt" --status
 expect 0 "is valid" status set --credential "$work/badge.txt" --to valid
 sleep 3
-expect 0 "0 differ" ledger verify --lists
+expect 0 "/status/employee: 1048576 entries compared, 0 differ" ledger verify --lists
 
 # ---- two operators
 expect 0 "seal-es256" keys list

@@ -136,6 +136,7 @@ check('a purpose as something else', (await get(`${LIST}/revocation`, 'text/html
 check('no such purpose', (await get(`${LIST}/refresh`)).status, 404)
 check('no such list', (await get(`${BASE}/status/nothing/revocation`)).status, 404)
 check('history', (await get(`${LIST}/revocation?timestamp=2026-01-01T00:00:00Z`)).status, 501)
+check('history of the short name', (await get(`${LIST}.bitstring?timestamp=2026-01-01T00:00:00Z`)).status, 501)
 const cwt = await get(LIST, CWT)
 check('open to browsers', cwt.cors, '*')
 check('varies', cwt.vary, 'Accept, Accept-Encoding')
