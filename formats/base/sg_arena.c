@@ -7,6 +7,26 @@
 
 #include "sg_secret.h"
 
+/*
+ * Under AddressSanitizer memory that is not handed out must not be touched: neither past an object's end, nor after a reset. Both would
+ * also break what `clean` promises.
+ */
+#if defined(__SANITIZE_ADDRESS__)
+#define ARENA_POISON 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define ARENA_POISON 1
+#endif
+#endif
+#ifdef ARENA_POISON
+#include <sanitizer/asan_interface.h>
+#define HIDE(p, n) ASAN_POISON_MEMORY_REGION((p), (n))
+#define SHOW(p, n) ASAN_UNPOISON_MEMORY_REGION((p), (n))
+#else
+#define HIDE(p, n) ((void)(p), (void)(n))
+#define SHOW(p, n) ((void)(p), (void)(n))
+#endif
+
 #define DEFAULT_FIRST ((size_t)16 * 1024)
 #define ALIGN alignof(max_align_t)
 
@@ -14,6 +34,7 @@ struct chunk {
     struct chunk *next;
     size_t cap;
     size_t used;
+    size_t clean; /* data[used .. clean) is zero; what lies beyond both was never handed out */
     alignas(max_align_t) uint8_t data[];
 };
 
@@ -39,7 +60,37 @@ chunk_new(size_t cap)
     c->next = NULL;
     c->cap = cap;
     c->used = 0;
+    c->clean = 0;
+    HIDE(c->data, cap);
     return c;
+}
+
+/* Wipe what was handed out. It is zero from now on, which spares the next use a second pass over it. */
+static void
+chunk_wipe(struct chunk *c)
+{
+    SHOW(c->data, c->used);
+    sg_wipe(c->data, c->used);
+    HIDE(c->data, c->used);
+    if (c->used > c->clean) {
+        c->clean = c->used;
+    }
+    c->used = 0;
+}
+
+/* The next `padded` bytes of a chunk that has them, zeroed; `n` of them are for use. What malloc gave is cleared when it is first handed out. */
+static void *
+chunk_take(struct chunk *c, size_t padded, size_t n)
+{
+    uint8_t *p = c->data + c->used;
+    size_t known = c->clean > c->used ? c->clean - c->used : 0;
+    SHOW(p, padded);
+    if (known < padded) {
+        memset(p + known, 0, padded - known);
+    }
+    HIDE(p + n, padded - n);
+    c->used += padded;
+    return p;
 }
 
 struct sg_arena *
@@ -75,12 +126,11 @@ sg_arena_reset(struct sg_arena *a)
     struct chunk *c = a->first->next;
     while (c != NULL) {
         struct chunk *next = c->next;
-        sg_wipe(c->data, c->used);
+        chunk_wipe(c);
         free(c);
         c = next;
     }
-    sg_wipe(a->first->data, a->first->used);
-    a->first->used = 0;
+    chunk_wipe(a->first);
     a->first->next = NULL;
     a->last = a->first;
     a->total = a->first->cap;
@@ -136,11 +186,8 @@ sg_arena_alloc(struct sg_arena *a, size_t n)
     if (c == NULL) {
         return NULL;
     }
-    void *p = c->data + c->used;
-    c->used += padded;
     a->used += padded;
-    memset(p, 0, padded);
-    return p;
+    return chunk_take(c, padded, n);
 }
 
 void *

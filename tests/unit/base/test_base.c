@@ -1,6 +1,8 @@
 /* formats/base: arena, buffer, hashes, results. SHA and HMAC values: FIPS 180-4 examples, RFC 4231 case 2. */
 #include "support.h"
 
+#include <stdalign.h>
+
 #include "sg_hash.h"
 #include "sg_secret.h"
 
@@ -18,15 +20,103 @@ test_arena_refuses_beyond_its_limit(void **state)
     assert_null(a);
 }
 
+/* Looks where nobody may: under AddressSanitizer what is not handed out is out of bounds. */
+__attribute__((no_sanitize_address)) static bool
+peek_zero(const volatile uint8_t *p, size_t n)
+{
+    uint8_t any = 0;
+    for (size_t i = 0; i < n; i++) {
+        any |= p[i];
+    }
+    return any == 0;
+}
+
 static void
-test_arena_memory_is_zero_again_after_reset(void **state)
+test_arena_memory_is_wiped_by_reset(void **state)
 {
     (void)state;
     struct sg_arena *a = sg_arena_new(1024, 4096);
     uint8_t *p = sg_arena_alloc(a, 100);
     memset(p, 0xAA, 100);
+    assert_false(peek_zero(p, 100));
     sg_arena_reset(a);
-    assert_int_equal(p[50], 0); /* the first chunk stays mapped: wiped, not only forgotten */
+    assert_true(peek_zero(p, 100)); /* the first chunk stays mapped: wiped, not only forgotten */
+    sg_arena_free(&a);
+}
+
+/* Memory wiped by a reset is not cleared again when handed out: whatever order of long and short uses came before, it must be zero. */
+static void
+test_arena_hands_out_zeroes_after_uses_of_any_length(void **state)
+{
+    static const size_t uses[] = { 16, 900, 48, 320, 1, 1008, 0, 1024, 17, 1024 };
+    (void)state;
+    struct sg_arena *a = sg_arena_new(1024, 1024);
+    for (size_t i = 0; i < sizeof(uses) / sizeof(uses[0]); i++) {
+        uint8_t *p = sg_arena_alloc(a, uses[i]);
+        assert_non_null(p);
+        assert_true(peek_zero(p, uses[i]));
+        memset(p, 0xAA, uses[i]);
+        sg_arena_reset(a);
+    }
+    sg_arena_free(&a);
+}
+
+/* Blocks of odd sizes, filled to their last byte, over resets and several chunks: each is zeroed, aligned, and nobody else's. */
+static void
+test_arena_blocks_are_zeroed_aligned_and_apart(void **state)
+{
+    enum { BLOCKS = 40, ROUNDS = 3000 };
+    uint32_t dice = 12345;
+    uint64_t seen[2] = { 0, 0 }; /* rounds that stayed in the first chunk, that did not */
+    (void)state;
+    struct sg_arena *a = sg_arena_new(512, 16384);
+    for (size_t round = 0; round < ROUNDS; round++) {
+        uint8_t *blocks[BLOCKS];
+        size_t lens[BLOCKS];
+        size_t n = 0;
+        while (n < BLOCKS) {
+            dice = dice * 1664525u + 1013904223u;
+            lens[n] = (dice >> 16) % (dice >> 31 == 0 ? 20 : 700);
+            blocks[n] = sg_arena_alloc(a, lens[n]);
+            if (blocks[n] == NULL || (dice >> 20) % 16 == 0) {
+                break;
+            }
+            assert_int_equal((uintptr_t)blocks[n] % alignof(max_align_t), 0);
+            assert_true(peek_zero(blocks[n], lens[n]));
+            memset(blocks[n], (int)n + 1, lens[n]);
+            n++;
+        }
+        for (size_t i = 0; i < n; i++) {
+            for (size_t b = 0; b < lens[i]; b++) {
+                assert_int_equal(blocks[i][b], i + 1);
+            }
+        }
+        seen[sg_arena_used(a) > 512]++;
+        sg_arena_reset(a);
+        assert_int_equal(sg_arena_used(a), 0);
+    }
+    assert_true(seen[0] > 100 && seen[1] > 100);
+    sg_arena_free(&a);
+}
+
+/* A buffer that outgrows its block leaves the old one behind; that one is wiped too, and the next buffer begins with zeroes. */
+static void
+test_arena_wipes_what_a_growing_buffer_left(void **state)
+{
+    (void)state;
+    struct sg_arena *a = sg_arena_new(4096, 4096);
+    struct sg_buf buf = sg_buf_new(a, 32, 2048);
+    const uint8_t *first = buf.p;
+    for (size_t i = 0; i < 1000; i++) {
+        sg_buf_put_byte(&buf, 0xAA);
+    }
+    assert_ptr_not_equal(buf.p, first);
+    const uint8_t *last = buf.p;
+    sg_arena_reset(a);
+    assert_true(peek_zero(first, 32));
+    assert_true(peek_zero(last, 1000));
+    buf = sg_buf_new(a, 3000, 4000);
+    assert_true(peek_zero(buf.p, 3000));
     sg_arena_free(&a);
 }
 
@@ -121,7 +211,10 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_arena_refuses_beyond_its_limit),
-        cmocka_unit_test(test_arena_memory_is_zero_again_after_reset),
+        cmocka_unit_test(test_arena_memory_is_wiped_by_reset),
+        cmocka_unit_test(test_arena_hands_out_zeroes_after_uses_of_any_length),
+        cmocka_unit_test(test_arena_blocks_are_zeroed_aligned_and_apart),
+        cmocka_unit_test(test_arena_wipes_what_a_growing_buffer_left),
         cmocka_unit_test(test_buf_failure_sticks),
         cmocka_unit_test(test_hash_published_values),
         cmocka_unit_test(test_hash_in_place_is_the_hash),
