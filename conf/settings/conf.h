@@ -163,6 +163,7 @@ struct conf_signer {
     uint64_t status_timeout_ms; /* without the courier's answer by then: UNKNOWN */
     uint64_t seal_rate;         /* signatures per second of one key, 0: no limit */
     uint64_t wrapped_cache;     /* unwrapped keys kept per session */
+    uint64_t holder_cache;      /* persons' keys kept decoded */
     uint64_t intent_lifetime_s; /* longest life of an intent */
     const char *rp_id;          /* WebAuthn: RP ID; empty: no persons */
     struct conf_list origins;   /* and the origins of its pages */

@@ -29,6 +29,8 @@ static const struct conf_row rows[] = {
     { ROW(CONF_UINT, seal_rate), 0, 1000000, "0", NULL,
         "signatures per second of one key; 0: no limit" },
     { ROW(CONF_UINT, wrapped_cache), 0, 1024, "32", NULL, "unwrapped keys kept per session" },
+    { ROW(CONF_UINT, holder_cache), 1, 65536, "4096", NULL,
+        "persons' keys kept decoded, still wrapped; what is not there is read from the database" },
     { ROW(CONF_UINT, intent_lifetime_s), 5, 3600, "300", NULL, "longest life of an intent" },
     { ROW(CONF_TEXT, rp_id), 1, 253, "", conf_is_rp_id,
         "WebAuthn RP ID of persons' passkeys: the public host name or a parent domain of it; never "

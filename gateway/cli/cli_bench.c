@@ -4,11 +4,7 @@
  */
 #include "cli_bench.h"
 
-#include <fcntl.h>
-#include <spawn.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "bench_floor.h"
@@ -17,8 +13,9 @@
 #include "cli_api.h"
 #include "cli_bench_holder.h"
 #include "cli_bench_rows.h"
+#include "cli_bench_sign.h"
+#include "cli_bench_tool.h"
 #include "cli_conf.h"
-#include "cli_proc.h"
 #include "demo_files.h"
 #include "sg_text.h"
 
@@ -37,6 +34,9 @@ const struct cli_option cli_bench_options[] = {
         "instead: fill the database up to N persons' keys and time signatures with them; may be "
         "repeated, ascending" },
     { "--signatures", "N", false, "with --holder-keys: signatures per round (default 10000)" },
+    { "--gestures", NULL, false,
+        "with --holder-keys: the whole way instead, through a signer that serves, each after a "
+        "gesture; --clients: how many wait at once (then default 1)" },
     { 0 },
 };
 
@@ -54,7 +54,14 @@ const char cli_bench_text[] =
     "persons (test environments alone; they stay),\n"
     "then signs with random ones, each read from the database and unwrapped anew, and with one "
     "that is ready, three rounds each; the best counts.\n\n"
-    "  sealgate bench --dir DIR --holder-keys 1000 --holder-keys 1000000\n";
+    "  sealgate bench --dir DIR --holder-keys 1000 --holder-keys 1000000\n\n"
+    "With --gestures as well the persons get passkeys of this program's own (their seed: "
+    "DIR/bench/persons.seed), courier and signer are started,\n"
+    "and the bench sits in the gateway's place: INTENT_OPEN, the person's gesture, SIGN, with "
+    "consent and outcome durable. A directory is filled\n"
+    "one way or the other, not both.\n\n"
+    "  sealgate bench --dir DIR --gestures --holder-keys 1000 --holder-keys 1000000 --signatures "
+    "33400\n";
 
 struct measured {
     double seconds;
@@ -88,67 +95,27 @@ struct bench {
 
 /* What the measuring program prints: one "name value" per line. */
 static void
-read_measures(struct bench *b, int fd)
+read_measure(void *context, const char *line)
 {
-    FILE *f = fdopen(fd, "r");
-    char line[256];
-    if (f == NULL) {
-        close(fd);
-        return;
+    struct bench *b = context;
+    char name[16];
+    double us;
+    if (sscanf(line, "c_sign_us %15s %lf", name, &us) == 2) {
+        const struct jose_alg *alg = jose_alg_by_name(sg_cstr(name));
+        b->sign_us[alg == NULL ? JOSE_ALG_NONE : alg->id] = us;
     }
-    while (fgets(line, sizeof(line), f) != NULL) {
-        char name[16];
-        double us;
-        const struct jose_alg *alg;
-        if (sscanf(line, "c_sign_us %15s %lf", name, &us) == 2) {
-            alg = jose_alg_by_name(sg_cstr(name));
-            b->sign_us[alg == NULL ? JOSE_ALG_NONE : alg->id] = us;
-        }
-        (void)sscanf(line, "unwrap_sign_us ES256 %lf", &b->unwrap_sign_us);
-    }
-    fclose(f);
+    (void)sscanf(line, "unwrap_sign_us ES256 %lf", &b->unwrap_sign_us);
 }
 
-static int
-spawn_measure(struct bench *b, char *const *argv)
-{
-    posix_spawn_file_actions_t actions;
-    pid_t pid;
-    int status = -1;
-    int pipe_fds[2] = { -1, -1 };
-    if (pipe2(pipe_fds, O_CLOEXEC) != 0 || posix_spawn_file_actions_init(&actions) != 0) {
-        return cli_fail(b->cli, "cannot start %s", argv[0]);
-    }
-    posix_spawn_file_actions_adddup2(&actions, pipe_fds[1], STDOUT_FILENO);
-    int failed = posix_spawn(&pid, argv[0], &actions, NULL, argv, environ);
-    posix_spawn_file_actions_destroy(&actions);
-    close(pipe_fds[1]);
-    read_measures(b, pipe_fds[0]);
-    if (failed != 0 || waitpid(pid, &status, 0) != pid || status != 0 ||
-        b->sign_us[JOSE_ES256] <= 0) {
-        return cli_fail(b->cli, "the signer's program could not measure the token");
-    }
-    return CLI_DONE;
-}
-
-/*
- * The signer's own program measures the token: it alone may open it, as its own user. It signs with a throw-away key that it destroys
- * again, never with a registered one.
- */
+/* It signs with a throw-away key that it destroys again, never with a registered one. */
 static int
 measure_token(struct bench *b)
 {
-    const char *user = NULL;
-    int code = cli_proc_user(b->cli, CLI_SIGNER, &user);
-    const char *program = cli_proc_program(b->cli, "sealgate-signer");
-    if (code != CLI_DONE || program == NULL) {
-        return code != CLI_DONE ? code : cli_fail(b->cli, "out of memory");
-    }
-    const char *words[] = { program, "--dir", b->cli->dir, "--measure-sign", "2000",
-        user != NULL ? "--user" : NULL, user, NULL };
-    char *argv[8];
-    memcpy(argv, words, sizeof(argv)); /* posix_spawn does not write to them */
-    return spawn_measure(b, argv);
+    static const char *const words[] = { "--measure-sign", "2000", NULL };
+    int code = cli_bench_tool(b->cli, words, -1, read_measure, b);
+    return code != CLI_DONE || b->sign_us[JOSE_ES256] > 0
+               ? code
+               : cli_fail(b->cli, "the signer's program could not measure the token");
 }
 
 /* Fresh offers and tokens each round, so that no offer's count and no token's life ends in the middle of one. */
@@ -508,7 +475,7 @@ cli_bench_run(struct cli *cli)
     int64_t seconds;
     int64_t clients;
     if (cli_value(cli, "--holder-keys") != NULL) {
-        return cli_bench_holder(cli);
+        return cli_flag(cli, "--gestures") ? cli_bench_sign(cli) : cli_bench_holder(cli);
     }
     int code = cli_number(cli, "--seconds", 10, 1, 3600, &seconds);
     code = code == CLI_DONE ? cli_number(cli, "--clients", 32, 1, 256, &clients) : code;

@@ -4,13 +4,9 @@
  */
 #include "cli_bench_holder.h"
 
-#include <fcntl.h>
-#include <spawn.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
+#include "cli_bench_tool.h"
 #include "cli_proc.h"
 #include "sg_text.h"
 
@@ -28,75 +24,29 @@ struct holder_row {
 };
 
 static void
-read_lines(int fd, struct holder_row *row)
+read_line(void *context, const char *line)
 {
-    FILE *f = fdopen(fd, "r");
-    char line[256];
-    if (f == NULL) {
-        close(fd);
+    struct holder_row *row = context;
+    char name[32];
+    double value;
+    if (sscanf(line, "%31s %lf", name, &value) != 2) {
         return;
     }
-    while (fgets(line, sizeof(line), f) != NULL) {
-        char name[32];
-        double value;
-        if (sscanf(line, "%31s %lf", name, &value) != 2) {
-            continue;
-        }
-        for (size_t i = 0; i < FIGURES; i++) {
-            if (strcmp(names[i], name) == 0) {
-                row->value[i] = value;
-                row->have[i] = true;
-            }
+    for (size_t i = 0; i < FIGURES; i++) {
+        if (strcmp(names[i], name) == 0) {
+            row->value[i] = value;
+            row->have[i] = true;
         }
     }
-    fclose(f);
-}
-
-/* The signer's own program, as its own user: it alone may open token and database. */
-static int
-run_signer(struct cli *cli, const char *option, const char *number, const char *flag,
-    struct holder_row *row)
-{
-    const char *user = NULL;
-    int code = cli_proc_user(cli, CLI_SIGNER, &user);
-    const char *program = cli_proc_program(cli, "sealgate-signer");
-    if (code != CLI_DONE || program == NULL) {
-        return code != CLI_DONE ? code : cli_fail(cli, "out of memory");
-    }
-    const char *words[10] = { program, "--dir", cli->dir, option, number };
-    size_t n = 5;
-    if (flag != NULL) {
-        words[n++] = flag;
-    }
-    if (user != NULL) {
-        words[n++] = "--user";
-        words[n++] = user;
-    }
-    char *argv[10];
-    memcpy(argv, words, sizeof(argv)); /* posix_spawn does not write to them */
-    posix_spawn_file_actions_t actions;
-    pid_t pid;
-    int status = -1;
-    int fds[2] = { -1, -1 };
-    if (pipe2(fds, O_CLOEXEC) != 0 || posix_spawn_file_actions_init(&actions) != 0) {
-        return cli_fail(cli, "cannot start %s", program);
-    }
-    posix_spawn_file_actions_adddup2(&actions, fds[1], STDOUT_FILENO);
-    int failed = posix_spawn(&pid, program, &actions, NULL, argv, environ);
-    posix_spawn_file_actions_destroy(&actions);
-    close(fds[1]);
-    read_lines(fds[0], row);
-    if (failed != 0 || waitpid(pid, &status, 0) != pid || status != 0) {
-        return cli_fail(cli, "%s %s %s did not end well", program, option, number);
-    }
-    return CLI_DONE;
 }
 
 static int
 measure_size(struct cli *cli, const char *size, const char *signatures, struct holder_row *row)
 {
-    int code = run_signer(cli, "--make-holder-keys", size, "--bare", row);
-    code = code == CLI_DONE ? run_signer(cli, "--measure-holder", signatures, NULL, row) : code;
+    const char *const fill[] = { "--make-holder-keys", size, "--bare", NULL };
+    const char *const press[] = { "--measure-holder", signatures, NULL };
+    int code = cli_bench_tool(cli, fill, -1, read_line, row);
+    code = code == CLI_DONE ? cli_bench_tool(cli, press, -1, read_line, row) : code;
     for (size_t i = 0; code == CLI_DONE && i + 1 < FIGURES; i++) {
         if (!row->have[i]) {
             return cli_fail(cli, "the signer's program did not say %s", names[i]);

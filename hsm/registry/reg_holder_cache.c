@@ -202,6 +202,14 @@ reg_holder_release(struct registry *registry, struct reg_key **key)
     trim(people);
 }
 
+void
+reg_holders_keep(struct registry *registry, size_t max)
+{
+    struct reg_people *people = registry_people(registry);
+    people->idle_max = max;
+    trim(people);
+}
+
 sg_result
 reg_holder_refresh(struct reg_people *people, sg_bytes thumbprint)
 {

@@ -11,7 +11,7 @@
 
 #define REG_PERSON_LEN WIRE_ID_LEN
 #define REG_ENROL_TRIES 5         /* wrong codes, then the enrolment is void (AU-7) */
-#define REG_HOLDER_CACHE_MAX 4096 /* holder keys kept decoded, those in use not counted */
+#define REG_HOLDER_CACHE_MAX 4096 /* holder keys kept decoded unless told otherwise */
 
 struct reg_person {
     uint8_t id[REG_PERSON_LEN];
@@ -117,6 +117,8 @@ SG_CHECKED sg_result reg_enrolment_drop(struct registry *registry, sg_bytes pers
  */
 struct reg_key *reg_holder_hold(struct registry *registry, sg_bytes thumbprint, sg_result *ret_why);
 void reg_holder_release(struct registry *registry, struct reg_key **key); /* NULL accepted */
+/* Keep at most so many decoded (1 or more), those in use not counted; least used out first. */
+void reg_holders_keep(struct registry *registry, size_t max);
 
 /* After the commit that destroyed all keys of this person: kept ones follow. */
 SG_CHECKED sg_result registry_forget_holders(struct registry *registry, sg_bytes person);

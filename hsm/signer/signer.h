@@ -183,6 +183,8 @@ struct signer_args {
     unsigned measure; /* --measure-sign N: signatures per round; 0: not asked */
     unsigned fill;    /* --make-holder-keys N */
     bool bare;
+    bool persons;            /* --persons: with --make-holder-keys */
+    unsigned pick;           /* --pick-holder-keys N */
     unsigned measure_holder; /* --measure-holder N */
     const char *origin;
     const char *environment;
@@ -206,6 +208,7 @@ int signer_create(const struct signer_args *args);
 int signer_serve(const struct signer_args *args);
 int signer_fill(const struct signer_args *args);           /* signer_fill.c */
 int signer_measure_holder(const struct signer_args *args); /* signer_measure_holder.c */
+int signer_pick(const struct signer_args *args);           /* signer_pick.c */
 /*
  * For the tools that work in a test environment while nothing runs: token, ledger, registry, reconciled. signer_tool_close in any case.
  * SG_E_ENVIRONMENT, SG_E_CONFLICT (a signer serves).

@@ -33,12 +33,20 @@ static const char help[] =
     "    prints the CPU time of one C_Sign on this token, with a throw-away key; for `sealgate "
     "bench`.\n"
     "\n"
-    "  sealgate-signer --dir DIR --make-holder-keys N [--bare] [--user UID:GID]\n"
+    "  sealgate-signer --dir DIR --make-holder-keys N [--bare] [--persons] [--user "
+    "UID:GID]\n"
     "    test environments, while nothing runs: until there are N wrapped holder keys, of "
     "make-believe persons, made in\n"
     "    the token by as many threads as there are sessions. --bare: without reading attributes "
     "back and without the\n"
-    "    proof of each key.\n"
+    "    proof of each key. --persons: stdin has their passkeys, 139 bytes each: person 16, "
+    "credential id 32,\n"
+    "    SubjectPublicKeyInfo of a P-256 key 91; persons that are there already are passed over.\n"
+    "\n"
+    "  sealgate-signer --dir DIR --pick-holder-keys N [--user UID:GID]\n"
+    "    while nothing runs: prints N different active holder keys at random (fewer when there are "
+    "fewer) whose person has\n"
+    "    a signing passkey: \"key THUMBPRINT PERSON SPKI\", hexadecimal, a line each.\n"
     "\n"
     "  sealgate-signer --dir DIR --measure-holder N [--user UID:GID]\n"
     "    while nothing runs: N signatures with random holder keys and N with one, and what they "
@@ -63,6 +71,8 @@ enum {
     O_MEASURE,
     O_FILL,
     O_BARE,
+    O_PERSONS,
+    O_PICK,
     O_MEASURE_HOLDER,
     O_HELP
 };
@@ -79,6 +89,8 @@ static const struct option options[] = { { "dir", required_argument, NULL, O_DIR
     { "without-landlock", no_argument, NULL, O_NO_LANDLOCK },
     { "measure-sign", required_argument, NULL, O_MEASURE },
     { "make-holder-keys", required_argument, NULL, O_FILL }, { "bare", no_argument, NULL, O_BARE },
+    { "persons", no_argument, NULL, O_PERSONS },
+    { "pick-holder-keys", required_argument, NULL, O_PICK },
     { "measure-holder", required_argument, NULL, O_MEASURE_HOLDER },
     { "help", no_argument, NULL, O_HELP }, { NULL, 0, NULL, 0 } };
 
@@ -133,6 +145,11 @@ take(struct signer_args *a, int option, const char *value)
     case O_BARE:
         a->bare = true;
         return true;
+    case O_PERSONS:
+        a->persons = true;
+        return true;
+    case O_PICK:
+        return count(value, 1000000, &a->pick);
     case O_MEASURE_HOLDER:
         return count(value, 1000000, &a->measure_holder);
     case O_PIN_FD:
@@ -162,7 +179,7 @@ complete(const struct signer_args *a)
     if (a->dir == NULL) {
         return false;
     }
-    if (a->measure > 0 || a->fill > 0 || a->measure_holder > 0) {
+    if (a->measure > 0 || a->fill > 0 || a->pick > 0 || a->measure_holder > 0) {
         return !a->create;
     }
     if (a->create) {

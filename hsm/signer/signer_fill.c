@@ -1,6 +1,7 @@
 /*
  * --make-holder-keys N: wrapped holder keys of make-believe persons, for measuring at scale (issue: a million). Each is made in the token and is as good as
- * any; but no ledger record names it, only one NOTED_EVENT says how many there are. Test environments alone, and only while nothing runs. req: NET-2
+ * any; but no ledger record names it, only one NOTED_EVENT says how many there are. Test environments alone, and only while nothing runs. With --persons
+ * they have signing passkeys of whoever fills, who can then make their gestures (`sealgate bench --gestures`); nobody else's person gets one. req: NET-2
  */
 #include <pthread.h>
 #include <sodium.h>
@@ -16,6 +17,14 @@
 #define THREADS_MAX 16
 #define KEYS_EACH 10     /* of one make-believe person */
 #define TRUNCATE_EVERY 5 /* transactions between two times that the WAL is emptied */
+
+/* One row of --persons. */
+struct lent {
+    uint8_t person[REG_PERSON_LEN];
+    uint8_t credential[32];
+    uint8_t spki[91];
+};
+_Static_assert(sizeof(struct lent) == 139, "bytes only: read as it is");
 
 struct maker {
     pthread_t thread;
@@ -36,6 +45,7 @@ struct fill {
     uint64_t total;
     uint64_t seq;     /* of the NOTED_EVENT */
     uint64_t counter; /* of ids: they ascend, so that rows of one person lie together */
+    bool persons;
     uint8_t person[REG_PERSON_LEN];
 };
 
@@ -100,14 +110,61 @@ next_id(struct fill *f, uint8_t ret[WIRE_ID_LEN])
 }
 
 static sg_result
+put_passkey(struct fill *f, const struct lent *lent)
+{
+    struct key_public *public SG_CLEANUP(key_public_free)
+    = NULL;
+    SG_TRY(key_public_new(SG_BYTES(lent->spki), &public));
+    struct reg_passkey row = { .id = SG_BYTES(lent->credential),
+        .purpose = WIRE_PASSKEY_SIGN,
+        .state = WIRE_PASSKEY_ACTIVE,
+        .alg = key_public_alg(public)->alg,
+        .spki = key_public_spki(public),
+        .seq = f->seq,
+        .created_at = f->s->env.now.utc_ms / 1000 };
+    memcpy(row.person, lent->person, sizeof(row.person));
+    memcpy(row.thumbprint, key_public_thumbprint(public), sizeof(row.thumbprint));
+    return reg_passkey_insert(f->s->registry, &row);
+}
+
+/* The next one of stdin who is not there yet. SG_E_MISSING: no more rows. */
+static sg_result
+next_lent(struct lent *ret)
+{
+    size_t n = fread(ret, 1, sizeof(*ret), stdin);
+    SG_REQUIRE(n == sizeof(*ret), MISSING);
+    return SG_DONE;
+}
+
+static sg_result
+lend(struct fill *f, struct lent *ret)
+{
+    struct reg_person there;
+    for (;;) {
+        SG_TRY(next_lent(ret));
+        sg_result r = reg_person_get(f->s->registry, SG_BYTES(ret->person), &there);
+        if (r.code == SG_E_NOT_FOUND) {
+            return SG_DONE;
+        }
+        SG_TRY(r);
+    }
+}
+
+static sg_result
 next_person(struct fill *f)
 {
     struct reg_person person = {
         .state = WIRE_PERSON_ACTIVE, .level = 2, .keys_max = KEYS_EACH, .seq = f->seq
     };
+    struct lent lent;
     next_id(f, person.id);
+    if (f->persons) {
+        SG_TRY(lend(f, &lent));
+        memcpy(person.id, lent.person, sizeof(person.id));
+    }
     memcpy(f->person, person.id, sizeof(person.id));
-    return reg_person_put(f->s->registry, &person);
+    SG_TRY(reg_person_put(f->s->registry, &person));
+    return f->persons ? put_passkey(f, &lent) : SG_DONE;
 }
 
 static sg_result
@@ -231,6 +288,7 @@ signer_fill(const struct signer_args *args)
     struct sg_why why = { 0 };
     f.s = &s;
     f.total = args->fill;
+    f.persons = args->persons;
     sg_result r = prepare(&f, args, &why);
     if (sg_ok(r)) {
         r = run(&f, args->bare);

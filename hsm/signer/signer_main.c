@@ -19,6 +19,9 @@ main(int argc, char **argv)
     if (args.fill > 0) {
         return signer_fill(&args);
     }
+    if (args.pick > 0) {
+        return signer_pick(&args);
+    }
     if (args.measure_holder > 0) {
         return signer_measure_holder(&args);
     }

@@ -83,6 +83,7 @@ open_all(struct signer *s, struct sg_why *why)
     SG_TRY(ledger_open(&s->place, &s->ledger));
     SG_TRY(ledger_reader_open(&s->place, &s->reader));
     SG_TRY(registry_load(ledger_sql(s->ledger), &s->registry));
+    reg_holders_keep(s->registry, (size_t)s->conf->holder_cache);
     SG_TRY(signer_log_key_find(s));
     s->env.registry = s->registry;
     s->env.ledger = s->ledger;

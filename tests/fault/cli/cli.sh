@@ -186,6 +186,19 @@ expect 0 "nothing runs" stop
 expect 2 "is not a number" bench --holder-keys many
 expect 0 '"holder_keys":40,' bench --holder-keys 20 --holder-keys 40 --signatures 100 --json
 expect 0 "the ledger holds" ledger verify
+# the whole way, with gestures: in a directory of its own, since those keys' persons have no passkeys of the bench's
+"$s" bench --gestures --holder-keys 40 --signatures 100 --dir "$d" >"$work/out" 2>"$work/err" && { echo "PRESSED with other persons' keys"; bad=1; }
+grep -q "fill another directory" "$work/err" || { echo "NO reason why not"; cat "$work/err"; bad=1; }
+d=$work/press
+expect 0 "DEMO" init --demo --listen "127.0.0.1:$port"
+"$s" bench --gestures --holder-keys 60 --signatures 100 --dir "$d" >"$work/out" 2>"$work/err" && { echo "PRESSED with keys that stay decoded"; bad=1; }
+grep -q "none would be cold" "$work/err" || { echo "NO word about the cache"; cat "$work/err"; bad=1; }
+echo "holder_cache = 10" >>"$d/conf/signer.ini"
+expect 0 '"holder_keys":80,"used":80,"clients":4,"signatures":300,' bench --gestures --holder-keys 60 --holder-keys 80 --signatures 100 --clients 4 --json
+[ "$(stat -c %a "$d/bench/persons.seed")" = 600 ] || { echo "NOT 600: the seed"; bad=1; }
+# an auditor is not fooled: nobody registered these passkeys, no event made these keys
+expect 1 "no event registered this passkey" ledger verify
+d=$work/state
 expect 1 "no signer answers" keys list
 expect 1 "" issue $badge
 
