@@ -11,6 +11,8 @@
 
 #define ROOTS_MAX 64
 #define RSA_BITS_MIN 2048
+#define PATH_LONG 128      /* longer than any path given */
+#define KEY_CERT_SIGN 0x04 /* bit 5, counted from the most significant */
 #define OID(...) \
     ((sg_bytes){ (const uint8_t[]){ __VA_ARGS__ }, sizeof((uint8_t[]){ __VA_ARGS__ }) })
 
@@ -24,6 +26,11 @@ struct cert {
     struct reg_cert basic;
     bool basic_constraints;
     bool ca;
+    bool
+        path_bounded; /* pathLenConstraint: so many certificates may stand between it and the leaf */
+    uint64_t path_len;
+    bool key_usage;
+    bool signs_certificates; /* keyCertSign, or no key usage at all */
     bool unknown_critical;
     bool has_aaguid;
     sg_bytes aaguid;
@@ -54,6 +61,20 @@ alg_oid(struct reg_der in, sg_bytes *ret)
     return SG_DONE;
 }
 
+/* RFC 5280 4.2.1.9: a number, and only of an authority. One byte says more than any path that we follow. */
+static sg_result
+path_len(struct reg_der *seq, struct cert *ret)
+{
+    struct reg_der number;
+    sg_bytes whole;
+    SG_TRY(reg_der_take(seq, REG_DER_INTEGER, &number, &whole));
+    bool minimal = number.n == 1 || (number.n > 1 && (number.p[0] != 0 || number.p[1] >= 0x80));
+    SG_REQUIRE(ret->ca && minimal && number.p[0] < 0x80, MALFORMED);
+    ret->path_bounded = true;
+    ret->path_len = number.n == 1 ? number.p[0] : PATH_LONG;
+    return SG_DONE;
+}
+
 static sg_result
 basic_constraints(sg_bytes value, struct cert *ret)
 {
@@ -69,6 +90,25 @@ basic_constraints(sg_bytes value, struct cert *ret)
         SG_REQUIRE(flag.n == 1 && flag.p[0] == 0xFF, MALFORMED); /* DER: false is left out */
         ret->ca = true;
     }
+    if (seq.n > 0) {
+        SG_TRY(path_len(&seq, ret));
+    }
+    SG_REQUIRE(seq.n == 0, MALFORMED);
+    return SG_DONE;
+}
+
+/* RFC 5280 4.2.1.3: a BIT STRING; bit 5 is keyCertSign. */
+static sg_result
+key_usage_of(sg_bytes value, struct cert *ret)
+{
+    struct reg_der in = { value.p, value.n };
+    struct reg_der bits;
+    sg_bytes whole;
+    SG_TRY(reg_der_take(&in, REG_DER_BITS, &bits, &whole));
+    SG_REQUIRE(in.n == 0 && !ret->key_usage, MALFORMED);
+    SG_REQUIRE(bits.n >= 2 && bits.n <= 3 && bits.p[0] < 8, MALFORMED);
+    ret->key_usage = true;
+    ret->signs_certificates = (bits.p[1] & KEY_CERT_SIGN) != 0;
     return SG_DONE;
 }
 
@@ -102,7 +142,10 @@ extension(struct reg_der ext, struct cert *ret)
         ret->has_aaguid = true;
         return webauthn_aaguid_extension(content, &ret->aaguid);
     }
-    ret->unknown_critical |= critical && !sg_bytes_equal(name, key_usage);
+    if (sg_bytes_equal(name, key_usage)) {
+        return key_usage_of(content, ret);
+    }
+    ret->unknown_critical |= critical;
     return SG_DONE;
 }
 
@@ -154,7 +197,7 @@ parse_cert(sg_bytes der, struct cert *ret)
     struct reg_der tbs;
     struct reg_der part;
     sg_bytes whole;
-    *ret = (struct cert){ 0 };
+    *ret = (struct cert){ .signs_certificates = true };
     SG_TRY(reg_cert_parse(der, &ret->basic));
     SG_TRY(reg_der_take(&in, REG_DER_SEQUENCE, &outer, &whole));
     SG_TRY(reg_der_take(&outer, REG_DER_SEQUENCE, &tbs, &ret->tbs));
@@ -215,12 +258,21 @@ certified_by(const struct cert *cert, const struct key_public *key)
            sg_ok(signed_by(key, cert->tbs, cert->signature));
 }
 
+/* RFC 5280 6.1.4 (k) to (n): an authority whose key may sign certificates, with `between` of them already below it. */
 static bool
-certified_by_root(const struct cert *cert, const struct root *root, int64_t now)
+may_certify(const struct cert *above, uint64_t between)
+{
+    return above->ca && above->signs_certificates &&
+           (!above->path_bounded || between <= above->path_len);
+}
+
+/* What an operator's root says of itself binds too, although RFC 5280 6.1 leaves that to the application. */
+static bool
+certified_by_root(const struct cert *cert, const struct root *root, uint64_t between, int64_t now)
 {
     const sg_bytes rsa_sha256 = OID(0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x01, 0x0B);
     if (!sg_bytes_equal(cert->issuer, root->cert.subject) || now < root->cert.basic.not_before ||
-        now > root->cert.basic.not_after) {
+        now > root->cert.basic.not_after || !may_certify(&root->cert, between)) {
         return false;
     }
     if (root->key != NULL) {
@@ -296,33 +348,37 @@ check_leaf(const struct cert *leaf, sg_bytes aaguid)
 /* ---- the path -------------------------------------------------------------------------------------------------------- */
 
 static bool
-under_a_root(const struct reg_roots *roots, const struct cert *cert, int64_t now)
+under_a_root(const struct reg_roots *roots, const struct cert *cert, uint64_t between, int64_t now)
 {
     for (size_t i = 0; roots != NULL && i < roots->n; i++) {
-        if (certified_by_root(cert, &roots->roots[i], now)) {
+        if (certified_by_root(cert, &roots->roots[i], between, now)) {
             return true;
         }
     }
     return false;
 }
 
-/* Each certificate given may stand between the last one and a root. What does not fit ends the search: not attested. */
+/*
+ * Each certificate given may stand between the last one and a root. What does not fit ends the search: not attested. One that names itself as its issuer is
+ * not counted (RFC 5280 6.1.4 (l)); how many are given is bounded anyway.
+ */
 static bool
 has_path(const struct reg_roots *roots, const struct webauthn_attestation *statement,
     struct cert leaf, int64_t now)
 {
     struct cert below = leaf;
+    uint64_t between = 0;
     for (size_t i = 1;; i++) {
         if (!valid_now(&below, now)) {
             return false;
         }
-        if (under_a_root(roots, &below, now)) {
+        if (under_a_root(roots, &below, between, now)) {
             return true;
         }
         struct cert above;
         struct key_public *key = NULL;
-        if (i >= statement->n_x5c || !sg_ok(parse_cert(statement->x5c[i], &above)) || !above.ca ||
-            !sg_bytes_equal(below.issuer, above.subject) ||
+        if (i >= statement->n_x5c || !sg_ok(parse_cert(statement->x5c[i], &above)) ||
+            !may_certify(&above, between) || !sg_bytes_equal(below.issuer, above.subject) ||
             !sg_ok(key_public_new(above.basic.spki, &key))) {
             return false;
         }
@@ -331,6 +387,7 @@ has_path(const struct reg_roots *roots, const struct webauthn_attestation *state
         if (!fits) {
             return false;
         }
+        between += !sg_bytes_equal(above.issuer, above.subject);
         below = above;
     }
 }
@@ -438,7 +495,8 @@ fill_root(struct root *root, sg_bytes der)
     SG_REQUIRE(root->der != NULL, NO_MEMORY);
     memcpy(root->der, der.p, der.n);
     SG_TRY(parse_cert(sg_bytes_of(root->der, der.n), &root->cert));
-    SG_REQUIRE(root->cert.ca, MALFORMED);
+    SG_REQUIRE(root->cert.ca && root->cert.signs_certificates, MALFORMED);
+    SG_REQUIRE(!root->cert.unknown_critical, UNSUPPORTED); /* a limit that we would not keep */
     sg_result r = key_public_new(root->cert.basic.spki, &root->key);
     return r.code == SG_E_ALGORITHM ? rsa_key(root->cert.basic.spki, &root->rsa) : r;
 }

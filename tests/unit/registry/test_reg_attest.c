@@ -69,26 +69,45 @@ der_of(const X509 *certificate)
     return sg_bytes_of(out, (size_t)n);
 }
 
-/* A certificate for `key` by `issuer`; NULL: by itself. */
+static void
+add_extension(X509 *x, int nid, const char *value)
+{
+    X509_EXTENSION *e = X509V3_EXT_conf_nid(NULL, NULL, nid, value);
+    assert_non_null(e);
+    X509_add_ext(x, e, -1);
+    X509_EXTENSION_free(e);
+}
+
+/* A certificate for `key` by `issuer`; NULL: by itself. `constraints`, `usage`: as openssl's configuration writes them; NULL: none. It lives from `from` to `until`. */
 static X509 *
-authority(EVP_PKEY *key, const char *name, const struct authenticator_root *issuer, bool ca)
+limited(EVP_PKEY *key, const char *name, const struct authenticator_root *issuer,
+    const char *constraints, const char *usage, long from, long until)
 {
     X509 *x = X509_new();
     X509_set_version(x, X509_VERSION_3);
     ASN1_INTEGER_set(X509_get_serialNumber(x), 9);
-    X509_gmtime_adj(X509_getm_notBefore(x), -3600);
-    X509_gmtime_adj(X509_getm_notAfter(x), 3600);
+    X509_gmtime_adj(X509_getm_notBefore(x), from);
+    X509_gmtime_adj(X509_getm_notAfter(x), until);
     X509_set_pubkey(x, key);
     X509_NAME_add_entry_by_txt(
         X509_get_subject_name(x), "CN", MBSTRING_ASC, (const unsigned char *)name, -1, -1, 0);
     X509_set_issuer_name(
         x, issuer == NULL ? X509_get_subject_name(x) : X509_get_subject_name(issuer->certificate));
-    X509_EXTENSION *e = X509V3_EXT_conf_nid(
-        NULL, NULL, NID_basic_constraints, ca ? "critical,CA:TRUE" : "critical,CA:FALSE");
-    X509_add_ext(x, e, -1);
-    X509_EXTENSION_free(e);
+    if (constraints != NULL) {
+        add_extension(x, NID_basic_constraints, constraints);
+    }
+    if (usage != NULL) {
+        add_extension(x, NID_key_usage, usage);
+    }
     assert_true(X509_sign(x, issuer == NULL ? key : issuer->key, EVP_sha256()) > 0);
     return x;
+}
+
+static X509 *
+authority(EVP_PKEY *key, const char *name, const struct authenticator_root *issuer, bool ca)
+{
+    return limited(
+        key, name, issuer, ca ? "critical,CA:TRUE" : "critical,CA:FALSE", NULL, -3600, 3600);
 }
 
 static void
@@ -198,6 +217,110 @@ test_a_path_may_lead_over_another_authority_but_not_over_a_leaf(void **state)
     forget(&m);
 }
 
+/* One authority between root and leaf, with this to say of itself: attested? */
+static bool
+attested_over(struct maker *m, const char *constraints, const char *usage, long from, long until)
+{
+    bool attested = false;
+    struct authenticator_root between = { EVP_EC_gen("P-256"), NULL };
+    between.certificate =
+        limited(between.key, "between", &m->root, constraints, usage, from, until);
+    struct webauthn_attestation a = statement_of(m->leaf_key,
+        authenticator_leaf_make(arena, &between, m->leaf_key, aaguid, AUTHENTICATOR_LEAF_GOOD));
+    a.x5c[1] = der_of(between.certificate);
+    a.n_x5c = 2;
+    assert_ok(reg_attest_packed(m->roots, &a, SG_BYTES(message), now(), &attested));
+    authenticator_root_forget(&between);
+    return attested;
+}
+
+/* spec: RFC 5280 6.1.4 (k), (n) and 6.1.3 (a) (2) */
+static void
+test_an_authority_between_keeps_its_limits(void **state)
+{
+    (void)state;
+    static const char good[] = "critical,CA:TRUE";
+    struct maker m = new_maker();
+    assert_ok(reg_roots_add(m.roots, authenticator_root_der(arena, &m.root)));
+    assert_true(attested_over(&m, good, "critical,keyCertSign", -3600, 3600));
+    assert_true(attested_over(&m, good, "keyCertSign,cRLSign", -3600, 3600));
+    assert_true(attested_over(&m, good, NULL, -3600, 3600));
+    assert_true(
+        attested_over(&m, "CA:TRUE,pathlen:0", NULL, -3600, 3600)); /* the leaf is not counted */
+    assert_true(attested_over(&m, "CA:TRUE,pathlen:300", NULL, -3600, 3600));
+    assert_false(attested_over(&m, good, "critical,digitalSignature", -3600, 3600));
+    assert_false(attested_over(&m, good, "cRLSign", -3600, 3600));
+    assert_false(attested_over(&m, NULL, "critical,keyCertSign", -3600, 3600));
+    assert_false(attested_over(&m, "CA:FALSE", "critical,keyCertSign", -3600, 3600));
+    assert_false(attested_over(&m, good, NULL, -7200, -3600)); /* over */
+    assert_false(attested_over(&m, good, NULL, 3600, 7200));   /* not yet */
+    forget(&m);
+}
+
+/* root <- outer (pathlen) <- inner <- leaf: attested? `own`: inner names itself as its issuer, as outer does of its new key. */
+static bool
+attested_over_two(struct maker *m, const char *outer_constraints, bool self_issued)
+{
+    bool attested = false;
+    struct authenticator_root outer = { EVP_EC_gen("P-256"), NULL };
+    struct authenticator_root inner = { EVP_EC_gen("P-256"), NULL };
+    outer.certificate = limited(outer.key, "outer", &m->root, outer_constraints, NULL, -3600, 3600);
+    inner.certificate = authority(inner.key, self_issued ? "outer" : "inner", &outer, true);
+    struct webauthn_attestation a = statement_of(m->leaf_key,
+        authenticator_leaf_make(arena, &inner, m->leaf_key, aaguid, AUTHENTICATOR_LEAF_GOOD));
+    a.x5c[1] = der_of(inner.certificate);
+    a.x5c[2] = der_of(outer.certificate);
+    a.n_x5c = 3;
+    assert_ok(reg_attest_packed(m->roots, &a, SG_BYTES(message), now(), &attested));
+    authenticator_root_forget(&outer);
+    authenticator_root_forget(&inner);
+    return attested;
+}
+
+/* spec: RFC 5280 6.1.4 (l), (m) */
+static void
+test_a_path_is_no_longer_than_its_authorities_allow(void **state)
+{
+    (void)state;
+    struct maker m = new_maker();
+    assert_ok(reg_roots_add(m.roots, authenticator_root_der(arena, &m.root)));
+    assert_true(attested_over_two(&m, "critical,CA:TRUE", false));
+    assert_true(attested_over_two(&m, "critical,CA:TRUE,pathlen:1", false));
+    assert_false(attested_over_two(&m, "critical,CA:TRUE,pathlen:0", false));
+    assert_true(
+        attested_over_two(&m, "critical,CA:TRUE,pathlen:0", true)); /* self-issued: not counted */
+    forget(&m);
+}
+
+static void
+test_a_root_keeps_its_limits(void **state)
+{
+    (void)state;
+    struct maker m = new_maker();
+    struct authenticator_root own = { EVP_EC_gen("P-256"), NULL };
+    own.certificate =
+        limited(own.key, "own", NULL, "critical,CA:TRUE,pathlen:0", "keyCertSign", -3600, 3600);
+    assert_ok(reg_roots_add(m.roots, der_of(own.certificate)));
+    authenticator_root_forget(&m.root);
+    m.root = own;
+    assert_false(attested_over(&m, "critical,CA:TRUE", NULL, -3600, 3600));
+    struct webauthn_attestation a = usual(&m, AUTHENTICATOR_LEAF_GOOD);
+    bool attested = false;
+    assert_ok(reg_attest_packed(m.roots, &a, SG_BYTES(message), now(), &attested));
+    assert_true(attested);
+    X509 *x =
+        limited(own.key, "own", NULL, "critical,CA:TRUE", "critical,digitalSignature", -3600, 3600);
+    assert_refused(reg_roots_add(m.roots, der_of(x)), MALFORMED);
+    X509_free(x);
+    x = authority(own.key, "own", NULL, true);
+    add_extension(x, NID_name_constraints, "critical,permitted;DNS:example.com");
+    assert_true(X509_sign(x, own.key, EVP_sha256()) > 0);
+    assert_refused(reg_roots_add(m.roots, der_of(x)), UNSUPPORTED);
+    X509_free(x);
+    assert_int_equal(reg_roots_n(m.roots), 1);
+    forget(&m);
+}
+
 static void
 test_roots_of_rsa_and_in_pem(void **state)
 {
@@ -295,6 +418,9 @@ main(void)
         cmocka_unit_test(test_a_statement_that_somebody_else_signed_is_refused),
         cmocka_unit_test(test_a_root_of_the_same_name_does_not_help),
         cmocka_unit_test(test_a_path_may_lead_over_another_authority_but_not_over_a_leaf),
+        cmocka_unit_test(test_an_authority_between_keeps_its_limits),
+        cmocka_unit_test(test_a_path_is_no_longer_than_its_authorities_allow),
+        cmocka_unit_test(test_a_root_keeps_its_limits),
         cmocka_unit_test(test_roots_of_rsa_and_in_pem),
         cmocka_unit_test(test_what_is_no_authority_is_no_root),
         cmocka_unit_test(test_a_certificate_cut_short_or_changed_is_never_attested),
