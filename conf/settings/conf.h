@@ -112,11 +112,12 @@ struct conf_gateway {
     uint64_t session_idle_s;  /* a person's session unused for this long is over */
     uint64_t session_lifetime_s; /* and so is one that began this long ago */
     uint64_t session_recent_s;   /* what protects an account wants a login not older than this */
-    uint64_t holder_token_lifetime_s;   /* of tokens with which wallets act for persons */
-    uint64_t login_tries;               /* wrong logins before an account is locked (AU-7) */
-    uint64_t login_lock_s;              /* for this long */
-    uint64_t logins_per_minute;         /* begun from one address */
-    uint64_t login_failures_per_minute; /* of everybody together */
+    uint64_t holder_token_lifetime_s;       /* of tokens with which wallets act for persons */
+    uint64_t login_tries;                   /* wrong logins before an account is locked (AU-7) */
+    uint64_t login_lock_s;                  /* for this long */
+    uint64_t logins_per_minute;             /* begun from one address */
+    uint64_t login_failures_per_minute;     /* of everybody together */
+    uint64_t enrolment_failures_per_minute; /* likewise: so often the signer is asked at most */
     struct conf_list
         wallets; /* "client id|redirect URI|name": wallets that may ask for scope holder */
     const char *openid_issuer; /* external provider for logins (AU-5); empty: none */

@@ -95,7 +95,10 @@ static const struct conf_row rows[] = {
     { ROW(CONF_UINT, logins_per_minute), 1, 100000, "60", NULL,
         "logins and enrolments that one address may begin in a minute" },
     { ROW(CONF_UINT, login_failures_per_minute), 1, 1000000, "600", NULL,
-        "wrong logins and enrolment codes of everybody together in a minute; more get 429" },
+        "wrong logins of everybody together in a minute; more get 429" },
+    { ROW(CONF_UINT, enrolment_failures_per_minute), 1, 100000000, "60000", NULL,
+        "wrong enrolment links and codes of everybody together in a minute, beside the limits of "
+        "each address and link: what spares the signer, so high that strangers do not reach it" },
     { ROW(CONF_LIST, wallets), 3, 1024, "", conf_is_wallet,
         "a wallet that may ask persons for access, client id|redirect URI|name; the same client "
         "may have several" },

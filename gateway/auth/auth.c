@@ -30,7 +30,8 @@ auth_settings_default(void)
             .tries = 10,
             .lock_s = 900,
             .logins_per_minute = 60,
-            .failures_per_minute = 600 },
+            .failures_per_minute = 600,
+            .enrol_failures_per_minute = 60000 },
     };
 }
 

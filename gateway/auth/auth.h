@@ -30,7 +30,9 @@ struct auth_person_settings {
     uint64_t tries;               /* wrong logins before an account is locked */
     int64_t lock_s;               /* for this long */
     uint32_t logins_per_minute;   /* challenges for one address */
-    uint32_t failures_per_minute; /* wrong logins and enrolment codes of everybody together */
+    uint32_t failures_per_minute; /* wrong logins of everybody together */
+    uint32_t
+        enrol_failures_per_minute; /* wrong enrolment links and codes likewise: what the signer is asked at most */
 };
 
 struct auth_settings {
@@ -58,6 +60,13 @@ SG_CHECKED sg_result auth_new(
 void auth_free(struct auth **auth); /* NULL accepted */
 
 const struct auth_settings *auth_settings_view(const struct auth *auth);
+
+/*
+ * Who an address is for limits: IPv4 as it is, of IPv6 the network of 64 bits, since one customer has as many addresses as it likes (RFC 6177). What is no
+ * address stands for itself, cut.
+ */
+#define AUTH_ASKER_MAX 48
+sg_bytes auth_asker(sg_str address, uint8_t room[AUTH_ASKER_MAX]);
 
 /* For look-ups that strangers may do so often and no more. SG_E_TOO_MANY. */
 SG_CHECKED sg_result auth_use_limited(

@@ -1,8 +1,12 @@
 #include "auth_limit.h"
 
+#include <arpa/inet.h>
 #include <pthread.h>
 #include <sodium.h>
+#include <stdio.h>
 #include <stdlib.h>
+
+#include "auth.h"
 
 #define ROWS 1024u
 #define WAYS 4u
@@ -112,4 +116,28 @@ auth_limit_count(struct auth_limit *limit, enum auth_guess kind, sg_bytes asker,
         c->n++;
     }
     pthread_mutex_unlock(&limit->lock);
+}
+
+sg_bytes
+auth_asker(sg_str address, uint8_t room[AUTH_ASKER_MAX])
+{
+    static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
+    struct in6_addr in6;
+    size_t n = address.n < AUTH_ASKER_MAX - 1 ? address.n : AUTH_ASKER_MAX - 1;
+    char text[AUTH_ASKER_MAX];
+    if (n > 0) {
+        memcpy(text, address.p, n);
+        memcpy(room, address.p, n);
+    }
+    text[n] = '\0';
+    if (inet_pton(AF_INET6, text, &in6) != 1) {
+        return sg_bytes_of(room, n);
+    }
+    if (memcmp(in6.s6_addr, mapped, sizeof(mapped)) == 0) {
+        const uint8_t *v4 = in6.s6_addr + sizeof(mapped);
+        (void)snprintf((char *)room, AUTH_ASKER_MAX, "%u.%u.%u.%u", v4[0], v4[1], v4[2], v4[3]);
+        return sg_bytes_of(room, strlen((const char *)room));
+    }
+    memcpy(room, in6.s6_addr, 8);
+    return sg_bytes_of(room, 8);
 }

@@ -18,6 +18,7 @@ enum auth_guess {
     AUTH_GUESS_ENROL = 7,
     AUTH_GUESS_ENROL_ALL = 8,
     AUTH_GUESS_CHALLENGE = 9,
+    AUTH_GUESS_ENROL_LINK = 10, /* the asker is the link */
 };
 
 struct auth_limit;

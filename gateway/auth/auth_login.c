@@ -50,7 +50,7 @@ auth_enrol_allowed(struct auth *auth, sg_bytes peer, int64_t now)
     const struct auth_settings *s = &auth->settings;
     SG_TRY(auth_limit_check(auth->limit, AUTH_GUESS_ENROL, peer, s->guess_per_minute, now));
     SG_TRY(auth_limit_check(
-        auth->limit, AUTH_GUESS_ENROL_ALL, SG_NO_BYTES, s->person.failures_per_minute, now));
+        auth->limit, AUTH_GUESS_ENROL_ALL, SG_NO_BYTES, s->person.enrol_failures_per_minute, now));
     SG_TRY(auth_limit_check(
         auth->limit, AUTH_GUESS_CHALLENGE, peer, s->person.logins_per_minute, now));
     auth_limit_count(auth->limit, AUTH_GUESS_CHALLENGE, peer, now);
@@ -58,10 +58,19 @@ auth_enrol_allowed(struct auth *auth, sg_bytes peer, int64_t now)
 }
 
 sg_result
-auth_enrol_failed(struct auth *auth, sg_bytes peer, int64_t now)
+auth_enrol_link_allowed(struct auth *auth, sg_bytes link, int64_t now)
 {
-    return auth_person_failed(
-        auth, AUTH_GUESS_ENROL, AUTH_GUESS_ENROL_ALL, peer, now, SG_ERROR(ACTIVATION));
+    return auth_limit_check(auth->limit, AUTH_GUESS_ENROL_LINK, link, AUTH_ENROL_LINK_TRIES, now);
+}
+
+sg_result
+auth_enrol_failed(struct auth *auth, sg_bytes peer, sg_bytes link, int64_t now)
+{
+    auth_limit_count(auth->limit, AUTH_GUESS_ENROL_ALL, SG_NO_BYTES, now);
+    if (link.n > 0) {
+        auth_limit_count(auth->limit, AUTH_GUESS_ENROL_LINK, link, now);
+    }
+    return auth_failed(auth, AUTH_GUESS_ENROL, peer, now, SG_ERROR(ACTIVATION));
 }
 
 sg_result

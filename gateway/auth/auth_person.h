@@ -47,10 +47,18 @@ SG_CHECKED sg_result auth_login_csrf(const struct auth_login *login, sg_str toke
 void auth_pre_cookie_make(char ret[AUTH_COOKIE_LEN]);
 
 /* ---- enrolment: links and codes are judged by the signer; here guessing is limited (AU-7) ------------------- */
-/* Before the signer is asked. SG_E_TOO_MANY. */
+/* Wrong codes of one link within a minute; the signer ends the link for good after as many. */
+#define AUTH_ENROL_LINK_TRIES 5
+/*
+ * Before the signer is asked, of this address; counts the try. What others got wrong does not stand in the way: the ceiling of all is what the signer is
+ * asked at most, hundreds of addresses wide. SG_E_TOO_MANY.
+ */
 SG_CHECKED sg_result auth_enrol_allowed(struct auth *auth, sg_bytes peer, int64_t now);
-/* It was wrong: SG_E_ACTIVATION, or SG_E_TOO_MANY. */
-SG_CHECKED sg_result auth_enrol_failed(struct auth *auth, sg_bytes peer, int64_t now);
+/* The same of the link, once it is read: whoever tries codes on one link does not come far, from however many addresses. SG_E_TOO_MANY. */
+SG_CHECKED sg_result auth_enrol_link_allowed(struct auth *auth, sg_bytes link, int64_t now);
+/* It was wrong; `link` is empty when what was sent is none. SG_E_ACTIVATION, or SG_E_TOO_MANY. */
+SG_CHECKED sg_result auth_enrol_failed(
+    struct auth *auth, sg_bytes peer, sg_bytes link, int64_t now);
 
 /* A login through an outside provider that failed: counted as the others are. SG_E_ACTIVATION, SG_E_TOO_MANY. */
 SG_CHECKED sg_result auth_outside_failed(struct auth *auth, sg_bytes peer, int64_t now);

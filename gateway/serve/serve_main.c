@@ -278,6 +278,7 @@ person_settings(const struct conf_gateway *conf, sg_str origins[AUTH_ORIGINS_MAX
     ret->lock_s = (int64_t)conf->login_lock_s;
     ret->logins_per_minute = (uint32_t)conf->logins_per_minute;
     ret->failures_per_minute = (uint32_t)conf->login_failures_per_minute;
+    ret->enrol_failures_per_minute = (uint32_t)conf->enrolment_failures_per_minute;
     return SG_DONE;
 }
 

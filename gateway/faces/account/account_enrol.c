@@ -53,22 +53,22 @@ open_answer(struct account_step *step)
 {
     struct http_request *req = step->req;
     const struct wire_enrol_open_reply *opened = step->reply;
+    const struct wire_enrol_open *asked = step->more;
     struct auth_request who = face_auth_request(req);
     if (!sg_ok(step->result)) {
         sg_result r = step->result;
         if (sg_code_row(r.code)->class_ == SG_CLASS_ACTIVATION) {
-            r = auth_enrol_failed(face_app(req)->auth, who.peer, who.now);
+            r = auth_enrol_failed(face_app(req)->auth, who.peer, asked->link, who.now);
         }
         account_refuse(req, r);
         return;
     }
-    const uint64_t *purpose = step->more;
     struct account_answer answer;
     account_answer_begin(req, &answer);
     sjson_wr_member_b64url(&answer.wr, "session", opened->session);
     sjson_wr_member_int(&answer.wr, "expires_at", opened->expires_at);
     write_missing(&answer.wr, opened->missing);
-    account_write_creation(&answer.wr, face_app(req), opened, *purpose);
+    account_write_creation(&answer.wr, face_app(req), opened, asked->purpose);
     account_answer_end(req, &answer, 200);
 }
 
@@ -88,8 +88,11 @@ account_enrol_open(struct http_request *req)
     if (sg_ok(r)) {
         r = open_parse(req, msg);
         if (r.code == SG_E_ACTIVATION) {
-            r = auth_enrol_failed(face_app(req)->auth, who.peer, who.now);
+            r = auth_enrol_failed(face_app(req)->auth, who.peer, msg->link, who.now);
         }
+    }
+    if (sg_ok(r)) {
+        r = auth_enrol_link_allowed(face_app(req)->auth, msg->link, who.now);
     }
     if (!sg_ok(r)) {
         account_refuse(req, r);
@@ -97,7 +100,7 @@ account_enrol_open(struct http_request *req)
     }
     struct account_step *step = account_step_new(req, open_answer);
     if (step != NULL) {
-        step->more = &msg->purpose;
+        step->more = msg;
         flow_enrol_open(face_app(req)->persons, req->arena, msg, opened_came, step);
     }
 }

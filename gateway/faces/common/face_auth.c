@@ -17,13 +17,17 @@ face_auth_request(struct http_request *req)
         .method = sg_cstr(methods[req->method]),
         .n_authorization = http_header_count(req, "Authorization"),
         .n_dpop = http_header_count(req, "DPoP"),
-        .peer = sg_str_bytes(req->peer),
+        .peer = sg_str_bytes(req->peer), /* without memory for better: the address */
         .now = face_now(),
     };
     (void)http_header_find(req, "Authorization", &auth.authorization);
     (void)http_header_find(req, "DPoP", &auth.dpop);
     if (auth.n_dpop == 1 && sg_str_index(auth.dpop, ',', 0) < auth.dpop.n) {
         auth.n_dpop = 2; /* two header lines joined by a library or a proxy */
+    }
+    uint8_t *asker = sg_arena_alloc(req->arena, AUTH_ASKER_MAX);
+    if (asker != NULL) {
+        auth.peer = auth_asker(req->peer, asker);
     }
     struct sg_buf url = sg_buf_new(req->arena, face_app(req)->base.n + req->path.n, 16 * 1024);
     sg_buf_put_str(&url, face_app(req)->base);

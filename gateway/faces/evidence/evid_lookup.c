@@ -71,7 +71,7 @@ static sg_result
 limited(struct http_request *req)
 {
     return auth_use_limited(
-        face_app(req)->auth, sg_str_bytes(req->peer), HASH_ONLY_PER_MINUTE, face_now());
+        face_app(req)->auth, face_auth_request(req).peer, HASH_ONLY_PER_MINUTE, face_now());
 }
 
 static sg_result

@@ -13,7 +13,7 @@ vci_offer(struct http_request *req)
         flow_offer_object(face_app(req)->flow, req->arena, req->params[0], face_now(), &object);
     if (!sg_ok(r)) {
         sg_result limited =
-            auth_use_limited(face_app(req)->auth, sg_str_bytes(req->peer), 60, face_now());
+            auth_use_limited(face_app(req)->auth, face_auth_request(req).peer, 60, face_now());
         face_problem(req, sg_ok(limited) ? r : limited, NULL);
         return;
     }

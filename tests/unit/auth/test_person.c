@@ -540,6 +540,68 @@ test_floods_are_turned_away(void **state)
     }
 }
 
+/* One address may not stop the others from enrolling, nor may many of them guess codes of one link. */
+static void
+test_wrong_enrolment_codes_count_for_their_link_and_address(void **state)
+{
+    struct bed *bed = *state;
+    struct auth_settings settings = settings_of_test();
+    settings.guess_per_minute = 4;
+    settings.person.failures_per_minute = 3; /* of logins: enrolments have their own ceiling */
+    settings.person.enrol_failures_per_minute = 12;
+    make_auth(bed, &settings);
+    sg_bytes own = sg_str_bytes(SG_LIT("192.0.2.7"));
+    sg_bytes link = sg_str_bytes(SG_LIT("a link of thirty-two bytes......"));
+    sg_bytes other = sg_str_bytes(SG_LIT("another one of thirty-two bytes."));
+    for (int i = 0; i < 4; i++) { /* without a link: what was sent is none */
+        assert_ok(auth_enrol_allowed(bed->auth, peer, NOW));
+        sg_result r = auth_enrol_failed(bed->auth, peer, SG_NO_BYTES, NOW);
+        assert_int_equal(r.code, i < 3 ? SG_E_ACTIVATION : SG_E_TOO_MANY);
+    }
+    assert_refused(auth_enrol_allowed(bed->auth, peer, NOW), TOO_MANY);
+    assert_ok(auth_enrol_allowed(bed->auth, own, NOW)); /* somebody else */
+    char address[16];
+    for (int i = 0; i < AUTH_ENROL_LINK_TRIES; i++) {
+        assert_ok(auth_enrol_link_allowed(bed->auth, link, NOW));
+        snprintf(address, sizeof(address), "198.51.100.%d", i);
+        assert_refused(
+            auth_enrol_failed(bed->auth, sg_str_bytes(sg_cstr(address)), link, NOW), ACTIVATION);
+    }
+    assert_refused(auth_enrol_link_allowed(bed->auth, link, NOW), TOO_MANY);
+    assert_ok(auth_enrol_link_allowed(bed->auth, other, NOW));
+    assert_ok(auth_enrol_allowed(bed->auth, own, NOW)); /* nine in all: below the ceiling */
+    for (int i = 0; i < 3; i++) {
+        snprintf(address, sizeof(address), "203.0.113.%d", i);
+        assert_refused(
+            auth_enrol_failed(bed->auth, sg_str_bytes(sg_cstr(address)), SG_NO_BYTES, NOW),
+            ACTIVATION);
+    }
+    assert_refused(auth_enrol_allowed(bed->auth, own, NOW), TOO_MANY);
+    assert_ok(auth_enrol_allowed(bed->auth, own, NOW + 60));
+    assert_ok(auth_enrol_link_allowed(bed->auth, link, NOW + 60));
+}
+
+static void
+test_a_network_of_addresses_is_one_asker(void **state)
+{
+    (void)state;
+    static const char *const same[][2] = { { "192.0.2.1", "192.0.2.1" },
+        { "2001:db8:1:2::1", "2001:db8:1:2:ffff::9" }, { "::ffff:192.0.2.1", "192.0.2.1" },
+        { "2001:0db8:1:2:0:0:0:1", "2001:db8:1:2::" } };
+    static const char *const others[][2] = { { "192.0.2.1", "192.0.2.2" },
+        { "2001:db8:1:2::1", "2001:db8:1:3::1" }, { "::ffff:192.0.2.1", "::ffff:192.0.2.2" },
+        { "", "unix" } };
+    uint8_t a[AUTH_ASKER_MAX], b[AUTH_ASKER_MAX];
+    for (size_t i = 0; i < sizeof(same) / sizeof(same[0]); i++) {
+        assert_true(
+            sg_bytes_equal(auth_asker(sg_cstr(same[i][0]), a), auth_asker(sg_cstr(same[i][1]), b)));
+    }
+    for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+        assert_false(sg_bytes_equal(
+            auth_asker(sg_cstr(others[i][0]), a), auth_asker(sg_cstr(others[i][1]), b)));
+    }
+}
+
 static void
 test_without_an_rp_id_nobody_logs_in(void **state)
 {
@@ -791,6 +853,8 @@ main(void)
         TEST(test_wrong_logins_lock_the_account_and_only_that),
         TEST(test_the_lock_ends),
         TEST(test_floods_are_turned_away),
+        TEST(test_wrong_enrolment_codes_count_for_their_link_and_address),
+        TEST(test_a_network_of_addresses_is_one_asker),
         TEST(test_without_an_rp_id_nobody_logs_in),
         TEST(test_an_erased_person_does_not_come_back),
         TEST(test_a_wallet_acts_for_its_holder),
