@@ -5,6 +5,7 @@
 #include "flow_persons_int.h"
 #include "sg_hash.h"
 #include "sg_secret.h"
+#include "sg_text.h"
 
 #define LIFE_S 300 /* the signer's own limit for a gesture may be shorter */
 
@@ -28,16 +29,25 @@ flow_confirms_clear(struct flow_persons *persons)
     }
 }
 
-/* Of this person, passkey and template; NULL if there is none. Lock held. */
+/* Lock held. */
+static bool
+is_about(const struct flow_confirm_row *row, const uint8_t *person,
+    const uint8_t passkey[SG_SHA256_LEN], enum consent_template template)
+{
+    return row->used && row->template == template &&
+           memcmp(row->person, person, FLOW_PERSON_LEN) == 0 &&
+           memcmp(row->passkey, passkey, SG_SHA256_LEN) == 0;
+}
+
+/* By its intent; NULL if it is not there. Lock held. */
 static struct flow_confirm_row *
-row_find(struct flow_persons *persons, const uint8_t *person, const uint8_t passkey[SG_SHA256_LEN],
-    enum consent_template template)
+row_find(struct flow_persons *persons, const uint8_t *person,
+    const uint8_t intent_id[WIRE_INTENT_ID_LEN])
 {
     for (size_t i = 0; i < FLOW_CONFIRMS_MAX; i++) {
         struct flow_confirm_row *row = &persons->confirms[i];
-        if (row->used && row->template == template &&
-            memcmp(row->person, person, FLOW_PERSON_LEN) == 0 &&
-            memcmp(row->passkey, passkey, SG_SHA256_LEN) == 0) {
+        if (row->used && memcmp(row->person, person, FLOW_PERSON_LEN) == 0 &&
+            memcmp(row->intent_id, intent_id, WIRE_INTENT_ID_LEN) == 0) {
             return row;
         }
     }
@@ -81,17 +91,16 @@ row_keep(struct flow_persons *persons, const struct flow_confirm_in *in, const u
         .openings_n = confirm->openings.n };
     memcpy(row.person, in->person, sizeof(row.person));
     memcpy(row.intent_id, intent_id, sizeof(row.intent_id));
+    memcpy(row.challenge, confirm->challenge.p, sizeof(row.challenge));
     sg_sha256(in->passkey, row.passkey);
     row.text = malloc(row.text_n + row.openings_n + 1);
     SG_REQUIRE(row.text != NULL, NO_MEMORY);
     memcpy(row.text, confirm->text.p, row.text_n);
     memcpy(row.text + row.text_n, confirm->openings.p, row.openings_n);
     pthread_mutex_lock(&persons->lock);
-    struct flow_confirm_row *place =
-        row_find(persons, in->person, row.passkey, in->template); /* asked for anew */
-    place = place != NULL ? place : row_place(persons, in->person, in->now);
+    /* asked for anew, it is another intent: the page that shows the earlier one may still be answered */
+    struct flow_confirm_row *place = row_place(persons, in->person, in->now);
     if (place != NULL) {
-        row_clear(place);
         *place = row;
     }
     pthread_mutex_unlock(&persons->lock);
@@ -300,28 +309,53 @@ static void
 confirm_read(struct flow_ask *ask, sg_result result, sg_bytes body)
 {
     flow_confirmed_fn done = (flow_confirmed_fn)ask->done;
+    struct flow_confirmed *confirmed = ask->more;
     struct wire_sign_reply *reply = NULL;
     if (sg_ok(result)) {
         reply = SG_NEW(ask->arena, struct wire_sign_reply);
         result = reply == NULL ? SG_ERROR(NO_MEMORY) : wire_sign_reply_parse(body, reply);
     }
-    done(ask->context, result, sg_ok(result) ? reply->consent_seq : 0);
+    if (sg_ok(result)) {
+        confirmed->consent_seq = reply->consent_seq;
+    }
+    done(ask->context, result, sg_ok(result) ? confirmed : NULL);
+}
+
+/* WebAuthn Level 3, 5.8.1.1: type and challenge come first, in this form. Whether it is right is the signer's to say. */
+#define CLIENT_DATA_HEAD "{\"type\":\"webauthn.get\",\"challenge\":\""
+#define CHALLENGE_TEXT_LEN 43
+
+static bool
+answers(const struct flow_confirm_row *row, sg_bytes client_data)
+{
+    size_t head = sizeof(CLIENT_DATA_HEAD) - 1;
+    char text[CHALLENGE_TEXT_LEN + 1];
+    (void)sg_b64url_to(SG_BYTES(row->challenge), text);
+    return client_data.n > head + CHALLENGE_TEXT_LEN &&
+           memcmp(client_data.p, CLIENT_DATA_HEAD, head) == 0 &&
+           memcmp(client_data.p + head, text, CHALLENGE_TEXT_LEN) == 0;
 }
 
 static sg_result
 intent_of(struct flow_persons *persons, const uint8_t *person, sg_bytes passkey,
-    enum consent_template template, int64_t now, uint8_t ret[WIRE_INTENT_ID_LEN])
+    enum consent_template template, sg_bytes client_data, int64_t now,
+    uint8_t ret[WIRE_INTENT_ID_LEN])
 {
     uint8_t hash[SG_SHA256_LEN];
+    bool open = false, found = false;
     sg_sha256(passkey, hash);
     pthread_mutex_lock(&persons->lock);
-    const struct flow_confirm_row *row = row_find(persons, person, hash, template);
-    bool there = row != NULL && row->expires_at > now;
-    if (there) {
-        memcpy(ret, row->intent_id, WIRE_INTENT_ID_LEN);
+    for (size_t i = 0; i < FLOW_CONFIRMS_MAX && !found; i++) {
+        const struct flow_confirm_row *row = &persons->confirms[i];
+        if (is_about(row, person, hash, template) && row->expires_at > now) {
+            open = true;
+            found = answers(row, client_data);
+            memcpy(ret, row->intent_id, WIRE_INTENT_ID_LEN);
+        }
     }
     pthread_mutex_unlock(&persons->lock);
-    SG_REQUIRE(there, NOT_FOUND);
+    SG_REQUIRE(open, NOT_FOUND);
+    SG_REQUIRE(found, ACTIVATION);
     return SG_DONE;
 }
 
@@ -333,15 +367,17 @@ flow_confirm(struct flow_persons *persons, struct sg_arena *arena,
     struct flow_ask *ask =
         flow_ask_new(persons, arena, confirm_read, (void (*)(void))done, context);
     struct wire_sign *msg = SG_NEW(arena, struct wire_sign);
-    uint8_t *intent_id = sg_arena_alloc(arena, WIRE_INTENT_ID_LEN);
-    sg_result r = ask == NULL || msg == NULL || intent_id == NULL
+    struct flow_confirmed *confirmed = SG_NEW(arena, struct flow_confirmed);
+    sg_result r = ask == NULL || msg == NULL || confirmed == NULL
                       ? SG_ERROR(NO_MEMORY)
-                      : intent_of(persons, person, passkey, template, now, intent_id);
+                      : intent_of(persons, person, passkey, template, gesture->client_data, now,
+                            confirmed->intent_id);
     if (!sg_ok(r)) {
-        done(context, r, 0);
+        done(context, r, NULL);
         return;
     }
-    *msg = (struct wire_sign){ .intent_id = sg_bytes_of(intent_id, WIRE_INTENT_ID_LEN),
+    ask->more = confirmed;
+    *msg = (struct wire_sign){ .intent_id = SG_BYTES(confirmed->intent_id),
         .which = 1,
         .passkey = gesture->passkey,
         .client_data = gesture->client_data,
@@ -355,13 +391,11 @@ flow_confirm(struct flow_persons *persons, struct sg_arena *arena,
 
 void
 flow_confirm_keep(struct flow_persons *persons, const uint8_t person[FLOW_PERSON_LEN],
-    sg_bytes passkey, enum consent_template template, uint64_t consent_seq)
+    const struct flow_confirmed *confirmed)
 {
-    uint8_t hash[SG_SHA256_LEN];
     struct flow_confirm_row row = { .used = false };
-    sg_sha256(passkey, hash);
     pthread_mutex_lock(&persons->lock);
-    struct flow_confirm_row *found = row_find(persons, person, hash, template);
+    struct flow_confirm_row *found = row_find(persons, person, confirmed->intent_id);
     if (found != NULL) {
         row = *found;
         *found = (struct flow_confirm_row){ .used = false };
@@ -369,12 +403,12 @@ flow_confirm_keep(struct flow_persons *persons, const uint8_t person[FLOW_PERSON
     pthread_mutex_unlock(&persons->lock);
     if (row.used) {
         const struct store_consent consent = {
-            .template_ = sg_cstr(consent_template_name(template)),
+            .template_ = sg_cstr(consent_template_name(row.template)),
             .language = sg_cstr(consent_language_name(row.language)),
             .text = sg_str_of(row.text, row.text_n),
             .openings = sg_str_of(row.text + row.text_n, row.openings_n),
         };
-        SG_IGNORE(store_consent_note(persons->store, person, consent_seq, &consent));
+        SG_IGNORE(store_consent_note(persons->store, person, confirmed->consent_seq, &consent));
     }
     row_clear(&row);
 }

@@ -78,17 +78,23 @@ struct flow_gesture {
     sg_bytes authenticator_data;
     sg_bytes signature;
 };
-typedef void (*flow_confirmed_fn)(void *context, sg_result result, uint64_t consent_seq);
+/* Which intent it was, and where its consent stands in the ledger: for flow_confirm_keep. */
+struct flow_confirmed {
+    uint8_t intent_id[WIRE_INTENT_ID_LEN];
+    uint64_t consent_seq;
+};
+typedef void (*flow_confirmed_fn)(
+    void *context, sg_result result, const struct flow_confirmed *confirmed);
 /*
- * The gesture for what was opened about `passkey` (its credential id). The signer decides. Afterwards flow_confirm_keep. SG_E_NOT_FOUND: nothing is open;
- * what SIGN refuses.
+ * The gesture for an intent that was opened about `passkey` (its credential id). Several may be open about the same one; the challenge that the gesture answers
+ * says which. The signer decides. Afterwards flow_confirm_keep. SG_E_NOT_FOUND: nothing is open; SG_E_ACTIVATION: the gesture is for none of them; what SIGN refuses.
  */
 void flow_confirm(struct flow_persons *persons, struct sg_arena *arena,
     const uint8_t person[FLOW_PERSON_LEN], sg_bytes passkey, enum consent_template template,
     const struct flow_gesture *gesture, int64_t now, flow_confirmed_fn done, void *context);
-/* Text and openings of what was confirmed go into the person's store. Blocks. Best effort: the ledger has the record. */
+/* Text and openings of what was confirmed go into the person's store: of that intent and no other. Blocks. Best effort: the ledger has the record. */
 void flow_confirm_keep(struct flow_persons *persons, const uint8_t person[FLOW_PERSON_LEN],
-    sg_bytes passkey, enum consent_template template, uint64_t consent_seq);
+    const struct flow_confirmed *confirmed);
 
 typedef void (*flow_key_fn)(void *context, sg_result result, const struct wire_key_make_reply *key);
 /* A holder key; without `unique` always a new one. SG_E_ALGORITHM, SG_E_POLICY (level), SG_E_FULL or SG_E_TOO_MANY (as many as were approved). */

@@ -20,7 +20,8 @@ struct flow_confirm_row {
     uint8_t passkey[SG_SHA256_LEN]; /* hash of its credential id */
     enum consent_template template;
     enum consent_language language;
-    uint8_t intent_id[WIRE_INTENT_ID_LEN];
+    uint8_t intent_id[WIRE_INTENT_ID_LEN]; /* names the row */
+    uint8_t challenge[SG_SHA256_LEN];      /* what a gesture for it answers */
     int64_t expires_at;
     char *text; /* heap; with openings behind it */
     size_t text_n, openings_n;

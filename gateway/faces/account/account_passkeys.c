@@ -226,7 +226,6 @@ account_passkey_remove(struct http_request *req)
 struct confirming {
     sg_bytes passkey; /* the one it is about */
     enum consent_template template;
-    uint64_t consent_seq;
 };
 
 static void
@@ -234,13 +233,13 @@ confirmed_answer(struct account_step *step)
 {
     struct http_request *req = step->req;
     const struct confirming *c = step->more;
+    const struct flow_confirmed *confirmed = step->reply;
     struct account_answer answer;
     if (!sg_ok(step->result)) {
         account_refuse(req, step->result);
         return;
     }
-    flow_confirm_keep(
-        face_app(req)->persons, step->person.id, c->passkey, c->template, c->consent_seq);
+    flow_confirm_keep(face_app(req)->persons, step->person.id, confirmed);
     /* who has the lost device may be logged in with it, or have let a wallet in */
     if (c->template == CONSENT_REMOVE) {
         const uint8_t *but = step->person.session.session;
@@ -253,17 +252,14 @@ confirmed_answer(struct account_step *step)
     account_answer_begin(req, &answer);
     sjson_wr_member_cstr(
         &answer.wr, "state", c->template == CONSENT_REGISTER ? "registered" : "removed");
-    sjson_wr_member_int(&answer.wr, "seq", (int64_t)c->consent_seq);
+    sjson_wr_member_int(&answer.wr, "seq", (int64_t)confirmed->consent_seq);
     account_answer_end(req, &answer, 200);
 }
 
 static void
-confirmed_came(void *context, sg_result result, uint64_t consent_seq)
+confirmed_came(void *context, sg_result result, const struct flow_confirmed *confirmed)
 {
-    struct account_step *step = context;
-    struct confirming *c = step->more;
-    c->consent_seq = consent_seq;
-    account_go_on(step, result, NULL);
+    account_go_on(context, result, confirmed);
 }
 
 static sg_result
