@@ -78,6 +78,11 @@ enum auth_kind {
     AUTH_HOLDER = 3, /* a wallet that acts for a person, with its consent (scope `holder`) */
 };
 
+/* What a holder's token may beside `holder`, when the person granted it. */
+enum auth_scope {
+    AUTH_SCOPE_ACTIVITY = 1 /* read every use of the keys, not only what this wallet caused */
+};
+
 /*
  * A live access token. Read-only and shared but for `attached`; hold it with the pointer that auth_token_check gave, give it back once.
  */
@@ -90,6 +95,7 @@ struct auth_session {
     sg_str client;      /* CLIENT, HOLDER: its id; WALLET: client_id if one was sent, else empty */
     sg_str offer_id;    /* WALLET; HOLDER: all tokens of one code */
     uint8_t person[16]; /* HOLDER */
+    uint64_t scopes;    /* HOLDER: sum of enum auth_scope */
     sg_str selection;   /* WALLET: which credentials of the offer, as the token endpoint wrote it */
 };
 void auth_session_release(struct auth *auth, struct auth_session **session); /* NULL accepted */
@@ -163,6 +169,7 @@ struct auth_issued {
     char token[AUTH_TOKEN_LEN];
     bool bound;
     int64_t expires_in;
+    uint64_t scopes; /* of a holder's */
 };
 /*
  * Redeem: checks tx_code in constant time and counts wrong ones, then marks the code used and makes the token in one transaction.

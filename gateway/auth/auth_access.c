@@ -85,6 +85,7 @@ load(struct auth *auth, struct sg_arena *arena, const uint8_t hash[32], int64_t 
         SG_REQUIRE(session.bound && row.body.n == sizeof(session.person), TOKEN);
         memcpy(session.person, row.body.p, sizeof(session.person));
         session.selection = SG_NO_STR;
+        session.scopes = row.scopes;
     }
     struct auth_node *node = auth_node_new(&session);
     SG_REQUIRE(node != NULL, NO_MEMORY);

@@ -58,9 +58,10 @@ auth_redirect_fits(sg_str registered, sg_str sent)
 sg_result
 auth_holder_code(struct auth *auth, const struct auth_code_in *in, char ret[AUTH_CODE_LEN])
 {
-    struct store_code row = {
-        .client = in->client, .redirect_uri = in->redirect_uri, .expires_at = in->now + CODE_LIFE_S
-    };
+    struct store_code row = { .client = in->client,
+        .redirect_uri = in->redirect_uri,
+        .expires_at = in->now + CODE_LIFE_S,
+        .scopes = in->scopes };
     uint8_t jkt[32];
     char code[AUTH_CODE_LEN];
     SG_REQUIRE(in->client.n > 0 && in->client.n <= AUTH_CLIENT_MAX, VALUE);
@@ -123,7 +124,9 @@ redeem(struct auth *auth, struct sg_arena *arena, const uint8_t hash[32], sg_str
     if (good && !used) { /* of good ones alone: strangers do not fill the memory of proofs */
         SG_TRY(auth_dpop_spend(auth, proof, now));
     }
-    struct auth_issued issued = { .bound = true, .expires_in = auth->settings.person.token_life_s };
+    struct auth_issued issued = {
+        .bound = true, .expires_in = auth->settings.person.token_life_s, .scopes = row.scopes
+    };
     char family[STORE_FAMILY_LEN];
     store_code_family(hash, family);
     struct store_token token = { .kind = STORE_TOKEN_HOLDER,
@@ -131,7 +134,8 @@ redeem(struct auth *auth, struct sg_arena *arena, const uint8_t hash[32], sg_str
         .offer_id = sg_str_of(family, sizeof(family)),
         .jkt = SG_BYTES(proof->jkt),
         .expires_at = now + issued.expires_in,
-        .body = SG_BYTES(row.person) };
+        .body = SG_BYTES(row.person),
+        .scopes = row.scopes };
     auth_secret_make(issued.token);
     sg_sha256(sg_bytes_of(issued.token, AUTH_TOKEN_LEN), token.token_hash);
     sg_result r = store_code_spend(auth->store, hash, now, good ? &token : NULL);

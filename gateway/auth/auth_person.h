@@ -125,6 +125,7 @@ struct auth_code_in {
     sg_str redirect_uri;
     sg_str challenge; /* code_challenge, S256: 43 characters */
     sg_str jkt;       /* dpop_jkt, or empty */
+    uint64_t scopes;  /* sum of enum auth_scope: granted */
     int64_t now;
 };
 /* An authorization code of 60 seconds. SG_E_VALUE. store */

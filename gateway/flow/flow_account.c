@@ -188,9 +188,10 @@ flow_agreed_get(struct flow_persons *persons, struct sg_arena *arena,
     struct store_consent consent;
     SG_TRY(store_consent_get(persons->store, consent_seq, arena, whose, &consent));
     SG_REQUIRE(memcmp(whose, person, sizeof(whose)) == 0, NOT_FOUND);
-    struct flow_agreed agreed = {
-        .template = consent.template_, .language = consent.language, .text = consent.text
-    };
+    struct flow_agreed agreed = { .template = consent.template_,
+        .language = consent.language,
+        .text = consent.text,
+        .client = consent.client };
     SG_TRY(sjson_parse_object(arena, consent.openings, NULL, &agreed.openings));
     *ret = agreed;
     return SG_DONE;

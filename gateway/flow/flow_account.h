@@ -53,6 +53,7 @@ SG_CHECKED sg_result flow_kept_remove(
 /* The openings of one consent, if it is this person's. SG_E_NOT_FOUND. */
 struct flow_agreed {
     sg_str template, language, text;
+    sg_str client; /* whose wallet asked for it; empty: a page of ours */
     const struct sjson *openings;
 };
 SG_CHECKED sg_result flow_agreed_get(struct flow_persons *persons, struct sg_arena *arena,

@@ -71,6 +71,7 @@ keep_evidence(struct question *q, const struct wire_sign_reply *reply)
         .language = sg_cstr(consent_language_name(q->language)),
         .text = round->text,
         .openings = round->openings_json,
+        .client = sg_str_is(q->requester, FLOW_GATEWAY_CLIENT) ? SG_NO_STR : q->requester,
     };
     return store_consent_put(q->all->store, q->person, &consent, rows, reply->n_signatures);
 }

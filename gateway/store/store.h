@@ -91,6 +91,8 @@ struct store_token {
     sg_bytes jkt;    /* empty or 32: DPoP key */
     int64_t expires_at;
     sg_bytes body; /* opaque, at most STORE_TOKEN_BODY_MAX */
+    uint64_t
+        scopes; /* HOLDER: sum of what was granted beside acting for the person; the store does not read it */
 };
 SG_CHECKED sg_result store_token_put(struct store *store, const struct store_token *token);
 SG_CHECKED sg_result store_token_get(struct store *store, const uint8_t token_hash[STORE_HASH_LEN],

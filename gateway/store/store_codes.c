@@ -29,6 +29,7 @@ put(struct store_db *db, struct store_unit *unit)
     store_bind_bytes(&query, SG_BYTES(code->challenge));
     store_bind_bytes(&query, code->jkt);
     store_bind_int(&query, code->expires_at);
+    store_bind_int(&query, (int64_t)code->scopes);
     uint64_t changes = 0;
     SG_TRY(store_run(&query, &changes));
     SG_REQUIRE(changes == 1, NOT_FOUND); /* no such account */
@@ -62,7 +63,8 @@ store_code_get(struct store *store, const uint8_t hash[STORE_HASH_LEN], struct s
     sg_result r = store_step(&query);
     SG_REQUIRE(r.code != SG_E_NOT_FOUND, GRANT);
     SG_TRY(r);
-    struct store_code code = { .expires_at = store_column_int(&query, 6) };
+    struct store_code code = { .expires_at = store_column_int(&query, 6),
+        .scopes = (uint64_t)store_column_int(&query, 7) };
     memcpy(code.hash, hash, STORE_HASH_LEN);
     SG_TRY(store_column_exact(&query, 0, code.person, sizeof(code.person)));
     SG_TRY(store_column_str(&query, 1, arena, &code.client));

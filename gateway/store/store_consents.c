@@ -64,11 +64,12 @@ static sg_result
 encode(struct sg_arena *arena, const struct store_consent *consent, sg_bytes *ret)
 {
     struct sg_buf buf = sg_buf_new(
-        arena, consent->text.n + consent->openings.n + 128, STORE_CONSENT_MAX + 4 * STORE_TEXT_MAX);
+        arena, consent->text.n + consent->openings.n + 256, STORE_CONSENT_MAX + 4 * STORE_TEXT_MAX);
     store_put_part(&buf, sg_str_bytes(consent->template_));
     store_put_part(&buf, sg_str_bytes(consent->language));
     store_put_part(&buf, sg_str_bytes(consent->text));
     store_put_part(&buf, sg_str_bytes(consent->openings));
+    store_put_part(&buf, sg_str_bytes(consent->client));
     return sg_buf_end(&buf, ret);
 }
 
@@ -77,7 +78,7 @@ keep(struct store *store, const uint8_t *person, const struct store_consent *con
     uint64_t consent_seq, const struct store_signed *signatures, size_t n)
 {
     SG_REQUIRE(consent->template_.n <= STORE_TEXT_MAX && consent->language.n <= STORE_TEXT_MAX &&
-                   consent->text.n <= STORE_CONSENT_MAX &&
+                   consent->client.n <= STORE_TEXT_MAX && consent->text.n <= STORE_CONSENT_MAX &&
                    consent->openings.n <= STORE_CONSENT_MAX - consent->text.n,
         TOO_LARGE);
     SG_CLEANUP(sg_arena_free)
@@ -137,13 +138,20 @@ store_signed_get(
 static sg_result
 decode(sg_bytes in, struct store_consent *ret)
 {
-    sg_bytes parts[4];
+    sg_bytes parts[5];
     for (size_t i = 0; i < 4; i++) {
         SG_TRY(store_take_part(&in, &parts[i]));
     }
+    parts[4] = SG_NO_BYTES;
+    if (in.n > 0) { /* versions before 7 did not say whose wallet it was */
+        SG_TRY(store_take_part(&in, &parts[4]));
+    }
     SG_REQUIRE(in.n == 0, STORE_DOWN);
-    *ret = (struct store_consent){ sg_bytes_str(parts[0]), sg_bytes_str(parts[1]),
-        sg_bytes_str(parts[2]), sg_bytes_str(parts[3]) };
+    *ret = (struct store_consent){ .template_ = sg_bytes_str(parts[0]),
+        .language = sg_bytes_str(parts[1]),
+        .text = sg_bytes_str(parts[2]),
+        .openings = sg_bytes_str(parts[3]),
+        .client = sg_bytes_str(parts[4]) };
     return SG_DONE;
 }
 

@@ -115,6 +115,7 @@ struct store_code {
     uint8_t challenge[STORE_HASH_LEN]; /* PKCE S256 */
     sg_bytes jkt;                      /* empty or 32: dpop_jkt */
     int64_t expires_at;
+    uint64_t scopes; /* of its tokens */
 };
 /* sync. */
 SG_CHECKED sg_result store_code_put(struct store *store, const struct store_code *code);
@@ -167,6 +168,7 @@ struct store_consent {
     sg_str language;  /* "en", "ja" */
     sg_str text;      /* as shown */
     sg_str openings;  /* canonical JSON, all of them (CONSENT_FOR_PERSON) */
+    sg_str client;    /* whose wallet asked; empty: a page of ours, or kept by an earlier version */
 };
 /* sync, atomic. All signatures have the same consent_seq. A repeat changes nothing. SG_E_NOT_FOUND (no account), SG_E_TOO_LARGE, SG_E_VALUE (n 0). */
 SG_CHECKED sg_result store_consent_put(struct store *store, const uint8_t person[STORE_PERSON_LEN],

@@ -5,7 +5,7 @@
  */
 #include "store_db.h"
 
-#define SCHEMA_VERSION 6
+#define SCHEMA_VERSION 7
 
 static const char *const pragmas =
     "PRAGMA journal_mode = WAL;"
@@ -57,6 +57,11 @@ static const char *const pragmas =
     "CREATE TABLE once (hash BLOB PRIMARY KEY, expires_at INTEGER NOT NULL) WITHOUT ROWID;" \
     "CREATE INDEX once_expiry ON once (expires_at);"
 
+/* Version 7: what a person granted a wallet beyond acting for it (auth.h). */
+#define SCOPES                                                       \
+    "ALTER TABLE code ADD COLUMN scopes INTEGER NOT NULL DEFAULT 0;" \
+    "ALTER TABLE token ADD COLUMN scopes INTEGER NOT NULL DEFAULT 0;"
+
 static const char *const tables =
     "CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;"
     "CREATE TABLE offer (offer_id TEXT PRIMARY KEY, code_hash BLOB NOT NULL UNIQUE, tx_hash BLOB,"
@@ -82,7 +87,7 @@ static const char *const tables =
     " version INTEGER NOT NULL, body BLOB NOT NULL);"
     "CREATE TABLE status_order (order_id BLOB PRIMARY KEY, list TEXT NOT NULL,"
     " idx INTEGER NOT NULL, value INTEGER NOT NULL, ordered_at INTEGER NOT NULL,"
-    " body BLOB NOT NULL);" WAITING PERSONS ONCE;
+    " body BLOB NOT NULL);" WAITING PERSONS ONCE SCOPES;
 
 static sg_result
 execute(struct store_db *db, const char *sql, struct sg_why *why)
@@ -124,7 +129,7 @@ version_set(struct store_db *db, struct sg_why *why)
 
 /* What each version added, the oldest that we can still open first. */
 #define OLDEST_VERSION 3
-static const char *const steps[] = { WAITING, PERSONS, ONCE };
+static const char *const steps[] = { WAITING, PERSONS, ONCE, SCOPES };
 
 static sg_result
 upgrade(struct store_db *db, int from, struct sg_why *why)

@@ -3,7 +3,7 @@
 
 #define OFFER \
     "offer_id, code_hash, tx_hash, tries_left, client, created_at, expires_at, state, body"
-#define TOKEN "token_hash, kind, client, offer_id, jkt, expires_at, body"
+#define TOKEN "token_hash, kind, client, offer_id, jkt, expires_at, body, scopes"
 #define ISSUANCE                                                                             \
     "offer_id, token_hash, identifier, holder, list, idx, state, signature_hash, openings, " \
     "consent_seq, outcome_seq, configuration, client, signed_at, expires_at"
@@ -33,7 +33,7 @@ const char *const store_sql_text[SQL_N] = {
                          " AND tries_left > 0 AND expires_at > ?2",
     [SQL_OFFER_DROP] = "UPDATE offer SET state = 2, body = NULL WHERE offer_id = ?",
     [SQL_OFFER_FORGET] = "UPDATE offer SET body = NULL WHERE offer_id = ?",
-    [SQL_TOKEN_PUT] = "INSERT INTO token (" TOKEN ") VALUES (?,?,?,?,?,?,?)",
+    [SQL_TOKEN_PUT] = "INSERT INTO token (" TOKEN ") VALUES (?,?,?,?,?,?,?,?)",
     [SQL_TOKEN_GET] = "SELECT " TOKEN " FROM token WHERE token_hash = ?",
     [SQL_TOKEN_REVOKE] = "DELETE FROM token WHERE offer_id = ?",
     [SQL_ISSUANCE_PUT] =
@@ -123,9 +123,9 @@ const char *const store_sql_text[SQL_N] = {
                          " WHERE person = ?1 ORDER BY created_at DESC LIMIT -1 OFFSET ?2)",
     [SQL_SESSION_COUNT] = "SELECT count(*) FROM session WHERE person = ?1 AND expires_at > ?2",
     [SQL_CODE_PUT] = "INSERT INTO code (hash, person, client, redirect_uri, challenge, jkt, used,"
-                     " expires_at) SELECT ?1, ?2, ?3, ?4, ?5, ?6, 0, ?7"
+                     " expires_at, scopes) SELECT ?1, ?2, ?3, ?4, ?5, ?6, 0, ?7, ?8"
                      " WHERE EXISTS (SELECT 1 FROM account WHERE person = ?2 AND state = 1)",
-    [SQL_CODE_GET] = "SELECT person, client, redirect_uri, challenge, jkt, used, expires_at"
+    [SQL_CODE_GET] = "SELECT person, client, redirect_uri, challenge, jkt, used, expires_at, scopes"
                      " FROM code WHERE hash = ?",
     [SQL_CODE_USED] = "UPDATE code SET used = 1 WHERE hash = ?",
     [SQL_CODE_END_ALL] = "DELETE FROM code WHERE person = ?",

@@ -21,6 +21,7 @@ store_token_insert(struct store_db *db, const struct store_token *token)
     store_bind_bytes(&query, token->jkt);
     store_bind_int(&query, token->expires_at);
     store_bind_bytes(&query, token->body);
+    store_bind_int(&query, (int64_t)token->scopes);
     return store_run(&query, NULL);
 }
 
@@ -77,6 +78,7 @@ store_token_get(struct store *store, const uint8_t token_hash[STORE_HASH_LEN],
     SG_TRY(store_column_bytes(&query, 4, arena, &token.jkt));
     token.expires_at = store_column_int(&query, 5);
     SG_TRY(store_column_bytes(&query, 6, arena, &token.body));
+    token.scopes = (uint64_t)store_column_int(&query, 7);
     *ret = token;
     return SG_DONE;
 }

@@ -1,6 +1,7 @@
 /*
  * A wallet asks to act for its holder: OAuth 2.0 authorization code with PKCE (RFC 6749 4.1, RFC 7636, RFC 9207, RFC 9700). What it gets may read, ask and
- * collect; a signature still needs the holder's gesture (AU-4). The one scope is `holder`; issuing credentials by this flow is not offered.
+ * collect; a signature still needs the holder's gesture (AU-4). The scope is `holder`, and with `activity` the wallet may read what others caused as well; issuing
+ * credentials by this flow is not offered.
  * req: AU-6
  */
 #include "account_inner.h"
@@ -54,8 +55,29 @@ b64url_of_32(sg_str text)
     return true;
 }
 
+/* RFC 6749 3.3: words with single blanks between, in any order; `holder` must be there, none twice. */
+static bool
+scopes_of(sg_str text, uint64_t *ret)
+{
+    bool holder = false, activity = false;
+    for (size_t at = 0; at <= text.n;) {
+        size_t end = sg_str_index(text, ' ', at);
+        sg_str word = sg_str_slice(text, at, end - at);
+        bool *known = sg_str_is(word, "holder")     ? &holder
+                      : sg_str_is(word, "activity") ? &activity
+                                                    : NULL;
+        if (known == NULL || *known) {
+            return false;
+        }
+        *known = true;
+        at = end + 1;
+    }
+    *ret = activity ? AUTH_SCOPE_ACTIVITY : 0;
+    return holder;
+}
+
 const char *
-account_wish_fault(const struct account_wish *wish)
+account_wish_fault(struct account_wish *wish)
 {
     const sg_str *v = wish->values;
     if (v[PARAM_REQUEST].n > 0) {
@@ -71,7 +93,7 @@ account_wish_fault(const struct account_wish *wish)
         return "invalid_request";
     }
     /* credentials are issued for offers here: by pre-authorised codes */
-    if (v[PARAM_AUTHORIZATION_DETAILS].n > 0 || !sg_str_is(v[PARAM_SCOPE], "holder")) {
+    if (v[PARAM_AUTHORIZATION_DETAILS].n > 0 || !scopes_of(v[PARAM_SCOPE], &wish->scopes)) {
         return "invalid_scope";
     }
     if (!sg_str_is(v[PARAM_CODE_CHALLENGE_METHOD], "S256") ||
@@ -177,6 +199,7 @@ page(struct http_request *req, const struct account_wish *wish)
     struct person_wallet wallet = { .name = wish->wallet->name,
         .client = wish->wallet->client,
         .returns = wish->values[PARAM_REDIRECT_URI],
+        .activity = (wish->scopes & AUTH_SCOPE_ACTIVITY) != 0,
         .fields = fields };
     if (view == NULL) {
         return;
@@ -261,6 +284,7 @@ allowed(struct http_request *req, const struct account_wish *wish, sg_str *ret)
         .redirect_uri = wish->values[PARAM_REDIRECT_URI],
         .challenge = wish->values[PARAM_CODE_CHALLENGE],
         .jkt = wish->values[PARAM_DPOP_JKT],
+        .scopes = wish->scopes,
         .now = face_now() };
     memcpy(in.person, person.id, sizeof(in.person));
     char *code = sg_arena_alloc(req->arena, AUTH_CODE_LEN);

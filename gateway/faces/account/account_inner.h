@@ -102,11 +102,12 @@ extern const char *const account_param_names[PARAM_N];
 struct account_wish {
     sg_str values[PARAM_N]; /* empty: not sent */
     const struct face_wallet *wallet;
+    uint64_t scopes; /* beside `holder`: sum of enum auth_scope */
 };
 /* Who asks, and may the answer go there? SG_E_CLIENT: unknown client or address: nothing is sent anywhere. */
 SG_CHECKED sg_result account_wish_client(const struct face_app *app, struct account_wish *wish);
-/* The rest. NULL, or the word of RFC 6749 4.1.2.1 that goes back to the wallet. */
-const char *account_wish_fault(const struct account_wish *wish);
+/* The rest, with `scopes` filled. NULL, or the word of RFC 6749 4.1.2.1 that goes back to the wallet. */
+const char *account_wish_fault(struct account_wish *wish);
 
 /* ---- answers ---------------------------------------------------------------------------------------------------------- */
 

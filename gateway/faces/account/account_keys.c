@@ -196,19 +196,25 @@ outcome_name(uint64_t outcome)
     }
 }
 
+/*
+ * A wallet sees what it caused itself, and the rest only if the person granted `activity`: where else somebody showed what is none of its business. Who
+ * asked stands with the openings; once those are erased nothing is its own any more. req: AU-6
+ */
+static bool
+may_see(const struct face_person *person, const struct flow_agreed *agreed)
+{
+    return person->kind == FACE_PERSON_COOKIE || (person->scopes & AUTH_SCOPE_ACTIVITY) != 0 ||
+           (agreed != NULL && person->client.n > 0 && sg_str_equal(agreed->client, person->client));
+}
+
 /* From the openings, as long as the person's data are there; the ledger itself names nobody. */
 static void
-write_agreed(struct sjson_wr *wr, struct account_step *step, uint64_t seq)
+write_agreed(struct sjson_wr *wr, const struct flow_agreed *agreed)
 {
-    struct flow_agreed agreed;
-    if (!sg_ok(flow_agreed_get(
-            face_app(step->req)->persons, step->req->arena, step->person.id, seq, &agreed))) {
-        return;
-    }
-    const struct sjson *party = sjson_get(agreed.openings, "party");
+    const struct sjson *party = sjson_get(agreed->openings, "party");
     const struct sjson *id = sjson_get(party, "id");
     const struct sjson *name = sjson_get(party, "name");
-    sjson_wr_member_text(wr, "template", agreed.template);
+    sjson_wr_member_text(wr, "template", agreed->template);
     if (id != NULL && id->type == SJSON_STRING) {
         sjson_wr_member_text(wr, "audience", id->text);
     }
@@ -220,6 +226,12 @@ write_agreed(struct sjson_wr *wr, struct account_step *step, uint64_t seq)
 static void
 write_use(struct sjson_wr *wr, struct account_step *step, const struct wire_use *use)
 {
+    struct flow_agreed agreed;
+    bool kept = sg_ok(flow_agreed_get(
+        face_app(step->req)->persons, step->req->arena, step->person.id, use->seq, &agreed));
+    if (!may_see(&step->person, kept ? &agreed : NULL)) {
+        return;
+    }
     sjson_wr_object(wr);
     sjson_wr_member_int(wr, "seq", (int64_t)use->seq);
     sjson_wr_member_int(wr, "at_ms", use->at_ms);
@@ -231,7 +243,9 @@ write_use(struct sjson_wr *wr, struct account_step *step, const struct wire_use 
     sjson_wr_member_text(wr, "format", use->format);
     sjson_wr_member_text(wr, "type", use->type);
     sjson_wr_member_int(wr, "n", (int64_t)use->n);
-    write_agreed(wr, step, use->seq);
+    if (kept) {
+        write_agreed(wr, &agreed);
+    }
     sjson_wr_object_end(wr);
 }
 
@@ -318,6 +332,9 @@ account_agreed(struct http_request *req)
     }
     if (sg_ok(r)) {
         r = flow_agreed_get(face_app(req)->persons, req->arena, person.id, seq, &agreed);
+    }
+    if (sg_ok(r) && !may_see(&person, &agreed)) {
+        r = SG_ERROR(NOT_FOUND); /* as if it were another person's */
     }
     if (!sg_ok(r)) {
         account_refuse(req, r);

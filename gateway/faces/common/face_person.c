@@ -172,6 +172,7 @@ by_token(struct http_request *req, struct face_person *ret)
     SG_TRY(auth_token_check(auth, req->arena, &who, &session));
     ret->kind = FACE_PERSON_TOKEN;
     memcpy(ret->id, session->person, sizeof(ret->id));
+    ret->scopes = session->scopes;
     sg_result r = session->kind == AUTH_HOLDER
                       ? sg_arena_str(req->arena, session->client, &ret->client)
                       : SG_ERROR(SCOPE);

@@ -15,6 +15,7 @@ struct face_person {
     char hex[2 * AUTH_PERSON_LEN + 1]; /* the same for JSON and pages */
     enum face_person_kind kind;
     sg_str client;             /* TOKEN: the wallet's client id; COOKIE: empty. In the arena */
+    uint64_t scopes;           /* TOKEN: sum of enum auth_scope */
     struct auth_login session; /* COOKIE */
 };
 

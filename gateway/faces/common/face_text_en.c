@@ -205,7 +205,11 @@ const char *const face_text_en[FACE_TEXTS] = {
     [T_WALLET_NAME] = "Wallet",
     [T_WALLET_RETURNS] = "Its address",
     [T_WALLET_MAY] = "What it may do",
-    [T_WALLET_MAY_TEXT] = "Bring requests to you, and fetch what you have approved.",
+    [T_WALLET_MAY_TEXT] =
+        "Bring requests to you, see the credentials and keys that are kept for you, and fetch what "
+        "you have approved.",
+    [T_WALLET_MAY_ACTIVITY] = "Read your whole activity: every use of your keys, whoever asked "
+                              "for it, and to whom you showed what.",
     [T_WALLET_MAY_NOT] = "It cannot sign: each signature still needs your signing passkey.",
     [T_WALLET_APPROVE] = "Allow with passkey",
     [T_WALLET_REFUSE] = "Do not allow",

@@ -202,7 +202,10 @@ const char *const face_text_ja[FACE_TEXTS] = {
     [T_WALLET_NAME] = "ウォレット",
     [T_WALLET_RETURNS] = "戻り先",
     [T_WALLET_MAY] = "許可される操作",
-    [T_WALLET_MAY_TEXT] = "要求をあなたに届けること、承認済みのものを受け取ること。",
+    [T_WALLET_MAY_TEXT] =
+        "要求をあなたに届けること、保管中の証明書と鍵を見ること、承認済みのものを受け取ること。",
+    [T_WALLET_MAY_ACTIVITY] = "すべての利用履歴を読むこと。誰が求めたかにかかわらず、鍵のすべての使"
+                              "用と、誰に何を見せたかを含みます。",
     [T_WALLET_MAY_NOT] = "署名はできません。署名には毎回、署名用パスキーが必要です。",
     [T_WALLET_APPROVE] = "パスキーで許可",
     [T_WALLET_REFUSE] = "許可しない",

@@ -66,6 +66,7 @@ struct person_field {
 };
 struct person_wallet {
     sg_str name, client, returns;
+    bool activity;                     /* it wants to read all activity too */
     const struct person_field *fields; /* the request, to be sent again as it came */
     size_t n_fields;
 };

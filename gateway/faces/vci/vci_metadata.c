@@ -251,7 +251,7 @@ vci_server_metadata(struct http_request *req)
     static const char *const code[] = { "code" };
     static const char *const modes[] = { "query" };
     static const char *const challenges[] = { "S256" };
-    static const char *const scopes[] = { "holder" };
+    static const char *const scopes[] = { "holder", "activity" };
     bool wallets = face_app(req)->n_wallets > 0;
     static const char *const methods[] = { "none", "private_key_jwt" };
     static const char *const algs[] = { "ES256", "ES384", "EdDSA" };
@@ -268,7 +268,7 @@ vci_server_metadata(struct http_request *req)
         member_url(req, &wr, "authorization_endpoint", "/oid4vci/authorize");
         member_texts(&wr, "response_modes_supported", modes, 1);
         member_texts(&wr, "code_challenge_methods_supported", challenges, 1);
-        member_texts(&wr, "scopes_supported", scopes, 1);
+        member_texts(&wr, "scopes_supported", scopes, 2);
         sjson_wr_member_bool(&wr, "authorization_response_iss_parameter_supported", true);
     }
     member_texts(&wr, "grant_types_supported", grants, wallets ? 3 : 2);

@@ -229,7 +229,8 @@ authorization_code(struct http_request *req, sg_bytes *ret)
     sjson_wr_member_text(&wr, "access_token", sg_str_of(issued.token, AUTH_TOKEN_LEN));
     sjson_wr_member_cstr(&wr, "token_type", "DPoP");
     sjson_wr_member_int(&wr, "expires_in", issued.expires_in);
-    sjson_wr_member_cstr(&wr, "scope", "holder");
+    sjson_wr_member_cstr(
+        &wr, "scope", (issued.scopes & AUTH_SCOPE_ACTIVITY) != 0 ? "holder activity" : "holder");
     sjson_wr_object_end(&wr);
     return sg_buf_end(&buf, ret);
 }

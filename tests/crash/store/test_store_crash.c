@@ -122,7 +122,8 @@ live(struct store *store, uint32_t n, int fd)
     say(fd, HELD, n, 0);
     struct store_signed at = { .consent_seq = n + UINT64_C(1), .outcome_seq = n };
     hash_of(AGREED, n, at.signature_hash);
-    struct store_consent consent = { SG_LIT("t"), SG_LIT("en"), SG_LIT("x"), SG_LIT("{}") };
+    struct store_consent consent = { SG_LIT("t"), SG_LIT("en"), SG_LIT("x"), SG_LIT("{}"),
+        SG_NO_STR };
     must(store_consent_put(store, person, &consent, &at, 1));
     say(fd, AGREED, n, 0);
     struct store_code code = { .expires_at = NOW + 60 };

@@ -245,11 +245,11 @@ const wish = (over = {}) => ({ response_type: 'code', client_id: 'wallet-1', red
 const authorize = (over) => call('GET', `${BASE}/oid4vci/authorize?${new URLSearchParams(wish(over))}`, { headers: { accept: 'application/json' } })
 const metadata = (await call('GET', `${BASE}/.well-known/oauth-authorization-server`)).json
 holds('metadata of the code grant', metadata.authorization_endpoint === `${BASE}/oid4vci/authorize` && metadata.code_challenge_methods_supported.join() === 'S256' && metadata.response_types_supported.join() === 'code' &&
-  metadata.grant_types_supported.includes('authorization_code') && metadata.authorization_response_iss_parameter_supported === true && metadata.scopes_supported.includes('holder'))
+  metadata.grant_types_supported.includes('authorization_code') && metadata.authorization_response_iss_parameter_supported === true && metadata.scopes_supported.join() === 'holder,activity')
 for (const [what, over] of [['an unknown client', { client_id: 'nobody' }], ['an address that is not registered', { redirect_uri: `${CALLBACK}/x` }], ['another\'s address', { redirect_uri: `${CALLBACK}/2` }], ['no address', { redirect_uri: '' }]]) {
   expect(`authorize: ${what}`, await authorize(over), 400, 'invalid_client', (a) => a.headers.location === undefined)
 }
-for (const [what, over, word] of [['a token at once', { response_type: 'token' }, 'unsupported_response_type'], ['the scope of credentials', { scope: 'employee_badge' }, 'invalid_scope'], ['authorization_details', { authorization_details: '[]' }, 'invalid_scope'],
+for (const [what, over, word] of [['a token at once', { response_type: 'token' }, 'unsupported_response_type'], ['the scope of credentials', { scope: 'employee_badge' }, 'invalid_scope'], ['activity alone', { scope: 'activity' }, 'invalid_scope'], ['a scope twice', { scope: 'holder holder' }, 'invalid_scope'], ['blanks', { scope: 'holder  activity' }, 'invalid_scope'], ['authorization_details', { authorization_details: '[]' }, 'invalid_scope'],
   ['no PKCE', { code_challenge: '', code_challenge_method: '' }, 'invalid_request'], ['plain PKCE', { code_challenge_method: 'plain' }, 'invalid_request'], ['a pushed request', { request_uri: 'urn:x' }, 'request_uri_not_supported'], ['a request object', { request: 'x' }, 'request_not_supported']]) {
   expect(`authorize: ${what}`, await authorize(over), 303, undefined, (a) => {
     const to = new URL(a.headers.location)
@@ -257,6 +257,8 @@ for (const [what, over, word] of [['a token at once', { response_type: 'token' }
   })
 }
 expect('authorize: the page', await call('GET', `${BASE}/oid4vci/authorize?${new URLSearchParams(wish())}`, { headers: { accept: 'text/html' } }), 200, undefined, (a) => a.text.includes('Example Wallet') && a.text.includes(CALLBACK) && /frame-ancestors 'none'/.test(a.headers['content-security-policy']))
+expect('authorize: the page says what else is asked for', await call('GET', `${BASE}/oid4vci/authorize?${new URLSearchParams(wish({ scope: 'activity holder' }))}`, { headers: { accept: 'text/html' } }), 200, undefined, (a) => a.text.includes('Read your whole activity'))
+expect('authorize: and only then', await call('GET', `${BASE}/oid4vci/authorize?${new URLSearchParams(wish())}`, { headers: { accept: 'text/html' } }), 200, undefined, (a) => !a.text.includes('Read your whole activity'))
 const answer = (browser, over, decision = 'allow', headers) => browser.post('/account/authorize', { ...wish(over), decision }, headers)
 expect('a wallet is let in by nobody who is not there', await answer(new Browser(BASE)), 401)
 expect('a wallet is let in by our own page alone', await answer(aiko, {}, 'allow', { origin: 'https://evil.example' }), 403, 'POLICY')
@@ -282,6 +284,8 @@ const asWallet = (method, path, body, { key: k = wallet, bearer = false, token: 
   headers: { 'content-type': 'application/json', authorization: `${bearer ? 'Bearer' : 'DPoP'} ${t}`, ...(!bearer && { dpop: dpop(k, method, BASE + path, t) }) }, body: body && JSON.stringify(body) })
 expect('the wallet acts', await asWallet('GET', '/account/session'), 200, undefined, (a) => a.json.person === aikos.person && a.json.client === 'wallet-1')
 expect('the wallet sees credentials', await asWallet('GET', '/account/credentials'), 200, undefined, (a) => a.json.credentials.length === 1)
+expect('the wallet sees no activity that it did not cause', await asWallet('GET', '/account/activity'), 200, undefined, (a) => a.json.uses.length === 0)
+expect('nor a text of it', await asWallet('GET', `/account/activity/${use.uses[0].seq}`), 404, 'NOT_FOUND')
 expect('the wallet makes a key', await asWallet('POST', '/account/keys', {}), 201)
 expect('as Bearer', await asWallet('GET', '/account/session', undefined, { bearer: true }), 401)
 expect('with another key', await asWallet('GET', '/account/session', undefined, { key: newKey() }), 401)
@@ -291,6 +295,14 @@ for (const [method, path, body] of [['GET', '/account/passkeys'], ['POST', '/acc
 expect('an offer\'s endpoint is not for it', await asWallet('POST', '/oid4vci/credential', {}), 403)
 expect('the management is not for it', await asWallet('GET', '/v1/keys'), 403)
 expect('the management\'s token is no holder\'s', await (async () => { await system.signIn(); return asWallet('GET', '/account/session', undefined, { key: system.key, token: system.token }) })(), 403)
+{
+  const code = (await codeOf({ scope: 'holder activity' })).get('code')
+  const wide = expect('token of two scopes', await token({ code }), 200, undefined, (a) => a.json.scope === 'holder activity')
+  const t = { token: wide.json.access_token }
+  expect('with activity: all of it', await asWallet('GET', '/account/activity', undefined, t), 200, undefined, (a) => a.json.uses.map((u) => u.operation).join() === 'remove,register')
+  expect('with activity: the text', await asWallet('GET', `/account/activity/${use.uses[0].seq}`, undefined, t), 200, undefined, (a) => a.json.text === ja.json.text)
+  expect('with activity: no passkeys all the same', await asWallet('GET', '/account/passkeys', undefined, t), 403)
+}
 expect('the code again: its token ends', await token({ code: granted.get('code') }), 400, 'invalid_grant')
 expect('and has ended', await asWallet('GET', '/account/session'), 401)
 const native = await codeOf({ redirect_uri: 'http://127.0.0.1:49999/cb' })

@@ -318,6 +318,11 @@ function checkBadge(text, r, jwk) {
   check('the person sees it on our page too', (await aiko.get(`/vp/presentations/${q.json.id}`)).json?.text === q.json.text)
   expect('the wallet without a gesture', await as('POST', `/vp/presentations/${q.json.id}/approve`, {}), 400)
   const done = await as('POST', `/vp/presentations/${q.json.id}/approve`, { credential: signing(q.json.publicKey), selection: q.json.selection })
+  const seen = await as('GET', '/account/activity')
+  const whole = (await aiko.get('/account/activity')).json?.uses ?? []
+  check('the wallet sees what it caused, and that alone', seen.status === 200 && seen.json.uses.length === 1 && whole.length > 1 && whole[0].seq === seen.json.uses[0].seq, seen.text)
+  expect('and its text', await as('GET', `/account/activity/${whole[0].seq}`), 200)
+  expect('of another, none', await as('GET', `/account/activity/${whole.at(-1).seq}`), 404)
   check('returned to the wallet', done.status === 200 && done.json.vp_token?.badge?.length === 1, done.text)
 }
 

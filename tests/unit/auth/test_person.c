@@ -712,8 +712,33 @@ test_a_wallet_acts_for_its_holder(void **state)
     assert_ok(use_token(bed, &issued, &session));
     assert_int_equal(session.kind, AUTH_HOLDER);
     assert_memory_equal(session.person, aiko, sizeof(aiko));
+    assert_int_equal(session.scopes, 0);               /* nothing that was not granted */
     assert_ok(auth_person_end(bed->auth, aiko, NULL)); /* req: AU-6: survive no logout */
     assert_refused(use_token(bed, &issued, &session), TOKEN);
+}
+
+/* What the person granted goes from the code to the token, and is read again from the store. */
+static void
+test_a_scope_is_the_codes(void **state)
+{
+    struct bed *bed = *state;
+    struct auth_issued issued;
+    struct auth_session session;
+    struct auth_code_in in = { .client = SG_LIT("wallet"),
+        .redirect_uri = SG_LIT(CALLBACK),
+        .challenge = SG_LIT(PKCE_B),
+        .scopes = AUTH_SCOPE_ACTIVITY,
+        .now = NOW };
+    memcpy(in.person, aiko, sizeof(in.person));
+    setup_account(bed);
+    char code[AUTH_CODE_LEN];
+    assert_ok(auth_holder_code(bed->auth, &in, code));
+    assert_ok(token_of(bed, sg_str_of(code, sizeof(code)), NOW, &issued));
+    assert_int_equal(issued.scopes, AUTH_SCOPE_ACTIVITY);
+    struct auth_settings settings = settings_of_test();
+    make_auth(bed, &settings); /* nothing is cached any more */
+    assert_ok(use_token(bed, &issued, &session));
+    assert_int_equal(session.scopes, AUTH_SCOPE_ACTIVITY);
 }
 
 /* RFC 9700 2.1.1, RFC 7636 4.6, RFC 9449 10: each part alone; and the code is used up. */
@@ -858,6 +883,7 @@ main(void)
         TEST(test_without_an_rp_id_nobody_logs_in),
         TEST(test_an_erased_person_does_not_come_back),
         TEST(test_a_wallet_acts_for_its_holder),
+        TEST(test_a_scope_is_the_codes),
         TEST(test_a_code_needs_everything_it_was_made_for),
         TEST(test_a_code_used_twice_ends_its_token),
         TEST(test_codes_are_made_for_good_requests_alone),

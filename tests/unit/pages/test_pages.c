@@ -206,6 +206,7 @@ write_wallet(void **state, struct face_html *html)
     const struct person_wallet wallet = { .name = SG_LIT("Wallet <x>"),
         .client = SG_LIT("w"),
         .returns = SG_LIT("http://127.0.0.1:1/cb"),
+        .activity = true,
         .fields = fields,
         .n_fields = 1 };
     person_wallet_render(html, &wallet);

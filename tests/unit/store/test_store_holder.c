@@ -117,7 +117,7 @@ test_what_tells_of_a_person_is_sealed_on_disk(void **state)
     struct bed *bed = *state;
     struct store_held held = a_credential("credential-of-hers");
     struct store_consent consent = { SG_LIT("present/1"), SG_LIT("en"), SG_LIT("text-of-hers"),
-        SG_LIT("{\"openings-of-hers\":1}") };
+        SG_LIT("{\"openings-of-hers\":1}"), SG_LIT("wallet-of-hers") };
     struct store_signed signature = { .consent_seq = 9, .outcome_seq = 10, .signed_at = NOW };
     struct store_link link = { SG_LIT("https://issuer.example"), SG_LIT("subject-of-hers"), NOW };
     uint8_t id[STORE_HELD_ID_LEN];
@@ -140,6 +140,7 @@ test_what_tells_of_a_person_is_sealed_on_disk(void **state)
     assert_str_is(opened.template_, "present/1");
     assert_str_is(opened.language, "en");
     assert_str_is(opened.text, "text-of-hers");
+    assert_str_is(opened.client, "wallet-of-hers");
     assert_str_is(opened.openings, "{\"openings-of-hers\":1}");
 }
 
@@ -429,6 +430,7 @@ test_a_code_is_taken_once(void **state)
     static const uint8_t jkt[32] = { 4 };
     bool used = true;
     code.jkt = SG_BYTES(jkt);
+    code.scopes = 1;
     assert_ok(store_code_put(bed->store, &code));
     reopen(bed);
     assert_ok(store_code_get(bed->store, code.hash, bed->arena, &got, &used));
@@ -438,11 +440,14 @@ test_a_code_is_taken_once(void **state)
     assert_memory_equal(got.person, aiko, sizeof(got.person));
     assert_memory_equal(got.challenge, code.challenge, 32);
     assert_memory_equal(got.jkt.p, jkt, 32);
+    assert_int_equal(got.scopes, 1);
     store_code_family(code.hash, family);
     assert_memory_equal(family, "h01010101010101010101010101010101", STORE_FAMILY_LEN);
     struct store_token token = holder_token(aiko, 1, family), found;
+    token.scopes = got.scopes;
     assert_ok(store_code_spend(bed->store, code.hash, NOW + 59, &token));
     assert_ok(store_token_get(bed->store, token.token_hash, bed->arena, &found));
+    assert_int_equal(found.scopes, 1);
     assert_ok(store_code_get(bed->store, code.hash, bed->arena, &got, &used));
     assert_true(used);
     struct store_token second = holder_token(aiko, 2, family);
@@ -468,7 +473,8 @@ static void
 test_signatures_of_one_consent_share_its_text(void **state)
 {
     struct bed *bed = *state;
-    struct store_consent consent = { SG_LIT("present/1"), SG_LIT("ja"), SG_LIT("t"), SG_LIT("{}") };
+    struct store_consent consent = { SG_LIT("present/1"), SG_LIT("ja"), SG_LIT("t"), SG_LIT("{}"),
+        SG_LIT("wallet-1") };
     struct store_signed two[2] = { { .consent_seq = 7, .outcome_seq = 8, .signed_at = NOW },
         { .consent_seq = 7, .outcome_seq = 9, .signed_at = NOW + 1 } };
     memset(two[0].signature_hash, 1, 32);
@@ -537,7 +543,8 @@ test_an_erased_person_leaves_only_where_signatures_stand(void **state)
 {
     struct bed *bed = *state;
     struct store_held held = a_credential("c");
-    struct store_consent consent = { SG_LIT("present/1"), SG_LIT("en"), SG_LIT("t"), SG_LIT("{}") };
+    struct store_consent consent = { SG_LIT("present/1"), SG_LIT("en"), SG_LIT("t"), SG_LIT("{}"),
+        SG_LIT("wallet-1") };
     struct store_signed signature = { .consent_seq = 9, .outcome_seq = 10, .signed_at = NOW }, got;
     struct store_link link = { SG_LIT("https://i.example"), SG_LIT("s"), NOW };
     struct store_session session = a_session(aiko, 1, NOW), found;
