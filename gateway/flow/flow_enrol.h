@@ -34,6 +34,16 @@ typedef void (*flow_info_fn)(
 void flow_person_info(struct flow_persons *persons, struct sg_arena *arena,
     const struct wire_person_info *by, flow_info_fn done, void *context);
 
+/*
+ * May this person be here? Blocks for one round trip, at most once a second for each. SG_E_KEY_STATE: an operator locked the person, it has left, or the signer
+ * does not know it; SG_E_PEER_DOWN and the like: nobody can say, so nobody is let in.
+ */
+SG_CHECKED sg_result flow_person_alive(
+    struct flow_persons *persons, struct sg_arena *arena, const uint8_t person[FLOW_PERSON_LEN]);
+/* The question alone, uncached (flow_watch.c). Somebody unknown counts as having left. */
+SG_CHECKED sg_result flow_state_ask(struct peer *signer, struct sg_arena *arena,
+    unsigned timeout_ms, const uint8_t person[FLOW_PERSON_LEN], enum wire_person_state *ret);
+
 typedef void (*flow_enrol_open_fn)(
     void *context, sg_result result, const struct wire_enrol_open_reply *opened);
 /* SG_E_ACTIVATION (link or code), SG_E_NOT_YET (recovery waits), SG_E_CONFLICT (there is one of this purpose), SG_E_TOO_MANY. */

@@ -34,6 +34,14 @@ struct flow_session_row {
     uint64_t purpose; /* 0: free */
 };
 
+/* What the signer said of a person a moment ago; whoever comes to the same place pushes out. */
+#define FLOW_ALIVE_MAX 1024
+struct flow_alive_row {
+    uint8_t person[FLOW_PERSON_LEN];
+    enum wire_person_state state;
+    int64_t until_ms; /* CLOCK_MONOTONIC; 0: free */
+};
+
 struct flow_persons {
     sg_str base;
     unsigned timeout_ms;
@@ -43,6 +51,7 @@ struct flow_persons {
     struct flow_session_row sessions[FLOW_SESSIONS_MAX];
     size_t next_session;
     struct flow_confirm_row confirms[FLOW_CONFIRMS_MAX];
+    struct flow_alive_row alive[FLOW_ALIVE_MAX];
     uint64_t failures;
     int64_t failures_since, failures_told;
 };

@@ -189,6 +189,9 @@ void flow_proofs_start(struct flow_questions *questions, struct sg_arena *arena,
 void flow_question_get(struct flow_questions *questions, const uint8_t person[16], sg_str id,
     int64_t now, flow_question_fn done, void *context);
 
+/* The person is out (locked, left): its open questions are over, but for one that is being answered, which the signer refuses. */
+void flow_questions_end(struct flow_questions *questions, const uint8_t person[16], int64_t now);
+
 /* navigator.credentials.get()'s result, decoded. */
 struct flow_assertion {
     sg_bytes passkey;            /* rawId */

@@ -198,6 +198,9 @@ struct flow_questions {
     size_t started; /* threads */
     pthread_t threads[QUESTION_THREADS];
     int64_t swept_at;
+    bool sweeping; /* one thread at a time */
+    uint8_t
+        watched[STORE_PERSON_LEN]; /* the sweeping thread's: up to here persons were looked at */
 };
 
 /* ---- flow_question_life.c ---------------------------------------------------------------------------- */
@@ -215,6 +218,8 @@ SG_CHECKED sg_result question_new(struct flow_questions *all, const uint8_t pers
 /* The person's question, now busy with this call. SG_E_NOT_FOUND, SG_E_PENDING, SG_E_EXPIRED. */
 SG_CHECKED sg_result question_take(struct flow_questions *all, const uint8_t person[16], sg_str id,
     int64_t now, flow_question_fn done, void *context, struct question **ret);
+/* Out of the table's hands: busy and answering, and by nobody taken. Its time is over: the intent is dropped, what it showed is wiped (flow_questions.c). */
+void question_expire(struct question *q, int64_t now);
 /* Queue a step (flow_questions.c, as the next two). */
 void question_run(struct question *q, question_step step);
 /* Ask a peer: `frame` holds the encoded message with this id; `step` runs when the answer is there: q->answer, q->body. */
@@ -238,6 +243,10 @@ SG_CHECKED sg_result question_claim(struct question *q);
 void question_unclaim(struct question *q);
 /* SG_E_REPLAY when it was claimed before. */
 SG_CHECKED sg_result question_unused(struct question *q);
+
+/* flow_watch.c: one round; blocks on signer and store. */
+#define WATCH_PERSONS 64
+void questions_watch(struct flow_questions *all, int64_t now);
 
 /* ---- steps of others ---------------------------------------------------------------------------------- */
 

@@ -115,8 +115,8 @@ sweep_one(struct flow_questions *all, int64_t now, bool *ret_expired)
     return NULL;
 }
 
-static void
-expire(struct question *q, int64_t now)
+void
+question_expire(struct question *q, int64_t now)
 {
     if (q->round != NULL && q->round->opened) {
         question_drop_intent(q->all, q->round->intent_id);
@@ -135,19 +135,24 @@ static bool
 sweep_due(struct flow_questions *all, int64_t now)
 {
     pthread_mutex_lock(&all->lock);
-    bool due = now >= all->swept_at + SWEEP_EVERY_S || now < all->swept_at;
+    bool due = !all->sweeping && (now >= all->swept_at + SWEEP_EVERY_S || now < all->swept_at);
     all->swept_at = due ? now : all->swept_at;
+    all->sweeping = all->sweeping || due;
     pthread_mutex_unlock(&all->lock);
     return due;
 }
 
 static void
-sweep(struct flow_questions *all)
+sweep_ends(struct flow_questions *all)
 {
-    int64_t now = utc_now();
-    if (!sweep_due(all, now)) {
-        return;
-    }
+    pthread_mutex_lock(&all->lock);
+    all->sweeping = false;
+    pthread_mutex_unlock(&all->lock);
+}
+
+static void
+sweep_over(struct flow_questions *all, int64_t now)
+{
     for (;;) {
         bool expired = false;
         pthread_mutex_lock(&all->lock);
@@ -157,10 +162,21 @@ sweep(struct flow_questions *all)
             return;
         }
         if (expired) {
-            expire(q, now);
+            question_expire(q, now);
         } else {
             question_free(q);
         }
+    }
+}
+
+static void
+sweep(struct flow_questions *all)
+{
+    int64_t now = utc_now();
+    if (sweep_due(all, now)) {
+        sweep_over(all, now);
+        questions_watch(all, now);
+        sweep_ends(all);
     }
 }
 

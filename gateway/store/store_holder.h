@@ -101,6 +101,9 @@ SG_CHECKED sg_result store_session_end(struct store *store, const uint8_t hash[S
 /* sync, atomic: sessions, codes and tokens of the person, but for one session (NULL: all). */
 SG_CHECKED sg_result store_session_end_all(
     struct store *store, const uint8_t person[STORE_PERSON_LEN], const uint8_t *but);
+/* Who has a session or a token, by id, after this one (zeros: from the start): at most `max`. */
+SG_CHECKED sg_result store_persons_after(struct store *store, const uint8_t after[STORE_PERSON_LEN],
+    uint8_t (*ret)[STORE_PERSON_LEN], size_t max, size_t *ret_n);
 /* How many live ones. */
 SG_CHECKED sg_result store_session_count(
     struct store *store, const uint8_t person[STORE_PERSON_LEN], int64_t now, uint64_t *ret);

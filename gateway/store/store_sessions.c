@@ -252,3 +252,22 @@ store_session_count(
     *ret = (uint64_t)store_column_int(&query, 0);
     return SG_DONE;
 }
+
+sg_result
+store_persons_after(struct store *store, const uint8_t after[STORE_PERSON_LEN],
+    uint8_t (*ret)[STORE_PERSON_LEN], size_t max, size_t *ret_n)
+{
+    STORE_READER(reader, store);
+    STORE_QUERY(query, reader.db, SQL_PERSONS_AFTER);
+    store_bind_bytes(&query, sg_bytes_of(after, STORE_PERSON_LEN));
+    store_bind_int(&query, (int64_t)max);
+    size_t n = 0;
+    sg_result r = store_step(&query);
+    for (; sg_ok(r) && n < max; n++) {
+        SG_TRY(store_column_exact(&query, 0, ret[n], STORE_PERSON_LEN));
+        r = store_step(&query);
+    }
+    SG_REQUIRE(sg_ok(r) || r.code == SG_E_NOT_FOUND, STORE_DOWN);
+    *ret_n = n;
+    return SG_DONE;
+}

@@ -122,6 +122,9 @@ const char *const store_sql_text[SQL_N] = {
     [SQL_SESSION_TRIM] = "DELETE FROM session WHERE hash IN (SELECT hash FROM session"
                          " WHERE person = ?1 ORDER BY created_at DESC LIMIT -1 OFFSET ?2)",
     [SQL_SESSION_COUNT] = "SELECT count(*) FROM session WHERE person = ?1 AND expires_at > ?2",
+    [SQL_PERSONS_AFTER] = "SELECT person FROM session WHERE person > ?1 UNION"
+                          " SELECT body FROM token WHERE kind = 3 AND body > ?1"
+                          " ORDER BY 1 LIMIT ?2",
     [SQL_CODE_PUT] = "INSERT INTO code (hash, person, client, redirect_uri, challenge, jkt, used,"
                      " expires_at, scopes) SELECT ?1, ?2, ?3, ?4, ?5, ?6, 0, ?7, ?8"
                      " WHERE EXISTS (SELECT 1 FROM account WHERE person = ?2 AND state = 1)",

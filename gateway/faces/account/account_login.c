@@ -266,10 +266,16 @@ void
 account_logout(struct http_request *req)
 {
     struct face_person person;
-    if (!account_person(req, ACCOUNT_BROWSER, &person)) {
+    sg_result r = face_person_named(req, &person); /* also while the signer cannot be asked */
+    if (sg_ok(r) && person.kind != FACE_PERSON_COOKIE) {
+        face_auth_refuse(req, SG_ERROR(SCOPE), true);
         return;
     }
-    sg_result r = logout(req, &person);
+    if (!sg_ok(r)) {
+        face_auth_refuse(req, r, true);
+        return;
+    }
+    r = logout(req, &person);
     if (!sg_ok(r)) {
         account_refuse(req, r);
         return;

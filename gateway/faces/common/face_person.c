@@ -4,6 +4,8 @@
  */
 #include "face_person.h"
 
+#include "flow_enrol.h"
+#include "flow_present.h"
 #include "sg_text.h"
 
 static bool
@@ -181,12 +183,31 @@ by_token(struct http_request *req, struct face_person *ret)
 }
 
 sg_result
-face_person_find(struct http_request *req, struct face_person *ret)
+face_person_named(struct http_request *req, struct face_person *ret)
 {
     struct face_person person = { .client = SG_NO_STR };
     SG_TRY(http_header_count(req, "Authorization") > 0 ? by_token(req, &person)
                                                        : by_cookie(req, &person));
     sg_hex_to(SG_BYTES(person.id), person.hex);
+    *ret = person;
+    return SG_DONE;
+}
+
+sg_result
+face_person_find(struct http_request *req, struct face_person *ret)
+{
+    const struct face_app *app = face_app(req);
+    struct face_person person;
+    SG_TRY(face_person_named(req, &person));
+    sg_result r = flow_person_alive(app->persons, req->arena, person.id);
+    if (r.code == SG_E_KEY_STATE) {
+        SG_TRY(auth_person_end(app->auth, person.id, NULL));
+        if (app->questions != NULL) {
+            flow_questions_end(app->questions, person.id, face_now());
+        }
+        r = person.kind == FACE_PERSON_TOKEN ? SG_ERROR(TOKEN) : SG_ERROR(UNAUTHENTICATED);
+    }
+    SG_TRY(r);
     *ret = person;
     return SG_DONE;
 }

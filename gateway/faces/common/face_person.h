@@ -22,9 +22,13 @@ struct face_person {
 /*
  * Who asks. With an Authorization header the token alone counts, otherwise the cookie. A change (POST, PUT, DELETE) by cookie must come from our own
  * origin and bring the CSRF token, as header `X-CSRF-Token` or form field `csrf`: SG_E_POLICY. SG_E_UNAUTHENTICATED; for tokens what auth_token_check says, and
- * SG_E_SCOPE for one that is not a holder's. Nothing is answered: pages send their own. Blocks on the store.
+ * SG_E_SCOPE for one that is not a holder's. Somebody whom operators locked, or who left, is out within a second: sessions, tokens and open questions
+ * end, SG_E_UNAUTHENTICATED or SG_E_TOKEN; without the signer's word nobody is in (SG_E_PEER_DOWN). Nothing is answered: pages send their own. Blocks on the
+ * store and the signer.
  */
 SG_CHECKED sg_result face_person_find(struct http_request *req, struct face_person *ret);
+/* The same without the signer's word: for logging out, which must always be possible. */
+SG_CHECKED sg_result face_person_named(struct http_request *req, struct face_person *ret);
 /* The same for JSON: false after the refusal (problem details) was sent. */
 bool face_person(struct http_request *req, struct face_person *ret);
 

@@ -65,6 +65,26 @@ person_info(int fd, struct sg_buf *buf, uint64_t id)
 }
 
 static void
+key_info(int fd, struct sg_buf *buf, uint64_t id, sg_bytes body)
+{
+    struct wire_key_info ask;
+    sg_bytes spki;
+    assert_ok(wire_key_info_parse(body, &ask));
+    assert_ok(jwk_spki(rig.seen, &rig.show.holder.jwk, &spki));
+    const struct wire_key_info_reply reply = { .key = ask.key,
+        .alg = JOSE_EDDSA,
+        .spki = spki,
+        .state = rig.key_state,
+        .purpose = WIRE_PURPOSE_HOLDER,
+        .level = 2,
+        .label = SG_LIT("holder"),
+        .created_at = rig.now,
+        .person = SG_BYTES(rig.person) };
+    wire_key_info_reply_encode(buf, id, &reply);
+    send_buf(fd, buf);
+}
+
+static void
 intent_open(int fd, struct sg_buf *buf, uint64_t id, sg_bytes body)
 {
     struct wire_intent_open ask;
@@ -178,6 +198,9 @@ speak(int fd, const struct wire_frame *frame)
         return;
     case WIRE_PERSON_INFO:
         person_info(fd, &buf, frame->request_id);
+        return;
+    case WIRE_KEY_INFO:
+        key_info(fd, &buf, frame->request_id, frame->body);
         return;
     case WIRE_INTENT_OPEN:
         intent_open(fd, &buf, frame->request_id, frame->body);

@@ -560,7 +560,7 @@ test_wrong_enrolment_codes_count_for_their_link_and_address(void **state)
     }
     assert_refused(auth_enrol_allowed(bed->auth, peer, NOW), TOO_MANY);
     assert_ok(auth_enrol_allowed(bed->auth, own, NOW)); /* somebody else */
-    char address[16];
+    char address[32];
     for (int i = 0; i < AUTH_ENROL_LINK_TRIES; i++) {
         assert_ok(auth_enrol_link_allowed(bed->auth, link, NOW));
         snprintf(address, sizeof(address), "198.51.100.%d", i);

@@ -553,6 +553,87 @@ test_the_sweep(void **state)
 }
 
 static void
+set_state(uint64_t *which, uint64_t state)
+{
+    pthread_mutex_lock(&rig.lock);
+    *which = state;
+    pthread_mutex_unlock(&rig.lock);
+}
+
+static void
+put_session(uint8_t first, const uint8_t person[16])
+{
+    struct store_session session = { .hash = { first },
+        .method = 1,
+        .created_at = rig.now,
+        .seen_at = rig.now,
+        .expires_at = rig.now + 3600 };
+    memcpy(session.person, person, sizeof(session.person));
+    assert_ok(store_session_put(rig.store, &session, NULL));
+}
+
+/* The session ends without being used: a thief's would otherwise outlive lock and unlocking. */
+static void
+wait_session_over(uint8_t first)
+{
+    const uint8_t hash[32] = { first };
+    struct store_session got;
+    sg_result r = SG_DONE;
+    for (int i = 0; i < 500 && r.code != SG_E_NOT_FOUND; i++) {
+        struct timespec t = { 0, 20000000 };
+        nanosleep(&t, NULL);
+        r = store_session_get(rig.store, hash, &got);
+    }
+    assert_refused(r, NOT_FOUND);
+}
+
+/* req: AU-6, AU-7: nobody has asked for anything meanwhile */
+static void
+test_who_is_locked_loses_questions_and_sessions(void **state)
+{
+    (void)state;
+    hold_one();
+    put_session(1, rig.person);
+    assert_ok(rig_start(rig_request(RIG_QUERY, ""), true));
+    set_state(&rig.person_state, WIRE_PERSON_LOCKED);
+    rig_wait(&rig.n_cancel, 1);
+    assert_refused(rig_get(), EXPIRED);
+    wait_session_over(1);
+    assert_int_equal(rig.n_sign, 0);
+    assert_int_equal(rig.n_deliver, 0);
+}
+
+static void
+test_who_has_left_or_is_unknown_is_out(void **state)
+{
+    (void)state;
+    uint8_t persons[4][STORE_PERSON_LEN];
+    size_t n = 0;
+    set_state(&rig.person_state, WIRE_PERSON_LEFT);
+    put_session(2, rig.person);
+    wait_session_over(2);
+    static const uint8_t zeros[STORE_PERSON_LEN];
+    assert_ok(store_persons_after(rig.store, zeros, persons, 4, &n));
+    assert_int_equal(n, 0);
+}
+
+/* req: KEY-6 */
+static void
+test_a_stopped_key_ends_its_question(void **state)
+{
+    (void)state;
+    struct store_session got;
+    const uint8_t hash[32] = { 3 };
+    hold_one();
+    put_session(3, rig.person);
+    assert_ok(rig_start(rig_request(RIG_QUERY, ""), true));
+    set_state(&rig.key_state, WIRE_KEY_SUSPENDED);
+    rig_wait(&rig.n_cancel, 1);
+    assert_refused(rig_get(), EXPIRED);
+    assert_ok(store_session_get(rig.store, hash, &got)); /* the person stays */
+}
+
+static void
 test_bounds_per_person_and_in_all(void **state)
 {
     (void)state;
@@ -627,6 +708,8 @@ main(void)
         T(test_another_selection_is_another_intent), T(test_approval_of_another_selection),
         T(test_several_credentials_in_one_gesture), T(test_a_person_or_key_that_may_not_sign),
         T(test_questions_of_others_are_not_there), T(test_a_question_expires), T(test_the_sweep),
+        T(test_who_is_locked_loses_questions_and_sessions),
+        T(test_who_has_left_or_is_unknown_is_out), T(test_a_stopped_key_ends_its_question),
         T(test_bounds_per_person_and_in_all), T(test_key_proofs) };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
