@@ -45,10 +45,10 @@ struct cose_sign1 {
     bool tagged; /* tag 18 (or 17) stood in front */
     /* From the protected header, by cose_alg; NULL for a MAC. */
     const struct jose_alg *alg;
-    int64_t alg_id;                     /* as it came; 0 when it is a text */
-    sg_str content_type;                /* label 3 as text; empty if absent or a number */
-    sg_str typ;                         /* label 16 as text; empty if absent or a number */
-    sg_bytes kid;                       /* label 4, protected first, then unprotected */
+    int64_t alg_id;      /* as it came; 0 when it is a text */
+    sg_str content_type; /* label 3, protected alone, as text; empty if absent or a number */
+    sg_str typ;          /* label 16, protected alone, as text; empty if absent or a number */
+    sg_bytes kid;        /* label 4, protected first, then unprotected */
     sg_bytes x5chain[COSE_X5CHAIN_MAX]; /* leaf first; from either header, never from both */
     size_t n_x5chain;
     sg_bytes cwt_claims; /* label 15, protected alone: the map's bytes; empty if absent */

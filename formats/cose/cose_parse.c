@@ -124,13 +124,15 @@ find_either(const struct dcbor_item *protected_map, const struct dcbor_item *unp
     return SG_DONE;
 }
 
-/* Labels 3 and 16: a text or a number of the CoAP registry. */
+/*
+ * Labels 3 and 16: a text or a number of the CoAP registry. The protected ones alone: what somebody on the way wrote beside the signature says
+ * nothing of what was signed, least of all which kind of object it is (RFC 9596 2).
+ */
 static sg_result
-read_type(const struct dcbor_item *protected_map, const struct dcbor_item *unprotected,
-    int64_t label, sg_str *ret)
+read_type(const struct dcbor_item *protected_map, int64_t label, sg_str *ret)
 {
     struct dcbor_item item;
-    SG_TRY(find_either(protected_map, unprotected, label, &item));
+    SG_TRY(dcbor_item_find(protected_map, label, &item));
     SG_REQUIRE(item.kind == DCBOR_KIND_NONE || item.kind == DCBOR_KIND_TEXT ||
                    item.kind == DCBOR_KIND_UINT,
         TYPE);
@@ -166,8 +168,8 @@ read_headers(const struct dcbor_item *protected_map, const struct dcbor_item *un
     SG_TRY(check_labels(protected_map, unprotected));
     SG_TRY(check_crit(protected_map));
     SG_TRY(read_alg(protected_map, ret));
-    SG_TRY(read_type(protected_map, unprotected, COSE_CONTENT_TYPE, &ret->content_type));
-    SG_TRY(read_type(protected_map, unprotected, COSE_TYP, &ret->typ));
+    SG_TRY(read_type(protected_map, COSE_CONTENT_TYPE, &ret->content_type));
+    SG_TRY(read_type(protected_map, COSE_TYP, &ret->typ));
     SG_TRY(find_either(protected_map, unprotected, COSE_KID, &item));
     /* @auth0/mdl 3.0.1 writes the kid of a key without one as `undefined`; a kid is a hint, so this is "no kid" */
     bool undefined = item.kind == DCBOR_KIND_SIMPLE && item.value == SIMPLE_UNDEFINED;
