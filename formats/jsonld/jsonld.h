@@ -46,6 +46,15 @@ struct jsonld_options {
         base; /* empty: null base, as Data Integrity demands (relative IRIs stay relative, or are refused when safe) */
     bool
         safe; /* DI 2.4.3: undefined terms, types or relative IRIs that would be dropped are SG_E_DATA_LOSS */
+    /*
+     * For verifiers of signed RDF whose readers read names (jsonld_names.c); of jsonld_contexts_new only. SG_E_CONTEXT where the contexts of the document, which
+     * anybody may exchange for others of the set, could mislead: a member of the data model is not called as there; the document's contexts have two names for
+     * a thing; another context of the set calls the thing otherwise and something else by its name; a keyword
+     * moves statements elsewhere, or says what is no statement (@index).
+     */
+    bool plain_names;
+    bool
+        known_contexts; /* with plain_names: the reader knows that these are the contexts, whatever other ones say */
     bool mode_1_0;                      /* processingMode json-ld-1.0 */
     enum jsonld_direction direction;    /* rdfDirection */
     bool generalized;                   /* produceGeneralizedRdf: blank node predicates are kept */

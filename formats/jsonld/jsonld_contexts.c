@@ -101,6 +101,7 @@ jsonld_contexts_new(const struct jsonld_document *extra, size_t n_extra, struct 
     SG_TRY(add_builtin(contexts, why));
     SG_TRY(add_documents(contexts, extra, n_extra, true, why));
     SG_TRY(jsonld_contexts_prepare(contexts));
+    SG_TRY(jsonld_contexts_names(contexts));
     *ret = contexts;
     contexts = NULL;
     return SG_DONE;

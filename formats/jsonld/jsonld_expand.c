@@ -66,6 +66,7 @@ put_type_one(const struct expanding *x, const struct sjson *v)
     }
     SG_TRY(jsonld_iri_expand(
         x->run, x->type_scoped, v->text, JSONLD_VOCAB | JSONLD_DOCUMENT_RELATIVE, NULL, &iri));
+    SG_TRY(jsonld_check_name(x->run, x->type_scoped, v->text, &iri));
     if (iri.null) {
         return jsonld_loss(x->run, "reserved term");
     }
@@ -483,6 +484,8 @@ put_members(const struct expanding *x, const struct jsonld_ctx *ctx, const struc
         struct jsonld_active key = { .under = JSONLD_UNDER_TERM, .name = e->name };
         SG_TRY(jsonld_spend(x->run, 1));
         SG_TRY(expand_name(x->run, ctx, e->name, &iri));
+        SG_TRY(jsonld_check_name(x->run, ctx, e->name, &iri));
+        SG_TRY(jsonld_check_keyword(x->run, iri.kw, e, sjson_get(element, "@value") != NULL));
         if (iri.kw == JSONLD_KW_NEST) {
             nests = true;
         } else if (iri.kw != JSONLD_KW_NONE) {

@@ -43,6 +43,9 @@ reference(struct jsonld_run *run, const struct jsonld_ctx *ctx, enum jsonld_kw t
     unsigned flags = JSONLD_DOCUMENT_RELATIVE | (type_kw == JSONLD_KW_VOCAB ? JSONLD_VOCAB : 0U);
     SG_TRY(jsonld_item_new(run, ret));
     SG_TRY(jsonld_iri_expand(run, ctx, text, flags, NULL, &iri));
+    if (type_kw == JSONLD_KW_VOCAB) {
+        SG_TRY(jsonld_check_name(run, ctx, text, &iri));
+    }
     (*ret)->has = JSONLD_HAS_ID;
     (*ret)->id = iri.s;
     (*ret)->id_null = iri.null;
@@ -271,9 +274,13 @@ jsonld_expand_index_map(struct jsonld_run *run, const struct jsonld_ctx *ctx,
 {
     struct index_entry x = { .run = run, .ctx = ctx, .key = key };
     *ret = (struct jsonld_expanded){ .array = true };
+    SG_TRY(jsonld_check_index(run, key->term));
     for (const struct sjson *e = value->first; e != NULL; e = e->next) {
         x.index = e->name;
         SG_TRY(jsonld_iri_expand(run, ctx, e->name, JSONLD_VOCAB, NULL, &x.expanded));
+        if ((key->term->container & JSONLD_IN_TYPE) != 0) {
+            SG_TRY(jsonld_check_name(run, ctx, e->name, &x.expanded));
+        }
         SG_TRY(index_entry(&x, e, &ret->items));
     }
     return SG_DONE;

@@ -161,7 +161,9 @@ struct jsonld_contexts {
     struct jsonld_map sources; /* by URL, to struct jsonld_source */
     const struct jsonld_ctx *initial;
     struct jsonld_memo memo;
-    bool nested; /* jsonld_contexts_nested */
+    struct jsonld_map names;    /* by IRI: what it is called (jsonld_names.c) */
+    struct jsonld_map meanings; /* by name: what it stands for */
+    bool nested;                /* jsonld_contexts_nested */
 };
 
 /* Remote contexts on the way, innermost first. */
@@ -367,6 +369,15 @@ SG_CHECKED sg_result jsonld_expand_index_map(struct jsonld_run *run, const struc
 
 /* A set of contexts processed before it is used (jsonld_prepare.c): what documents usually need is remembered. */
 SG_CHECKED sg_result jsonld_contexts_prepare(struct jsonld_contexts *contexts);
+
+/* What IRIs are called in the contexts of the set (jsonld_names.c). SG_E_TOO_LARGE, SG_E_NO_MEMORY. */
+SG_CHECKED sg_result jsonld_contexts_names(struct jsonld_contexts *contexts);
+/* options.plain_names, for a name that stands for an IRI in `ctx`; for a member that is a keyword; for a map under a term. SG_E_CONTEXT. */
+SG_CHECKED sg_result jsonld_check_name(struct jsonld_run *run, const struct jsonld_ctx *ctx,
+    sg_str name, const struct jsonld_iri *iri);
+SG_CHECKED sg_result jsonld_check_keyword(
+    struct jsonld_run *run, enum jsonld_kw kw, const struct sjson *member, bool value_object);
+SG_CHECKED sg_result jsonld_check_index(struct jsonld_run *run, const struct jsonld_term *term);
 
 /* The context documents built into the program; the bytes are the build's (conf/contexts). */
 struct jsonld_builtin {

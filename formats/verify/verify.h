@@ -60,17 +60,24 @@ struct verify_expect {
     /* A proof by a key that is not its issuer\'s is a warning: vectors of the W3C suites have such. Never where somebody relies on the issuer. */
     bool any_controller;
     /*
-     * Inline contexts pass with a warning. Otherwise they are refused where RDF was signed: whoever holds a credential could add one that gives `credentialStatus`
-     * or `validUntil` another name without touching the signature, and a reader of fixed names would not see them any more (Data Integrity 4.6).
+     * What strangers may do to contexts passes with a warning. Otherwise it is refused where RDF was signed, and the names are not: whoever holds a credential
+     * could give `credentialStatus`, `validUntil` or a claim another name, by a context of his own or by another one of those that are known here,
+     * without touching the signature (Data Integrity 4.6). And contexts behind those that a JCS suite signed.
      */
-    bool inline_contexts;
+    bool lax_contexts;
     /* A credentialStatus of a type that is not known here is a warning and not an error: the W3C suites have such. Nobody can tell whether it is revoked. */
     bool unknown_status;
     bool
         unsigned_presentation; /* one without proof passes although a challenge was given: the W3C suites */
     const sg_str *audiences; /* of a presentation: `aud` (one), or the set `domain` */
     size_t n_audiences;
-    sg_str nonce;   /* of a presentation: nonce, or challenge */
+    sg_str nonce; /* of a presentation: nonce, or challenge */
+    /*
+     * `@context` of each credential with proofs: these URLs in this order and nothing else. None: any that are known here, as long as all contexts that
+     * are known here have one name for each term that the credential uses.
+     */
+    const sg_str *contexts;
+    size_t n_contexts;
     sg_str purpose; /* proofPurpose; empty: the one that fits (assertionMethod, authentication) */
     int64_t proof_age_s; /* oldest iat of a KB-JWT; 0: 300 */
     sg_bytes
@@ -112,7 +119,8 @@ struct verify_result {
     size_t n;
     const struct verify_ref *refs;
     size_t n_refs;
-    sg_str issuer; /* of the credential, or holder of the presentation; empty if it names none */
+    /* Of the credential, or holder of the presentation, by whose key it was signed; empty if it names none or nobody's signature holds. */
+    sg_str issuer;
     const struct sjson *
         claims; /* what the object says after processing; NULL if it could not be read. mdoc: NULL */
 };

@@ -42,25 +42,50 @@ tell_proofs(struct run *run, const struct place *at, const struct sjson *documen
 
 /* Data Integrity 4.6, and B.5 of VCDM 2.0: what was signed is RDF, what is read are names. The JCS suites sign the names. */
 static void
-check_names(struct run *run, const struct place *at, const struct sjson *document,
-    bool presentation, const struct di_report *report)
+check_names(
+    struct run *run, const struct place *at, const struct sjson *document, bool presentation)
 {
-    bool rdf = false;
-    for (size_t i = 0; i < report->n; i++) {
-        rdf = rdf || (report->proofs[i].suite != NULL && di_suite_jsonld(report->proofs[i].suite));
-    }
-    if (rdf && !presentation) {
-        verify_names(run, at, document);
-    }
-    if (rdf && vcdm_has_inline_context(document)) {
-        run_note(run, at, "contexts", run->expect->inline_contexts ? VERIFY_WARNING : VERIFY_ERROR,
+    verify_names(run, at, document, presentation);
+    if (vcdm_has_inline_context(document)) {
+        run_note(run, at, "contexts", run->expect->lax_contexts ? VERIFY_WARNING : VERIFY_ERROR,
             SG_E_CONTEXT, SG_LIT("an inline context can rename members that were signed"));
     }
 }
 
+/* Does the credential name these contexts and no others? One of them may stand alone, without an array. */
 static bool
-check_proofs(
-    struct run *run, const struct place *at, const struct sjson *document, bool presentation)
+has_contexts(const struct sjson *document, const sg_str *contexts, size_t n)
+{
+    const struct sjson *context = sjson_get(document, "@context");
+    if (context == NULL || context->type != SJSON_ARRAY) {
+        return context != NULL && n == 1 && context->type == SJSON_STRING &&
+               sg_str_equal(context->text, contexts[0]);
+    }
+    size_t i = 0;
+    for (const struct sjson *e = context->first; e != NULL; e = e->next, i++) {
+        if (i == n || e->type != SJSON_STRING || !sg_str_equal(e->text, contexts[i])) {
+            return false;
+        }
+    }
+    return i == n;
+}
+
+/* Data Integrity 4.6: what the reader knows the contexts to be, when the caller says it. */
+static void
+check_contexts(struct run *run, const struct place *at, const struct sjson *document)
+{
+    const struct verify_expect *expect = run->expect;
+    if (expect->n_contexts > 0) {
+        bool same = has_contexts(document, expect->contexts, expect->n_contexts);
+        run_step_why(run, at, "contexts", same ? SG_DONE : SG_ERROR(CONTEXT),
+            "@context is not the one that was asked for");
+    }
+}
+
+/* `ret_rdf`: a proof is over RDF, not over names. */
+static bool
+check_proofs(struct run *run, const struct place *at, const struct sjson *document,
+    bool presentation, bool *ret_rdf)
 {
     const struct verify_expect *expect = run->expect;
     bool outer = !at->inner;
@@ -73,6 +98,7 @@ check_proofs(
         .now = expect->now,
         .zone_optional = true, /* Data Integrity 2.1 allows it; the suites want it */
         .check_controller = !expect->any_controller,
+        .exact_context = !expect->lax_contexts,
     };
     if (outer) {
         wants.challenge = expect->nonce;
@@ -83,8 +109,13 @@ check_proofs(
         run->arena, document, &wants, run->trust->resolver, run->trust->contexts, &why, &report);
     run->no_memory = run->no_memory || r.code == SG_E_NO_MEMORY;
     tell_proofs(run, at, document, r, &report, &why);
-    if (sg_ok(r)) {
-        check_names(run, at, document, presentation, &report);
+    bool rdf = false;
+    for (size_t i = 0; i < report.n; i++) {
+        rdf = rdf || (report.proofs[i].suite != NULL && di_suite_jsonld(report.proofs[i].suite));
+    }
+    *ret_rdf = rdf;
+    if (sg_ok(r) && rdf) {
+        check_names(run, at, document, presentation);
     }
     if (sg_ok(r) && expect->any_controller) {
         run_note(run, at, "issuer key", VERIFY_WARNING, SG_E_ISSUER,
@@ -136,29 +167,33 @@ verify_credential(struct run *run, const struct place *at, const struct sjson *d
         run->result.format = VERIFY_VC_DI;
         run->result.claims = document;
     }
+    bool rdf;
     sg_result r = vcdm_check_credential(run->arena, document, &rules, &why, &credential);
-    if (run_step_why(run, at, "data model", r, why.what)) {
-        if (!at->inner) {
-            run->result.issuer = credential.issuer;
-        }
+    bool model = run_step_why(run, at, "data model", r, why.what);
+    if (model) {
         check_schemas(run, at, credential.schema);
         verify_period(run, at, document, &credential);
         verify_status_of(run, at, credential.status);
     }
-    if (check_proofs(run, at, document, false)) {
+    check_contexts(run, at, document);
+    if (check_proofs(run, at, document, false, &rdf)) {
         check_terms(run, at, document);
+        if (model && !at->inner) {
+            run->result.issuer = credential.issuer; /* nobody's word without a proof */
+        }
     }
 }
 
 /* ---- presentations ----------------------------------------------------------------------------------------------- */
 
 /* A presentation may go without a proof (4.13); then it answers no challenge and speaks for no holder. */
-static void
-check_presenter(struct run *run, const struct place *at, const struct sjson *document)
+static bool
+check_presenter(
+    struct run *run, const struct place *at, const struct sjson *document, bool *ret_rdf)
 {
+    *ret_rdf = false;
     if (sjson_get(document, "proof") != NULL) {
-        check_proofs(run, at, document, true);
-        return;
+        return check_proofs(run, at, document, true, ret_rdf);
     }
     const struct verify_expect *expect = run->expect;
     bool asked = !at->inner && !expect->unsigned_presentation;
@@ -169,6 +204,20 @@ check_presenter(struct run *run, const struct place *at, const struct sjson *doc
     } else {
         run_note(run, at, "proof", VERIFY_WARNING, SG_E_PROOF_VALUE,
             SG_LIT("the presentation has no proof: nobody says who shows it"));
+    }
+    return false;
+}
+
+/* 4.13: the holder says so itself, under the presentation's proof. If that is over RDF, the credential's names were signed no more than in one of its own. */
+static void
+self_asserted(struct run *run, const struct place *at, const struct vcdm_entry *entry, bool rdf)
+{
+    run_note(run, at, "proof", VERIFY_NOTE, SG_OK, SG_LIT("self-asserted"));
+    verify_period(run, at, entry->object, &entry->credential);
+    verify_status_of(run, at, entry->credential.status);
+    check_contexts(run, at, entry->object);
+    if (rdf) { /* inline contexts were looked for in the whole presentation */
+        verify_names(run, at, entry->object, false);
     }
 }
 
@@ -188,10 +237,10 @@ verify_presentation(struct run *run, const struct place *at, const struct sjson 
     if (!run_step_why(run, at, "data model", r, why.what)) {
         return;
     }
-    if (!at->inner) {
-        run->result.issuer = vp.holder;
+    bool rdf;
+    if (check_presenter(run, at, document, &rdf) && !at->inner) {
+        run->result.issuer = vp.holder; /* somebody whose key spoke, or nobody */
     }
-    check_presenter(run, at, document);
     if (vp.n_entries > VERIFY_NESTED_MAX) {
         run_step(run, at, "form", SG_ERROR(TOO_LARGE));
         return;
@@ -201,9 +250,7 @@ verify_presentation(struct run *run, const struct place *at, const struct sjson 
         const struct vcdm_entry *entry = &vp.entries[i];
         struct place inner = place_of(run, at, i);
         if (signed_ && !entry->enveloped && entry->credential.proof == NULL) {
-            /* 4.13: the holder says so itself, under the presentation's proof */
-            run_note(run, &inner, "proof", VERIFY_NOTE, SG_OK, SG_LIT("self-asserted"));
-            verify_period(run, &inner, entry->object, &entry->credential);
+            self_asserted(run, &inner, entry, rdf);
             continue;
         }
         verify_document(run, &inner, entry->object);

@@ -57,8 +57,12 @@ void verify_mdoc(struct run *run, const struct place *at, sg_bytes cbor);
 void verify_period(struct run *run, const struct place *at, const struct sjson *document,
     const struct vcdm_credential *credential);
 void verify_status_of(struct run *run, const struct place *at, const struct sjson *status);
-/* A credential whose statements were signed, and not its names: it says nothing of what is read by name under another. */
-void verify_names(struct run *run, const struct place *at, const struct sjson *document);
+/*
+ * A document whose statements were signed, and not its names: it says nothing of what is read by name under another. `presentation`: but for what is in
+ * `verifiableCredential`, which is looked at by itself.
+ */
+void verify_names(
+    struct run *run, const struct place *at, const struct sjson *document, bool presentation);
 /* Rules on documents as a verifier applies them; digests of pinned documents. */
 struct vcdm_rules verify_rules(struct run *run);
 /* "verifiableCredential[2]", below what holds it. */

@@ -109,12 +109,74 @@ compare(struct run *run, const struct sjson *document)
     return SG_DONE;
 }
 
+/* ---- one name for one thing ------------------------------------------------------------------------------------------ */
+
+/* The document's own members: proofs are of another kind, and credentials of a presentation are looked at one by one. */
+static const struct sjson *
+own_part(struct run *run, const struct sjson *document, bool presentation)
+{
+    struct sjson *copy = SG_NEW(run->arena, struct sjson);
+    struct sjson *members = SG_NEW_ARRAY(run->arena, document->n + 1, struct sjson);
+    if (copy == NULL || members == NULL) {
+        run->no_memory = true;
+        return NULL;
+    }
+    size_t n = 0;
+    for (const struct sjson *m = document->first; m != NULL; m = m->next) {
+        if (!sg_str_is(m->name, "proof") &&
+            !(presentation && sg_str_is(m->name, "verifiableCredential"))) {
+            members[n] = *m;
+            members[n].next = NULL;
+            if (n > 0) {
+                members[n - 1].next = &members[n];
+            }
+            n++;
+        }
+    }
+    *copy = *document;
+    copy->sorted = NULL;
+    copy->n = n;
+    copy->first = n > 0 ? members : NULL;
+    return copy;
+}
+
+/*
+ * Contexts that are known here, and that somebody put in the place of the signer's, may call a thing differently than his did: as long as all of them together
+ * have one name for each thing that the document says, it does not matter which of them stand there.
+ */
+static void
+check_plain(
+    struct run *run, const struct place *at, const struct sjson *document, bool presentation)
+{
+    const struct jsonld_options options = {
+        .contexts = run->trust->contexts,
+        .safe = true,
+        .plain_names = true,
+        .known_contexts = !presentation && run->expect->n_contexts > 0,
+    };
+    struct sg_why why = { 0 };
+    sg_str text;
+    const struct sjson *own = own_part(run, document, presentation);
+    if (own == NULL) {
+        return;
+    }
+    sg_result r = jsonld_expand(run->arena, own, &options, &why, &text);
+    run->no_memory = run->no_memory || r.code == SG_E_NO_MEMORY;
+    run_note(run, at, "names",
+        sg_ok(r)                    ? VERIFY_HELD
+        : run->expect->lax_contexts ? VERIFY_WARNING
+                                    : VERIFY_ERROR,
+        r.code, sg_ok(r) ? SG_NO_STR : sg_cstr(why.what));
+}
+
 void
-verify_names(struct run *run, const struct place *at, const struct sjson *document)
+verify_names(
+    struct run *run, const struct place *at, const struct sjson *document, bool presentation)
 {
     const struct sjson *id = sjson_get(document, "id");
     sg_str name = id != NULL && id->type == SJSON_STRING ? id->text : SG_NO_STR;
-    if (suspicious(document, name, true)) {
+    check_plain(run, at, document, presentation);
+    if (!presentation && suspicious(document, name, true)) {
         sg_result r = compare(run, document);
         run_step_why(run, at, "names", r, "members are not called what they are read by");
     }

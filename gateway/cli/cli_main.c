@@ -75,6 +75,8 @@ static const struct cli_option verify_options[] = {
         "DID document or other document about keys, by its id; may be repeated" },
     { "--key", "FILE", false, "public JWK that is taken for the issuer's; may be repeated" },
     { "--context", "URL=FILE", false, "a JSON-LD context beside those built in; may be repeated" },
+    { "--expect-context", "URL", false,
+        "@context of credentials with proofs: these alone, in this order; may be repeated" },
     { "--session-transcript", "FILE", false, "an mdoc presentation: the verifier's own, CBOR" },
     END,
 };

@@ -26,6 +26,7 @@ struct check {
     struct cid_resolver resolver;
     struct jsonld_contexts *contexts;
     sg_str audience;
+    sg_str expected_contexts[DOCUMENTS_MAX];
     struct verify_expect expect;
     struct verify_result result;
 };
@@ -103,6 +104,23 @@ read_contexts(struct check *c)
     }
     sg_result r = jsonld_contexts_new(extra, n, &why, &c->contexts);
     return sg_ok(r) ? CLI_DONE : cli_refused(c->cli, why.what == NULL ? "contexts" : why.what, r);
+}
+
+/* --expect-context URL: what a credential's @context must be, in this order. */
+static int
+read_expected_contexts(struct check *c)
+{
+    const char *url;
+    size_t n = 0;
+    for (; (url = cli_value_nth(c->cli, "--expect-context", n)) != NULL; n++) {
+        if (n == DOCUMENTS_MAX) {
+            return cli_usage(c->cli, "--expect-context: at most %d", DOCUMENTS_MAX);
+        }
+        c->expected_contexts[n] = sg_cstr(url);
+    }
+    c->expect.contexts = c->expected_contexts;
+    c->expect.n_contexts = n;
+    return CLI_DONE;
 }
 
 static int
@@ -288,6 +306,7 @@ cmd_verify(struct cli *cli)
     c->cli = cli;
     c->report = cli_report_new(cli);
     int bad = read_expectations(c);
+    bad = bad == CLI_DONE ? read_expected_contexts(c) : bad;
     bad = bad == CLI_DONE ? cli_anchors(cli, c->anchors, &c->n_anchors) : bad;
     bad = bad == CLI_DONE ? read_documents(c) : bad;
     bad = bad == CLI_DONE ? read_keys(c) : bad;

@@ -325,7 +325,7 @@ verify(struct verification *v)
     v->expect.leeway_s = LEEWAY_S;
     v->expect.unsigned_presentation = app->vcapi.w3c_suite;
     v->expect.any_controller = app->vcapi.w3c_suite;
-    v->expect.inline_contexts = app->vcapi.w3c_suite;
+    v->expect.lax_contexts = app->vcapi.w3c_suite;
     v->expect.unknown_status = app->vcapi.w3c_suite;
     v->expect.presentation = v->presentation;
     v->expect.credential = !v->presentation;

@@ -37,11 +37,11 @@ teardown(void **state)
 }
 
 static struct verify_result
-verify(void **state, sg_str object, bool inline_contexts)
+verify(void **state, sg_str object, bool lax_contexts)
 {
     struct verify_result result;
     const struct verify_trust trust = { .contexts = contexts };
-    const struct verify_expect expect = { .now = NOW, .inline_contexts = inline_contexts };
+    const struct verify_expect expect = { .now = NOW, .lax_contexts = lax_contexts };
     assert_ok(verify_object(*state, sg_str_bytes(object), &trust, &expect, &result));
     return result;
 }
