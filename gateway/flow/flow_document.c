@@ -69,6 +69,13 @@ members_fit(const struct sjson *document, const struct flow_vcdm *vcdm, struct s
             return unfit(why, "a member that the configuration does not have");
         }
     }
+    for (const struct sjson *m = vcdm->more == NULL ? NULL : vcdm->more->first; m != NULL;
+         m = m->next) {
+        if (!sg_str_is(m->name, "id") && sjson_get_str(document, m->name) == NULL) {
+            return unfit(
+                why, "a member of the configuration is missing"); /* terms of use, a schema ... */
+        }
+    }
     if (sjson_get(document, "issuer")->type != SJSON_STRING) {
         return unfit(why,
             "issuer: its identifier alone"); /* an object would say more of it than the configuration does */
@@ -78,6 +85,27 @@ members_fit(const struct sjson *document, const struct flow_vcdm *vcdm, struct s
         return unfit(why, "@context and type: those of the configuration");
     }
     return SG_DONE;
+}
+
+/* The name itself, or one that goes on where a path, query, fragment or further part of a DID begins. */
+static bool
+is_under(sg_str id, sg_str name)
+{
+    return id.n >= name.n && name.n > 0 && memcmp(id.p, name.p, name.n) == 0 &&
+           (id.n == name.n || memchr("/?#:", id.p[name.n], 4) != NULL);
+}
+
+/*
+ * The credential's own identifier is the client's to choose, but for the names of what is ours: a list, a type, the issuer itself. Statements of a credential
+ * that is called like one of them would be statements about it.
+ */
+static sg_result
+id_fits(
+    const struct flow_make *make, const struct flow_issuer *issuer, sg_str id, struct sg_why *why)
+{
+    return is_under(id, make->base) || is_under(id, issuer->id)
+               ? unfit(why, "id: a name of this issuer's own")
+               : SG_DONE;
 }
 
 /* As the configuration would have set it: from now, give or take a day, and no longer than validity_s. */
@@ -165,6 +193,7 @@ credential_fits(struct sg_arena *arena, const struct flow_make *make, const stru
         return SG_DONE;
     }
     SG_TRY(members_fit(document, vcdm, why));
+    SG_TRY(id_fits(make, issuer, credential.id, why));
     SG_TRY(period_fits(config, &credential, make->now, why));
     return subject_fits(arena, make, vcdm, issuer, why);
 }
@@ -203,6 +232,79 @@ presentation_fits(struct sg_arena *arena, const struct flow_make *make,
     return make->document->suite ? SG_DONE : holds_no_claims(&presentation, why);
 }
 
+/* ---- status lists ---------------------------------------------------------------------------------------------- */
+
+/* Bitstring Status List 1.0 2.2, and its forerunners. */
+static const char *const list_words[] = { "BitstringStatusListCredential", "BitstringStatusList",
+    "StatusList2021Credential", "StatusList2021", "RevocationList2020Credential",
+    "RevocationList2020", "encodedList" };
+#define N_LIST_WORDS (sizeof(list_words) / sizeof(list_words[0]))
+
+/* The word itself, or an IRI, also a compact one, that ends in it. */
+static bool
+is_list_word(sg_str text)
+{
+    for (size_t i = 0; i < N_LIST_WORDS; i++) {
+        size_t n = strlen(list_words[i]);
+        if (text.n >= n && memcmp(text.p + text.n - n, list_words[i], n) == 0 &&
+            (text.n == n || memchr("#/:", text.p[text.n - n - 1], 3) != NULL)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Is anything in there a list of statuses, by its type or by what it has? As deep as the parser allows. */
+static bool
+holds_list(const struct sjson *v, bool type, bool presentation)
+{
+    if (type && v->type == SJSON_STRING && is_list_word(v->text)) {
+        return true;
+    }
+    for (const struct sjson *m = v->first; m != NULL; m = m->next) {
+        bool member = v->type == SJSON_OBJECT;
+        if (presentation && member &&
+            (sg_str_is(m->name, "verifiableCredential") ||
+                sg_str_is(m->name, "https://www.w3.org/2018/credentials#verifiableCredential"))) {
+            continue; /* each has a proof of its own: holds_no_claims */
+        }
+        bool types = member ? sg_str_is(m->name, "type") || sg_str_is(m->name, "@type") : type;
+        if ((member && is_list_word(m->name)) || holds_list(m, types, false)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/*
+ * A status list of this issuer says what is revoked of all that it issued: none is signed because a client asks for it, whatever else the configuration lets
+ * him say; but for a configuration that is of such lists. Looked for in the names and, since contexts may call it anything, in what they expand to.
+ */
+static sg_result
+no_list(struct sg_arena *arena, const struct flow_make *make, const struct flow_vcdm *vcdm,
+    struct sg_why *why)
+{
+    const struct sjson *document = make->document->json;
+    const struct jsonld_options options = { .contexts = make->contexts };
+    bool presentation = make->document->presentation;
+    const struct sjson *expanded;
+    sg_str text;
+    if (holds_list(vcdm->type, true, false)) {
+        return SG_DONE;
+    }
+    bool found = holds_list(document, false, presentation);
+    SG_TRY(jsonld_expand(arena, document, &options, why, &text));
+    SG_TRY(sjson_parse(arena, text, why, &expanded));
+    for (const struct sjson *node = expanded->first; node != NULL; node = node->next) {
+        found = found || holds_list(node, false, presentation);
+    }
+    if (found) {
+        sg_why_note(why, "type: a status list, which is no client's to write", 0, 0);
+        SG_FAIL(CLAIMS);
+    }
+    return SG_DONE;
+}
+
 static sg_result
 kind_fits(const struct flow_make *make, struct sg_why *why)
 {
@@ -238,8 +340,9 @@ flow_document_check(struct sg_arena *arena, const struct flow_make *make,
         SG_TRY(credential_fits(arena, make, vcdm, issuer, why));
     }
     /* Data Integrity 2.4.3, VCDM 2.0 5.2: nothing that a reader would drop is signed, whatever the suite */
-    return vcdm_check_terms(
-        arena, make->document->json, make->contexts, VCDM_TERMS_DEFINED, false, why);
+    SG_TRY(vcdm_check_terms(
+        arena, make->document->json, make->contexts, VCDM_TERMS_DEFINED, false, why));
+    return no_list(arena, make, vcdm, why);
 }
 
 /* ---- the text ------------------------------------------------------------------------------------------------- */

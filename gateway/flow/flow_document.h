@@ -2,7 +2,8 @@
  * Whole documents of a system client (VC-API, req: PRO-5): a credential or presentation that is secured as it stands, by a configuration that says which
  * key, suite and issuer. Members of a template's entry:
  *   documents        text  "none" (default): only claims are issued. "claims": a credential whose contexts, type and subject are what the configuration would
- *                          have built from claims that it accepts, and which holds from now for no longer than validity_s. "any": every credential whose issuer
+ *                          have built from claims that it accepts, and which holds from now for no longer than validity_s; its id is the client's to choose, outside
+ *                          of the names of what is ours. "any": every credential that is no status list, whose issuer
  *                          is this one and that keeps the rules of the data model (VCDM 2.0, or 1.1) and defines its terms. "presentations": presentations
  *                          whose holder is this issuer
  *   existing_proofs  text  "refuse" (default), "add": the new proof stands beside those that came (a proof set), "chain": it covers them (previousProof)

@@ -432,6 +432,101 @@ test_an_issuer_is_an_identifier(void **state)
     assert_refused(offered(state, config, text, false, NOW), CLAIMS);
 }
 
+/* The document with one member more, or another in its place; `value` is JSON, NULL takes it away. */
+static sg_str
+with(void **state, sg_str text, const char *name, const char *value)
+{
+    const struct sjson *document;
+    sg_str ret;
+    assert_ok(sjson_parse_object(*state, text, NULL, &document));
+    struct sg_buf buf = sg_buf_new(*state, 4096, 65536);
+    struct sjson_wr wr = sjson_wr_new(&buf);
+    sjson_wr_object(&wr);
+    for (const struct sjson *m = document->first; m != NULL; m = m->next) {
+        if (!sg_str_is(m->name, name)) {
+            sjson_wr_name(&wr, m->name);
+            sjson_wr_value(&wr, m);
+        }
+    }
+    if (value != NULL) {
+        sjson_wr_member_raw(&wr, name, sg_cstr(value));
+    }
+    sjson_wr_object_end(&wr);
+    assert_ok(sg_buf_end_str(&buf, &ret));
+    return ret;
+}
+
+/* Policy "claims": what the configuration does not have, the client does not add, in whatever member. An id is a name, and not one of ours. */
+static void
+test_a_client_adds_nothing(void **state)
+{
+    static const char *const added[][2] = { { "name", "\"Chairman\"" },
+        { "description", "{\"@value\":\"may sign alone\",\"@language\":\"en\"}" },
+        { "termsOfUse", "{\"type\":\"urn:t\"}" }, { "evidence", "{\"type\":\"urn:t\"}" },
+        { "id", "\"" BASE "/status/employees\"" }, { "id", "\"" BASE "\"" } };
+    const struct flow_config *config =
+        flow_config_find(&configs, SG_LIT("employee_badge_ldp_ecdsa_rdfc"));
+    sg_str text = own_document(state, config), issuer;
+    const struct sjson *document;
+    for (size_t i = 0; i < sizeof(added) / sizeof(added[0]); i++) {
+        sg_str one = with(state, text, added[i][0], added[i][1]);
+        sg_result r = offered(state, config, one, false, NOW);
+        if (r.code != SG_E_CLAIMS) {
+            print_error("%s: %d\n", added[i][0], r.code);
+        }
+        assert_int_equal(r.code, SG_E_CLAIMS);
+    }
+    char of_issuer[256];
+    assert_ok(sjson_parse_object(*state, text, NULL, &document));
+    assert_ok(sjson_member_text(document, "issuer", &issuer));
+    snprintf(of_issuer, sizeof(of_issuer), "\"%.*s#key\"", SG_PRINT(issuer));
+    assert_refused(offered(state, config, with(state, text, "id", of_issuer), false, NOW), CLAIMS);
+    assert_ok(offered(state, config,
+        with(state, text, "id", "\"urn:uuid:5b4d2d6e-0000-4000-8000-000000000001\""), false, NOW));
+    assert_ok(
+        offered(state, config, with(state, text, "id", "\"" BASE "x.example/1\""), false, NOW));
+}
+
+/* A list of this issuer says what is revoked: none is signed because a client has it so, under no name (req: PRO-5). */
+static void
+test_a_client_writes_no_status_list(void **state)
+{
+#define LIST_SUBJECT                                                                       \
+    "{\"id\":\"urn:l\",\"type\":\"BitstringStatusList\",\"statusPurpose\":\"revocation\"," \
+    "\"encodedList\":\"uH4sI\"}"
+    static const char *const lists[][2] = {
+        { "type", "[\"VerifiableCredential\",\"BitstringStatusListCredential\"]" },
+        { "type", "[\"VerifiableCredential\",\"https://www.w3.org/ns/credentials/"
+                  "status#BitstringStatusListCredential\"]" },
+        { "credentialSubject", LIST_SUBJECT },
+        { "credentialSubject", "[{\"id\":\"urn:a\"}," LIST_SUBJECT "]" },
+        { "credentialSubject",
+            "{\"https://www.w3.org/ns/credentials/status#encodedList\":\"uH4sI\"}" },
+    };
+    struct flow_config config = *flow_config_find(&configs, SG_LIT("employee_badge_ldp_ecdsa_jcs"));
+    config.documents = FLOW_DOCUMENTS_ANY;
+    sg_str text = own_document(state, &config);
+    assert_ok(offered(state, &config, text, false, NOW));
+    text = with(state, text, "@context", "[\"https://www.w3.org/ns/credentials/v2\"]");
+    text = with(state, text, "type", "[\"VerifiableCredential\"]");
+    text = with(state, text, "credentialSubject", "{\"id\":\"urn:a\"}");
+    assert_ok(offered(state, &config, text, false, NOW));
+    for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
+        sg_result r =
+            offered(state, &config, with(state, text, lists[i][0], lists[i][1]), false, NOW);
+        if (r.code != SG_E_CLAIMS) {
+            print_error("list %zu: %d\n", i, r.code);
+        }
+        assert_int_equal(r.code, SG_E_CLAIMS);
+    }
+    /* a word of the client's own for it */
+    sg_str renamed = with(state, text, "@context",
+        "[\"https://www.w3.org/ns/credentials/v2\",{\"Note\":\"https://www.w3.org/ns/credentials/"
+        "status#BitstringStatusListCredential\"}]");
+    renamed = with(state, renamed, "type", "[\"VerifiableCredential\",\"Note\"]");
+    assert_refused(offered(state, &config, renamed, false, NOW), CLAIMS);
+}
+
 /* A presentation that the instance signs says nothing in its name that no configuration let pass. */
 static void
 test_a_presentation_makes_no_claims(void **state)
@@ -483,6 +578,8 @@ main(void)
         cmocka_unit_test(test_a_derived_proof_keeps_period_and_status),
         cmocka_unit_test(test_a_life_does_not_begin_later),
         cmocka_unit_test(test_an_issuer_is_an_identifier),
+        cmocka_unit_test(test_a_client_adds_nothing),
+        cmocka_unit_test(test_a_client_writes_no_status_list),
         cmocka_unit_test(test_a_presentation_makes_no_claims),
         cmocka_unit_test(test_times),
     };
