@@ -1,5 +1,6 @@
 /* The flow as a whole: opening, closing, and its background thread. */
 #include "flow_internal.h"
+#include "flow_proof_types.h"
 
 #include <stdlib.h>
 #include <time.h>
@@ -27,6 +28,9 @@ copy_settings(struct flow *flow, const struct flow_settings *from)
     flow->settings.log = text;
     SG_TRY(sg_arena_cstr(flow->arena, sg_cstr(from->contexts), &text));
     flow->settings.contexts = text;
+    SG_TRY(
+        sg_arena_cstr(flow->arena, sg_cstr(from->attesters == NULL ? "" : from->attesters), &text));
+    flow->settings.attesters = text;
     SG_TRY(sg_arena_cstr(flow->arena, sg_cstr(from->crl), &text));
     flow->settings.crl = text;
     SG_TRY(sg_arena_cstr(flow->arena, sg_cstr(from->log_vkey), &text));
@@ -34,7 +38,21 @@ copy_settings(struct flow *flow, const struct flow_settings *from)
     return SG_DONE;
 }
 
-/* Contexts and configurations; the file at fault is copied out: the arena goes with the flow. */
+/* A configuration that wants attestations and nobody to believe would refuse every wallet: said at the start, not then. */
+static sg_result
+check_attesters(const struct flow *flow, struct sg_why *why)
+{
+    for (size_t i = 0; i < flow->configs.n && flow->attesters.n == 0; i++) {
+        if (flow_needs_attester(&flow->configs.items[i])) {
+            sg_why_note(
+                why, "proof_types_supported: key attestations, and attesters/ is empty", i, 0);
+            SG_FAIL(CONFIGURATION);
+        }
+    }
+    return SG_DONE;
+}
+
+/* Contexts, configurations and attesters; the file at fault is copied out: the arena goes with the flow. */
 static sg_result
 read_files(struct flow *flow, struct sg_why *why, char ret_file[FLOW_FILE_MAX])
 {
@@ -45,6 +63,15 @@ read_files(struct flow *flow, struct sg_why *why, char ret_file[FLOW_FILE_MAX])
         file = SG_NO_STR;
         r = flow_configs_read(flow->arena, flow->settings.configurations, flow->settings.base, why,
             &file, &flow->configs);
+    }
+    if (sg_ok(r) && flow->settings.attesters[0] != '\0') {
+        file = SG_NO_STR;
+        r = flow_attesters_read(flow->arena, flow->settings.attesters, flow->settings.base, why,
+            &file, &flow->attesters);
+    }
+    if (sg_ok(r)) {
+        file = SG_NO_STR;
+        r = check_attesters(flow, why);
     }
     if (!sg_ok(r) && file.n > 0 && file.n < FLOW_FILE_MAX) {
         memcpy(ret_file, file.p, file.n);

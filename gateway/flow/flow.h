@@ -22,10 +22,13 @@ struct flow_settings {
     sg_str base;                /* public URL, no trailing slash */
     const char *configurations; /* folder: "configurations" */
     const char *contexts;       /* folder: "contexts" (flow_contexts.h); may be absent */
-    const char *crl;            /* file: "trust/iaca.crl"; may be absent */
-    const char *log;            /* folder of checkpoint and tiles: "log" */
-    const char *log_vkey;       /* file: "trust/log.vkey" */
-    sg_str status_key;          /* label: "status-es256" */
+    const char *attesters;      /* folder: "attesters" (flow_attesters.h); may be absent */
+    struct peer *
+        courier; /* asked for the status of key attestations; NULL: those that name one are refused */
+    const char *crl;        /* file: "trust/iaca.crl"; may be absent */
+    const char *log;        /* folder of checkpoint and tiles: "log" */
+    const char *log_vkey;   /* file: "trust/log.vkey" */
+    sg_str status_key;      /* label: "status-es256" */
     sg_str attestation_key; /* label of a METADATA key; empty: no key attestations (flow_prove.h) */
     sg_str
         attestation_storage; /* what they say of key_storage, and of user_authentication: blanks between; empty: nothing */
@@ -149,7 +152,8 @@ struct flow_issue_in {
     bool
         by_identifier; /* name is a credential_identifier; otherwise a credential_configuration_id */
     sg_str name;
-    const sg_str *proofs; /* JWT key proofs */
+    enum flow_proof_kind proof_kind;
+    const sg_str *proofs; /* JWTs */
     size_t n_proofs;
     sg_str client_id; /* of the token; empty when anonymous */
     flow_nonce_fn nonce_check;
@@ -158,7 +162,7 @@ struct flow_issue_in {
 };
 /*
  * OpenID4VCI credential request. Before the signer is asked: SG_E_CONFIGURATION, SG_E_NOT_FOUND (identifier), SG_E_SCOPE (count used up), SG_E_PROOF,
- * SG_E_NONCE, SG_E_KEY_*; later: what the signer refused, SG_E_PEER_DOWN, SG_E_STORE_DOWN ... All through `done`.
+ * SG_E_NONCE, SG_E_ATTESTATION, SG_E_STATUS_UNKNOWN (of an attestation), SG_E_KEY_*; later: what the signer refused, SG_E_PEER_DOWN, SG_E_STORE_DOWN ... All through `done`.
  */
 void flow_issue(struct flow *flow, struct sg_arena *arena, const struct flow_issue_in *in,
     struct sg_why *why, flow_issued_fn done, void *context);

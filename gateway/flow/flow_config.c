@@ -8,6 +8,7 @@
 
 #include "flow_claims.h"
 #include "flow_form.h"
+#include "flow_proof_types.h"
 #include "flow_read.h"
 
 #define PUBLISHED_MAX ((size_t)256 * 1024)
@@ -80,20 +81,6 @@ default_binding(const struct flow_form *form)
         from = end + 1;
     }
     return all;
-}
-
-static sg_result
-read_proof_types(const struct sjson *types, struct sg_why *why, struct flow_config *config)
-{
-    const struct sjson *jwt = sjson_get(types, "jwt");
-    if (types->type != SJSON_OBJECT || types->n != 1 || jwt == NULL) {
-        return flow_bad(why, "proof_types_supported: jwt is what this version does");
-    }
-    if (sjson_get(jwt, "key_attestations_required") != NULL) {
-        return flow_bad(why, "key_attestations_required: not in this version");
-    }
-    return flow_read_algs(sjson_get(jwt, "proof_signing_alg_values_supported"), why,
-        "proof_signing_alg_values_supported", config->proof_algs, &config->n_proof_algs);
 }
 
 /* ---- what every configuration has --------------------------------------------------------------------- */
@@ -258,7 +245,8 @@ find_form(const struct sjson *entry, struct sg_why *why, const struct flow_form 
 
 /* Binding methods and proof types stand together or not at all (OpenID4VCI 1.0, 12.2.4). */
 static sg_result
-read_single_proofs(const struct sjson *json, struct sg_why *why, struct flow_config *config)
+read_single_proofs(struct sg_arena *arena, const struct sjson *json, struct sg_why *why,
+    struct flow_config *config)
 {
     const struct sjson *methods = sjson_get(json, "cryptographic_binding_methods_supported");
     const struct sjson *types = sjson_get(json, "proof_types_supported");
@@ -274,7 +262,7 @@ read_single_proofs(const struct sjson *json, struct sg_why *why, struct flow_con
         return flow_bad(why, "proof_types_supported");
     }
     config->binding = FLOW_BIND_JWK;
-    return read_proof_types(types, why, config);
+    return flow_proof_types_read(arena, types, why, config);
 }
 
 static sg_result
@@ -304,7 +292,7 @@ read_single(struct reading *in, sg_str name, struct flow_config *config)
             in->why, "credential_signing_alg_values_supported: one, that of the seal key");
     }
     config->seal_alg = algs[0];
-    SG_TRY(read_single_proofs(json, in->why, config));
+    SG_TRY(read_single_proofs(in->arena, json, in->why, config));
     SG_TRY(read_shared(in));
     SG_TRY(
         check_known(in->shared, extra, config->form->members, in->why, "sealgate: unknown member"));
@@ -328,10 +316,18 @@ read_entry_alg(const struct sjson *entry, struct sg_why *why, const struct jose_
     return *ret != NULL && (*ret)->sign ? SG_DONE : flow_bad(why, "alg");
 }
 
+/* Those of the entry, or the template's. */
+static const struct sjson *
+proof_types_of(const struct reading *in, const struct sjson *entry)
+{
+    const struct sjson *own = sjson_get(entry, "proof_types_supported");
+    return own != NULL ? own : sjson_get(in->file, "proof_types_supported");
+}
+
 static sg_result
 read_entry_proofs(const struct reading *in, const struct sjson *entry, struct flow_config *config)
 {
-    const struct sjson *types = sjson_get(in->file, "proof_types_supported");
+    const struct sjson *types = proof_types_of(in, entry);
     const struct sjson *methods = sjson_get(entry, "binding");
     if (types == NULL) {
         return methods == NULL ? SG_DONE
@@ -346,7 +342,7 @@ read_entry_proofs(const struct reading *in, const struct sjson *entry, struct fl
             return flow_bad(in->why, "binding: a method that the format does not have");
         }
     }
-    return read_proof_types(types, in->why, config);
+    return flow_proof_types_read(in->arena, types, in->why, config);
 }
 
 /* credential_metadata.claims with each path as the format has it; everything else as it stands. */
@@ -419,8 +415,7 @@ publish(const struct reading *in, const struct sjson *entry, const struct sjson 
     config->form->describe(&wr, config);
     if (config->binding != 0) {
         write_binding(&wr, config->binding);
-        sjson_wr_member_value(
-            &wr, "proof_types_supported", sjson_get(in->file, "proof_types_supported"));
+        sjson_wr_member_value(&wr, "proof_types_supported", proof_types_of(in, entry));
     }
     sjson_wr_name(&wr, SG_LIT("credential_metadata"));
     write_metadata(&wr, config, metadata);
@@ -439,8 +434,8 @@ static sg_result
 read_entry(const struct reading *in, const struct sjson *entry, const struct sjson *metadata,
     struct flow_config *config)
 {
-    static const char *const extra[] = { "id", "format", "alg", "scope", "binding", "metadata",
-        NULL };
+    static const char *const extra[] = { "id", "format", "alg", "scope", "binding",
+        "proof_types_supported", "metadata", NULL };
     if (entry->type != SJSON_OBJECT) {
         return flow_bad(in->why, "formats: an array of objects");
     }

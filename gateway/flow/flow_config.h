@@ -5,13 +5,14 @@
  * Every "${BASE}" in it stands for the public URL. Unknown members are errors.
  *   scope                    text   OAuth scope of every entry that has none of its own; optional
  *   credential_metadata      object display and claims (paths as in the claims themselves: each format's own paths are derived)
- *   proof_types_supported    object as in OpenID4VCI; absent: the credential binds no key
+ *   proof_types_supported    object as in OpenID4VCI (flow_proof_types.h); absent: the credential binds no key
  *   sealgate                 object as below, without what a format says itself
  *   formats                  array of objects:
  *     id                     text   the credential_configuration_id
  *     format                 text   "dc+sd-jwt", ... (flow_form.c)
  *     seal_key, scope, level, status_list   as below, for this entry alone
  *     documents, existing_proofs   whole documents of clients (flow_document.h)
+ *     proof_types_supported  object instead of the template's
  *     binding                array  of cryptographic_binding_methods_supported; default: what is usual for the format
  *     metadata               object further members, published as they stand
  *     ...                    what the format needs (flow_form_*.c; docs/operations.md)
@@ -86,6 +87,22 @@ enum flow_documents {
 /* Proofs that a document has already. */
 enum flow_proofs { FLOW_PROOFS_REFUSE, FLOW_PROOFS_ADD, FLOW_PROOFS_CHAIN };
 
+/* Proof types of OpenID4VCI 1.0, Appendix F (flow_proof_types.h). */
+enum flow_proof_kind { FLOW_PROOF_JWT, FLOW_PROOF_ATTESTATION, FLOW_PROOF_KINDS };
+#define FLOW_PROOF_WORDS_MAX 16
+struct flow_words {
+    const sg_str *items;
+    size_t n;
+};
+struct flow_proof_type {
+    bool offered;
+    const struct jose_alg *algs[8]; /* of the proof, and of a key attestation in it */
+    size_t n_algs;
+    bool attested; /* key_attestations_required */
+    /* of which an attestation must say one; none: nothing is asked for */
+    struct flow_words key_storage, user_authentication;
+};
+
 /* One configuration. Read-only after reading; lives as long as its set. */
 struct flow_config {
     sg_str id;
@@ -94,8 +111,7 @@ struct flow_config {
     sg_str scope;     /* may be empty */
     sg_str type;      /* vct, doctype, most specific type; goes into intents */
     unsigned binding; /* enum flow_binding, or'ed; 0: no key proof is asked for */
-    const struct jose_alg *proof_algs[8];
-    size_t n_proof_algs;
+    struct flow_proof_type proofs[FLOW_PROOF_KINDS]; /* offered, where binding is not 0 */
     const struct jose_alg *seal_alg;
     sg_str seal_key; /* label */
     unsigned level;

@@ -3,6 +3,7 @@
 #define FLOW_INTERNAL_H
 
 #include "flow.h"
+#include "flow_attesters.h"
 #include "flow_contexts.h"
 #include "flow_form.h"
 
@@ -24,6 +25,8 @@
 #define FLOW_OPENING_CLAIMS 2
 /* Longer than a request may take, and not much: the signer remembers each intent until it expires, in memory too. */
 #define FLOW_INTENT_LIFE_S 20
+/* Longer than the courier takes for one list (fetch_timeout_ms, 3000 unless set), and well within a request. */
+#define FLOW_COURIER_TIMEOUT_MS 5000
 
 /* ---- background work -------------------------------------------------------------------------------- */
 
@@ -94,6 +97,7 @@ struct flow {
     struct sg_arena *arena; /* configurations and texts */
     struct flow_configs configs;
     struct flow_contexts contexts;
+    struct flow_attesters attesters;
     struct store *store;
     struct peer *signer;
     struct peer_registry *registry;
@@ -191,9 +195,42 @@ struct flow_proof_expect {
     void *nonce_context;
     int64_t now;
     int64_t age_s;
+    const struct flow_attesters *attesters; /* NULL: nobody is believed */
 };
-/* OpenID4VCI 1.0 Appendix F.4, type "jwt". SG_E_PROOF, SG_E_NONCE, SG_E_NO_MEMORY. */
+/* Key attestations of one request, each verified once. */
+struct flow_attested;
+struct flow_attestations {
+    const struct flow_attested *items[FLOW_BATCH_MAX];
+    size_t n;
+};
+/* OpenID4VCI 1.0 Appendix F.4, type "jwt". `seen` grows by the attestation it carries. SG_E_PROOF, SG_E_NONCE, SG_E_ATTESTATION, SG_E_NO_MEMORY. */
 SG_CHECKED sg_result flow_proof_verify(struct sg_arena *arena, sg_str proof,
-    const struct flow_proof_expect *expect, struct flow_holder *ret);
+    const struct flow_proof_expect *expect, struct flow_attestations *seen,
+    struct flow_holder *ret);
+
+/* What the proofs of a request yield. */
+struct flow_proven {
+    const struct flow_holder
+        *holders; /* each key once: those proven first, then those that are attested only */
+    size_t n;
+    size_t least; /* so many must get a credential each; attested ones beyond may be fewer (14.6) */
+    struct wire_ref refs
+        [FLOW_BATCH_MAX]; /* statuses of the attestations, each once: to be GOOD before signing */
+    size_t n_refs;
+};
+/*
+ * All proofs of one type. `max`: keys of one request at most. SG_E_PROOF, SG_E_NONCE, SG_E_ATTESTATION, SG_E_VALUE (more than `max` proofs), SG_E_NO_MEMORY.
+ */
+SG_CHECKED sg_result flow_proven_verify(struct sg_arena *arena, enum flow_proof_kind kind,
+    const sg_str *proofs, size_t n, size_t max, const struct flow_proof_expect *expect,
+    struct flow_proven *ret);
+
+/*
+ * Are these references GOOD? Asked of the courier, which may answer from what it has as long as the list's issuer allows. SG_E_ATTESTATION: one is not. SG_E_STATUS_UNKNOWN:
+ * nobody knows. `done` runs once: at once when nothing could be asked, otherwise on the flow's own thread, which may block on the store. `refs` and `arena` live until then.
+ */
+typedef void (*flow_checked_fn)(void *context, sg_result result);
+void flow_refs_check(struct flow *flow, struct sg_arena *arena, const struct wire_ref *refs,
+    size_t n, flow_checked_fn done, void *context);
 
 #endif

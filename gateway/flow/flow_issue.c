@@ -27,6 +27,7 @@ struct job {
     struct flow_grant *grant; /* NULL: direct */
     sg_str client;
     size_t n;
+    struct flow_proven *proven;        /* NULL: direct */
     const struct flow_holder *holders; /* NULL: unbound */
     struct wire_ref *refs;             /* NULL: no status */
     const struct flow_list **lists; /* of refs: a batch may begin in one list and end in the next */
@@ -385,44 +386,45 @@ static sg_result
 verify_proofs(struct job *job, const struct flow_issue_in *in)
 {
     const struct flow_config *config = job->subject->config;
+    const struct flow *flow = job->flow;
+    job->proven = SG_NEW(job->arena, struct flow_proven);
+    SG_REQUIRE(job->proven != NULL, NO_MEMORY);
     if (config->binding == 0) {
         SG_REQUIRE(in->n_proofs == 0, VALUE);
-        job->n = 1;
+        job->proven->n = 1;
+        job->proven->least = 1;
         return SG_DONE;
     }
-    SG_REQUIRE(in->n_proofs >= 1, PROOF);
-    SG_REQUIRE(
-        in->n_proofs <= job->flow->settings.batch_max && in->n_proofs <= FLOW_BATCH_MAX, VALUE);
-    struct flow_holder *holders = SG_NEW_ARRAY(job->arena, in->n_proofs, struct flow_holder);
-    SG_REQUIRE(holders != NULL, NO_MEMORY);
-    struct flow_proof_expect expect = {
+    size_t max = flow->settings.batch_max < FLOW_BATCH_MAX ? (size_t)flow->settings.batch_max
+                                                           : (size_t)FLOW_BATCH_MAX;
+    const struct flow_proof_expect expect = {
         .config = config,
-        .aud = job->flow->settings.base,
+        .aud = flow->settings.base,
         .client_id = in->client_id,
         .nonce_check = in->nonce_check,
         .nonce_context = in->nonce_context,
         .now = in->now,
-        .age_s = job->flow->settings.proof_age_s,
+        .age_s = flow->settings.proof_age_s,
+        .attesters = &flow->attesters,
     };
-    for (size_t i = 0; i < in->n_proofs; i++) {
-        SG_TRY(flow_proof_verify(job->arena, in->proofs[i], &expect, &holders[i]));
-        for (size_t j = 0; j < i;
-             j++) { /* one credential per key (14.6): a key given twice is a mistake */
-            SG_REQUIRE(memcmp(holders[i].thumbprint, holders[j].thumbprint, 32) != 0, PROOF);
-        }
-    }
-    job->holders = holders;
-    job->n = in->n_proofs;
+    SG_TRY(flow_proven_verify(
+        job->arena, in->proof_kind, in->proofs, in->n_proofs, max, &expect, job->proven));
+    job->holders = job->proven->holders;
     return SG_DONE;
 }
 
+/* Between `least` and `most` uses of what is left: what is taken. */
 static sg_result
-count_use(struct flow_entry *entry, size_t n)
+count_use(struct flow_entry *entry, size_t least, size_t most, size_t *ret)
 {
     uint64_t used = atomic_load(&entry->used);
+    uint64_t take;
     do {
-        SG_REQUIRE(entry->count - used >= n && entry->count >= used, POLICY);
-    } while (!atomic_compare_exchange_weak(&entry->used, &used, used + n));
+        uint64_t left = entry->count >= used ? entry->count - used : 0;
+        take = left < most ? left : most;
+        SG_REQUIRE(take >= least, POLICY);
+    } while (!atomic_compare_exchange_weak(&entry->used, &used, used + take));
+    *ret = (size_t)take;
     return SG_DONE;
 }
 
@@ -436,9 +438,21 @@ issue_try(struct job *job, const struct flow_issue_in *in)
     job->subject = &entry->subject;
     job->instruction = &entry->instruction;
     SG_TRY(verify_proofs(job, in));
-    SG_TRY(count_use(entry, job->n));
+    SG_TRY(count_use(entry, job->proven->least, job->proven->n, &job->n));
     job->entry = entry; /* from here on a failure gives the count back */
     return SG_DONE;
+}
+
+/* On the flow's own thread. */
+static void
+attestations_checked(void *context, sg_result r)
+{
+    struct job *job = context;
+    if (!sg_ok(r)) {
+        finish(job, r);
+        return;
+    }
+    run(job);
 }
 
 void
@@ -459,6 +473,11 @@ flow_issue(struct flow *flow, struct sg_arena *arena, const struct flow_issue_in
     sg_result r = issue_try(job, in);
     if (!sg_ok(r)) {
         finish(job, r);
+        return;
+    }
+    if (job->proven->n_refs > 0) {
+        flow_refs_check(
+            flow, arena, job->proven->refs, job->proven->n_refs, attestations_checked, job);
         return;
     }
     run(job);

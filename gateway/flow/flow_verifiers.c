@@ -1,15 +1,8 @@
 #include "flow_verifiers.h"
 
-#include <dirent.h>
-#include <errno.h>
-#include <fcntl.h>
-#include <stdlib.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
+#include "flow_folder.h"
 #include "flow_read.h"
 
-#define FILE_MAX ((size_t)128 * 1024)
 #define TEXT_MAX 512
 
 sg_result
@@ -270,48 +263,16 @@ verifier_parse(struct sg_arena *arena, sg_str text, struct sg_why *why, struct v
 
 /* ---- the folder ----------------------------------------------------------------------------------------- */
 
-static void
-close_dir(DIR **dir)
-{
-    if (*dir != NULL) {
-        closedir(*dir);
-    }
-}
-
-static sg_result
-read_file(
-    struct sg_arena *arena, int dir, const char *name, char *text, struct sg_why *why, sg_str *ret)
-{
-    int fd = openat(dir, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-    ssize_t got = fd < 0 ? -1 : read(fd, text, FILE_MAX);
-    if (fd >= 0) {
-        close(fd);
-    }
-    if (got <= 0 || (size_t)got == FILE_MAX) {
-        return flow_bad(why, "cannot be read, is empty or too large");
-    }
-    return sg_arena_str(arena, sg_str_of(text, (size_t)got), ret);
-}
-
-static int
-is_settings(const struct dirent *entry)
-{
-    size_t n = strlen(entry->d_name);
-    return n > 5 && entry->d_name[0] != '.' && strcmp(entry->d_name + n - 5, ".json") == 0;
-}
-
-struct names {
-    struct dirent **entries;
-    int n;
+struct reading {
+    struct sg_arena *arena;
+    struct verifiers *to;
 };
 
-static void
-names_free(struct names *names)
+static sg_result
+one_file(void *context, sg_str text, struct sg_why *why)
 {
-    for (int i = 0; i < names->n; i++) {
-        free(names->entries[i]);
-    }
-    free((void *)names->entries);
+    struct reading *reading = context;
+    return verifier_parse(reading->arena, text, why, reading->to);
 }
 
 sg_result
@@ -319,29 +280,8 @@ verifiers_read(struct sg_arena *arena, const char *path, sg_str base, struct sg_
     sg_str *ret_file, struct verifiers *ret)
 {
     SG_TRY(verifiers_new(arena, ret));
-    char *room = sg_arena_alloc(arena, FILE_MAX);
-    SG_REQUIRE(room != NULL, NO_MEMORY);
-    DIR *dir SG_CLEANUP(close_dir)
-    = opendir(path);
-    if (dir == NULL) {
-        /* a folder that is there and cannot be read stops the start: silence would refuse every verifier in it */
-        return errno == ENOENT ? SG_DONE : flow_bad(why, "the folder cannot be read");
-    }
-    struct names names SG_CLEANUP(names_free) = { 0 };
-    names.n = scandirat(dirfd(dir), ".", &names.entries, is_settings, alphasort);
-    if (names.n < 0) {
-        return flow_bad(why, "the folder cannot be read");
-    }
-    for (int i = 0; i < names.n; i++) {
-        sg_str text, file;
-        SG_TRY(sg_arena_str(arena, sg_cstr(names.entries[i]->d_name), &file));
-        *ret_file = file;
-        SG_TRY(read_file(arena, dirfd(dir), names.entries[i]->d_name, room, why, &text));
-        SG_TRY(flow_base_expand(arena, text, base, &text));
-        SG_TRY(verifier_parse(arena, text, why, ret));
-    }
-    *ret_file = SG_NO_STR;
-    return SG_DONE;
+    struct reading reading = { arena, ret };
+    return flow_folder_read(arena, path, base, why, ret_file, one_file, &reading);
 }
 
 const struct verifier_words *

@@ -206,6 +206,7 @@ confine(const struct options *o, const struct conf_gateway *conf, struct sg_why 
         { "log", SANDBOX_READ, true },
         { "trust", SANDBOX_READ, true },
         { "verifiers", SANDBOX_READ, true },
+        { "attesters", SANDBOX_READ, true },
     };
     struct sandbox_settings sandbox = {
         .role = SANDBOX_GATEWAY,
@@ -325,6 +326,8 @@ open_flow(struct serve *serve, struct sg_why *why, char ret_file[FLOW_FILE_MAX])
         .base = sg_cstr(conf->public_url),
         .configurations = "configurations",
         .contexts = "contexts",
+        .attesters = "attesters",
+        .courier = serve->courier,
         .crl = "trust/iaca.crl",
         .log = "log",
         .log_vkey = "trust/log.vkey",

@@ -46,6 +46,11 @@
                 ",\"domain\":{\"type\":[\"string\",\"array\"]},\"returnPresentation\":" BOOL \
                 ",\"returnResults\":" BOOL ",\"returnProblemDetails\":" BOOL))
 #define CHALLENGE OBJ("\"challenge\"", "\"challenge\":" TEXT)
+/* One member: a proof type of the configuration (OpenID4VCI 1.0, 8.2). */
+#define PROOFS                                                                                  \
+    "{\"type\":\"object\",\"minProperties\":1,\"maxProperties\":1,\"properties\":{"             \
+    "\"jwt\":" LIST(TEXT) ",\"attestation\":{\"type\":\"array\",\"minItems\":1,\"maxItems\":1," \
+                          "\"items\":" TEXT "}}}"
 /* OpenID4VP and key proofs with keys kept here (docs/presentations.md). */
 #define SELECTION "{\"type\":\"object\",\"additionalProperties\":" LIST(TEXT) "}"
 #define QUESTION                                                                              \
@@ -229,10 +234,10 @@ static const struct admin_schema schemas[] = {
     { "vci_nonce", NULL, "200", JSON, OBJ("\"c_nonce\"", "\"c_nonce\":" TEXT) },
     { "vci_credential",
         OBJ("\"proofs\"", "\"credential_configuration_id\":" TEXT ",\"credential_identifier\":" TEXT
-                          ",\"proofs\":" OBJ("\"jwt\"", "\"jwt\":" LIST(TEXT))),
+                          ",\"proofs\":" PROOFS),
         "200", JSON,
         OBJ("\"credentials\"",
-            "\"credentials\":" LIST(OBJ("\"credential\"", "\"credential\":" TEXT))) },
+            "\"credentials\":" LIST(OBJ("\"credential\"", "\"credential\":" SIGNED))) },
     { "vci_offer", NULL, "200", JSON, "{\"type\":\"object\"}" },
     { "vci_status", NULL, "200", "application/statuslist+jwt", TEXT },
     { "vci_status_credential", NULL, "200", "application/vc+jwt", TEXT },

@@ -1,4 +1,5 @@
 /* Nonce and credential endpoints (OpenID4VCI 1.0, 7 and 8). */
+#include "flow_proof_types.h"
 #include "vci_inner.h"
 
 #define PROOFS_MAX 64 /* read so many; flow holds them against the batch size */
@@ -29,7 +30,7 @@ vci_nonce(struct http_request *req)
 
 /* ---- the request --------------------------------------------------------------------------------------------------- */
 
-/* Exactly one member, named after a proof type we have, with a non-empty array of JWTs (8.2). */
+/* Exactly one member, named after a proof type we have, with a non-empty array; of an attestation exactly one (8.2, F.3). */
 static sg_result
 parse_proofs(struct sg_arena *arena, const struct sjson *proofs, struct vci_credential_req *ret)
 {
@@ -37,13 +38,15 @@ parse_proofs(struct sg_arena *arena, const struct sjson *proofs, struct vci_cred
         return SG_DONE; /* whether one is needed depends on the configuration */
     }
     SG_REQUIRE(proofs->type == SJSON_OBJECT && proofs->n == 1, PROOF);
-    const struct sjson *jwts = sjson_get(proofs, "jwt");
-    SG_REQUIRE(jwts != NULL && jwts->type == SJSON_ARRAY && jwts->n >= 1, PROOF);
-    SG_REQUIRE(jwts->n <= PROOFS_MAX, VALUE);
-    sg_str *texts = SG_NEW_ARRAY(arena, jwts->n, sg_str);
+    const struct sjson *list = proofs->first;
+    SG_TRY(flow_proof_kind_of(list->name, &ret->proof_kind));
+    SG_REQUIRE(list->type == SJSON_ARRAY && list->n >= 1, PROOF);
+    SG_REQUIRE(ret->proof_kind != FLOW_PROOF_ATTESTATION || list->n == 1, PROOF);
+    SG_REQUIRE(list->n <= PROOFS_MAX, VALUE);
+    sg_str *texts = SG_NEW_ARRAY(arena, list->n, sg_str);
     SG_REQUIRE(texts != NULL, NO_MEMORY);
     size_t n = 0;
-    for (const struct sjson *e = jwts->first; e != NULL; e = e->next) {
+    for (const struct sjson *e = list->first; e != NULL; e = e->next) {
         SG_REQUIRE(e->type == SJSON_STRING, PROOF);
         texts[n++] = e->text;
     }
@@ -182,6 +185,7 @@ vci_credential(struct http_request *req)
         .grant = grant,
         .by_identifier = asked.by_identifier,
         .name = asked.name,
+        .proof_kind = asked.proof_kind,
         .proofs = asked.proofs,
         .n_proofs = asked.n_proofs,
         .client_id = issue->session->client,

@@ -30,6 +30,7 @@ void vci_authorize(struct http_request *req);
 struct vci_credential_req {
     bool by_identifier;
     sg_str name;
+    enum flow_proof_kind proof_kind;
     const sg_str *proofs;
     size_t n_proofs;
 };

@@ -6,6 +6,7 @@
  */
 static const struct face_word credential_rows[] = {
     { SG_E_PROOF, 400, "invalid_proof" },
+    { SG_E_ATTESTATION, 400, "invalid_proof" },
     { SG_E_KEY_INVALID, 400, "invalid_proof" },
     { SG_E_KEY_PRIVATE, 400, "invalid_proof" },
     { SG_E_ALGORITHM, 400, "invalid_proof" },

@@ -21,9 +21,11 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     static struct flow_config config = { .id = { "c", 1 }, .binding = FLOW_BIND_JWK };
     if (arena == NULL) {
         arena = sg_arena_new(0, (size_t)16 << 20);
-        config.proof_algs[0] = jose_alg_by_name(SG_LIT("ES256"));
-        config.proof_algs[1] = jose_alg_by_name(SG_LIT("EdDSA"));
-        config.n_proof_algs = 2;
+        struct flow_proof_type *type = &config.proofs[FLOW_PROOF_JWT];
+        type->offered = true;
+        type->algs[0] = jose_alg_by_name(SG_LIT("ES256"));
+        type->algs[1] = jose_alg_by_name(SG_LIT("EdDSA"));
+        type->n_algs = 2;
     }
     sg_arena_reset(arena);
     struct flow_proof_expect expect = { .config = &config,
@@ -32,7 +34,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         .now = 1800000000,
         .age_s = 300 };
     struct flow_holder holder;
-    sg_result r = flow_proof_verify(arena, sg_str_of((const char *)data, size), &expect, &holder);
+    struct flow_attestations seen = { .n = 0 };
+    sg_result r =
+        flow_proof_verify(arena, sg_str_of((const char *)data, size), &expect, &seen, &holder);
     if (!sg_ok(r) && r.code != SG_E_PROOF && r.code != SG_E_NONCE && r.code != SG_E_NO_MEMORY) {
         abort(); /* a word that the wallet would misunderstand */
     }

@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "flow_attested.h"
 #include "flow_internal.h"
 #include "flow_prove.h"
 #include "show_rig.h"
@@ -284,6 +285,52 @@ test_what_the_operator_lets_it_say(void **state)
     assert_null(sjson_get(claims, "nonce"));
 }
 
+static sg_result
+nonce_is(void *context, sg_str nonce, int64_t now)
+{
+    (void)context;
+    (void)now;
+    return sg_str_is(nonce, "c-nonce") ? SG_DONE : SG_ERROR(NONCE);
+}
+
+/* The wallet side of this service meets its issuer side (flow_attested.h). */
+static void
+test_our_issuer_believes_what_we_attest(void **state)
+{
+    struct flow_attesters *all = SG_NEW(*state, struct flow_attesters);
+    struct sg_buf buf = sg_buf_new(*state, 512, 4096);
+    struct sjson_wr wr = sjson_wr_new(&buf);
+    struct flow_attested got;
+    struct sg_why why = { 0 };
+    sg_str text, jwt;
+    static const sg_str moderate[] = { { "iso_18045_moderate", 18 } };
+    struct flow_proof_type type = { .algs = { jose_alg_by_id(JOSE_EDDSA) }, .n_algs = 1 };
+    const struct flow_attested_expect expect = {
+        .attesters = all, .type = &type, .with_proof = true, .nonce_check = nonce_is, .now = NOW + 3
+    };
+    sg_buf_put_cstr(&buf, "{\"attester\":\"" BASE "\",\"jwks\":{\"keys\":[");
+    jwk_write(&wr, &signer.key.jwk);
+    sg_buf_put_cstr(&buf, "]}}");
+    assert_ok(sg_buf_end_str(&buf, &text));
+    assert_ok(flow_attester_parse(*state, text, &why, all));
+    assert_ok(peer_registry_load(flow.registry));
+    const struct flow_attest_in *in = two_keys(state);
+    assert_ok(attested(state, in, &jwt));
+    assert_ok(flow_attested_verify(*state, jwt, &expect, &got));
+    assert_int_equal(got.n_keys, 2);
+    for (size_t i = 0; i < 2; i++) {
+        uint8_t thumbprint[JWK_THUMBPRINT_LEN];
+        assert_ok(jwk_thumbprint(*state, &in->keys[i], thumbprint));
+        assert_memory_equal(got.keys[i].thumbprint, thumbprint, sizeof(thumbprint));
+    }
+    /* it says nothing of where they are, and an issuer that wants to know is not served */
+    type.key_storage = (struct flow_words){ moderate, 1 };
+    assert_refused(flow_attested_verify(*state, jwt, &expect, &got), ATTESTATION);
+    flow.settings.attestation_storage = SG_LIT("iso_18045_moderate");
+    assert_ok(attested(state, in, &jwt));
+    assert_ok(flow_attested_verify(*state, jwt, &expect, &got));
+}
+
 static void
 test_what_is_refused(void **state)
 {
@@ -353,6 +400,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_what_an_attestation_says),
         TEST(test_what_the_operator_lets_it_say),
+        TEST(test_our_issuer_believes_what_we_attest),
         TEST(test_what_is_refused),
         TEST(test_a_key_of_another_purpose_does_not_attest),
         TEST(test_a_key_that_is_not_active_does_not_attest),

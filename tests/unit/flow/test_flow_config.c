@@ -49,7 +49,7 @@ test_the_demo_configuration_reads(void **state)
     assert_str_is(config.type, BASE "/credentials/employee_badge");
     assert_str_is(config.type_path, "/credentials/employee_badge");
     assert_int_equal(config.binding, FLOW_BIND_JWK);
-    assert_int_equal(config.n_proof_algs, 3);
+    assert_int_equal(config.proofs[FLOW_PROOF_JWT].n_algs, 3);
     assert_int_equal(config.seal_alg->id, JOSE_ES256);
     assert_int_equal(config.round_s, 86400);
     assert_true(sg_str_starts(config.type_integrity, "sha256-"));

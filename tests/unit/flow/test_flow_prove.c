@@ -60,16 +60,18 @@ static sg_result
 taken(void **state, sg_str proof, unsigned binding, sg_str client, struct flow_holder *ret)
 {
     const struct flow_config config = { .binding = binding,
-        .proof_algs = { jose_alg_by_id(JOSE_ES256), jose_alg_by_id(JOSE_ES384),
-            jose_alg_by_id(JOSE_EDDSA) },
-        .n_proof_algs = 3 };
+        .proofs[FLOW_PROOF_JWT] = { .offered = true,
+            .algs = { jose_alg_by_id(JOSE_ES256), jose_alg_by_id(JOSE_ES384),
+                jose_alg_by_id(JOSE_EDDSA) },
+            .n_algs = 3 } };
+    struct flow_attestations seen = { .n = 0 };
     const struct flow_proof_expect expect = { .config = &config,
         .aud = SG_LIT(ISSUER),
         .client_id = client,
         .nonce_check = nonce_is,
         .now = NOW + 5,
         .age_s = 60 };
-    return flow_proof_verify(*state, proof, &expect, ret);
+    return flow_proof_verify(*state, proof, &expect, &seen, ret);
 }
 
 static void

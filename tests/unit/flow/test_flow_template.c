@@ -1,5 +1,6 @@
 /* Templates: one file names the claims, every format is an entry (req: FMT-5). */
 #include "flow_form.h"
+#include "flow_proof_types.h"
 #include "support.h"
 
 #define BASE "https://issuer.example"
@@ -331,6 +332,68 @@ test_documents_of_clients_are_said_by_the_configuration(void **state)
     }
 }
 
+#define ATTESTED(types)                                                             \
+    "{\"credential_metadata\":{},\"sealgate\":{\"validity_s\":86400,"               \
+    "\"claims\":{\"name\":{\"type\":\"string\"}}},\"proof_types_supported\":" types \
+    ",\"formats\":[{" SD_JWT "}]}"
+#define ES256 "\"proof_signing_alg_values_supported\":[\"ES256\"]"
+
+/* OpenID4VCI 1.0, 12.2.4: which proofs of a key are taken, and what attestations must say. req: PRO-1 */
+static void
+test_proof_types(void **state)
+{
+    static const char *const bad[] = {
+        ATTESTED("{}"),
+        ATTESTED("[]"),
+        ATTESTED("{\"cwt\":{" ES256 "}}"),
+        ATTESTED("{\"jwt\":[]}"),
+        ATTESTED("{\"jwt\":{}}"),
+        ATTESTED("{\"attestation\":{\"proof_signing_alg_values_supported\":[\"HS256\"]}}"),
+        ATTESTED("{\"jwt\":{" ES256 ",\"key_attestations_required\":true}}"),
+        ATTESTED("{\"jwt\":{" ES256 ",\"key_attestations_required\":{\"key_storage\":[]}}}"),
+        ATTESTED("{\"jwt\":{" ES256 ",\"key_attestations_required\":{\"key_storage\":[1]}}}"),
+        ATTESTED("{\"jwt\":{" ES256 ",\"key_attestations_required\":{\"storage\":[\"a\"]}}}"),
+        "{\"credential_metadata\":{},\"sealgate\":{\"validity_s\":86400,\"claims\":{\"name\":{"
+        "\"type\":\"string\"}}},\"formats\":[{" ENTRY "\"format\":\"vc+jwt\"," VC
+        ",\"binding\":[\"did:key\"],\"proof_types_supported\":{\"attestation\":{" ES256 "}}}]}",
+    };
+    struct flow_configs set;
+    struct sg_why why = { 0 };
+    assert_ok(parse(state,
+        ATTESTED("{\"jwt\":{" ES256 "},\"attestation\":{" ES256 ",\"key_attestations_required\":{"
+                 "\"key_storage\":[\"a\",\"b\"],\"user_authentication\":[\"c\"]}}}"),
+        &why, &set));
+    const struct flow_proof_type *types = set.items[0].proofs;
+    assert_true(types[FLOW_PROOF_JWT].offered);
+    assert_false(types[FLOW_PROOF_JWT].attested);
+    assert_true(types[FLOW_PROOF_ATTESTATION].attested);
+    assert_int_equal(types[FLOW_PROOF_ATTESTATION].key_storage.n, 2);
+    assert_str_is(types[FLOW_PROOF_ATTESTATION].user_authentication.items[0], "c");
+    assert_true(flow_needs_attester(&set.items[0]));
+    assert_non_null(
+        sjson_get(sjson_get(set.items[0].published, "proof_types_supported"), "attestation"));
+    assert_ok(parse(
+        state, ATTESTED("{\"jwt\":{" ES256 ",\"key_attestations_required\":{}}}"), &why, &set));
+    assert_true(set.items[0].proofs[FLOW_PROOF_JWT].attested);
+    assert_false(set.items[0].proofs[FLOW_PROOF_ATTESTATION].offered);
+    assert_true(flow_needs_attester(&set.items[0]));
+    /* an entry's own stand instead of the template's */
+    assert_ok(parse(state,
+        "{" SHARED ",\"formats\":[{" SD_JWT ",\"proof_types_supported\":{\"attestation\":{" ES256
+        "}}}]}",
+        &why, &set));
+    assert_false(set.items[0].proofs[FLOW_PROOF_JWT].offered);
+    assert_true(set.items[0].proofs[FLOW_PROOF_ATTESTATION].offered);
+    assert_null(sjson_get(sjson_get(set.items[0].published, "proof_types_supported"), "jwt"));
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        struct sg_why told = { 0 };
+        sg_result r = parse(state, bad[i], &told, &set);
+        if (r.code != SG_E_CONFIGURATION || told.what == NULL) {
+            fail_msg("case %zu: %s", i, sg_code_row(r.code)->name);
+        }
+    }
+}
+
 /* Whoever may show presentations may not issue claims under the same name. */
 static void
 test_a_configuration_for_presentations_issues_no_claims(void **state)
@@ -357,6 +420,7 @@ main(void)
         cmocka_unit_test(test_the_demo_has_every_format),
         cmocka_unit_test(test_a_format_we_do_not_issue_is_unsupported),
         cmocka_unit_test(test_documents_of_clients_are_said_by_the_configuration),
+        cmocka_unit_test(test_proof_types),
         cmocka_unit_test(test_a_configuration_for_presentations_issues_no_claims),
         cmocka_unit_test(test_forms_have_different_names),
     };
