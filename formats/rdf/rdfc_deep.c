@@ -211,6 +211,13 @@ static sg_result
 choose_path(struct rdfc *c, const struct rdf_line *related, size_t n, unsigned depth, uint8_t *data,
     size_t *data_n)
 {
+    const uint32_t only = c->canonical.number[related->id];
+    if (n == 1 && only != RDF_NO_NODE) {
+        /* most groups: one permutation, its path one name, nothing issued */
+        SG_REQUIRE(charge(&c->permutations, 1) && charge(&c->steps, 1), WORK);
+        *data_n += rdfc_put_name(data + *data_n, "_:c14n", only);
+        return SG_DONE;
+    }
     struct group g = { .n = n, .base = c->path.n };
     size_t each = 2 * RDFC_NAME_MAX + 2 + 2 * c->hash_len;
     g.perm = rdf_stack_array(&c->stack, 2 * n, sizeof(*g.perm));
