@@ -1,9 +1,13 @@
 /*
  * RDFC-1.0 with SHA-256 over generated datasets of 10 to 10,000 quads, best of several rounds: reading N-Quads and canonicalising
  * apart. "plain": all blank nodes differ by their first-degree hash. "alike": every second blank node has a twin and
- * needs the search. req: FMT-3
- * build/dev/bench/bench_rdf [FOLDER]    with a folder: also writes the datasets there, and the figures to c.json (compare.sh)
+ * needs the search. Growth beside n log n: what a quad and a level of the logarithm cost, beside the same for 10 quads;
+ * not above 1 means that time grows no faster than n log n. req: FMT-3
+ * build/dev/bench/bench_rdf                    prints the table
+ * build/dev/bench/bench_rdf FOLDER             writes each dataset there (.nq) and its canonical form (.c14n), for compare.sh
+ * build/dev/bench/bench_rdf FOLDER DATASET     measures one and prints it as JSON
  */
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -107,36 +111,72 @@ write_file(const char *folder, const char *name, sg_str text)
     }
 }
 
+struct dataset {
+    char name[24];
+    size_t n;
+    sg_str text;
+    struct rdf_dataset parsed;
+};
+
+static struct dataset
+dataset(struct sg_arena *arena, size_t shape, size_t size)
+{
+    struct dataset d = { .n = sizes[size] };
+    snprintf(d.name, sizeof(d.name), "%s-%zu", shapes[shape], d.n);
+    d.text = generate(arena, shape == 1, d.n);
+    must(rdf_nquads_parse(arena, d.text, NULL, &d.parsed));
+    return d;
+}
+
+static void
+write_both(struct sg_arena *arena, const char *folder, const struct dataset *d)
+{
+    struct rdf_canonical c;
+    char name[40];
+    must(rdfc_canonicalize(arena, &d->parsed, SG_SHA256, NULL, &c));
+    snprintf(name, sizeof(name), "%s.nq", d->name);
+    write_file(folder, name, d->text);
+    snprintf(name, sizeof(name), "%s.c14n", d->name);
+    write_file(folder, name, c.nquads);
+}
+
+static void
+print_json(const struct dataset *d)
+{
+    printf("{\"parse\":%.3f,\"canonicalize\":%.3f}\n", best(d->text, NULL, d->n),
+        best(d->text, &d->parsed, d->n));
+}
+
+static void
+print_row(const struct dataset *d, double *first)
+{
+    double n = (double)d->n;
+    double parse = best(d->text, NULL, d->n);
+    double canonicalize = best(d->text, &d->parsed, d->n);
+    double each = canonicalize / (n * log2(n));
+    *first = d->n == sizes[0] ? each : *first;
+    printf("%-12s %12.1f %16.1f %14.0f %18.2f\n", d->name, parse, canonicalize,
+        canonicalize * 1e3 / n, each / *first);
+}
+
 int
 main(int argc, char **argv)
 {
     struct sg_arena *arena = sg_arena_new(0, ARENA_MAX);
-    struct sg_buf json = sg_buf_new(arena, 0, 1 << 20);
-    printf("%-6s %7s %12s %16s %14s\n", "shape", "quads", "parse us", "canonicalize us",
-        "ns per quad");
-    for (size_t s = 0; s < 2; s++) {
-        for (size_t i = 0; i < N_SIZES; i++) {
-            struct rdf_dataset d;
-            sg_str text = generate(arena, s == 1, sizes[i]);
-            must(rdf_nquads_parse(arena, text, NULL, &d));
-            double parse = best(text, NULL, sizes[i]);
-            double canonicalize = best(text, &d, sizes[i]);
-            printf("%-6s %7zu %12.1f %16.1f %14.0f\n", shapes[s], d.n, parse, canonicalize,
-                canonicalize * 1e3 / (double)d.n);
-            char line[200];
-            char name[40];
-            snprintf(name, sizeof(name), "%s-%zu.nq", shapes[s], sizes[i]);
-            snprintf(line, sizeof(line), "%s{\"file\":\"%s\",\"parse\":%.3f,\"canonicalize\":%.3f}",
-                json.n == 0 ? "[" : ",", name, parse, canonicalize);
-            sg_buf_put_cstr(&json, line);
-            if (argc > 1) {
-                write_file(argv[1], name, text);
-            }
-        }
+    double first = 0;
+    if (argc == 1) {
+        printf("%-12s %12s %16s %14s %18s\n", "dataset", "parse us", "canonicalize us",
+            "ns per quad", "beside n log n");
     }
-    sg_buf_put_cstr(&json, "]");
-    if (argc > 1) {
-        write_file(argv[1], "c.json", sg_bytes_str(sg_bytes_of(json.p, json.n)));
+    for (size_t i = 0; i < 2 * N_SIZES; i++) {
+        struct dataset d = dataset(arena, i / N_SIZES, i % N_SIZES);
+        if (argc == 1) {
+            print_row(&d, &first);
+        } else if (argc == 2) {
+            write_both(arena, argv[1], &d);
+        } else if (strcmp(argv[2], d.name) == 0) {
+            print_json(&d);
+        }
     }
     sg_arena_free(&arena);
     return 0;
