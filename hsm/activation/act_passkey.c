@@ -132,7 +132,8 @@ act_passkey(struct registry *registry, struct sg_arena *arena, const struct act_
     ret->sign_count = verdict->auth_data.sign_count;
     ret->counter_fault = verdict->counter_went_back;
     ret->origin = origin_of(rp, in);
-    if (ret->counter_fault && in->level >= 3) {
+    /* req: AU-3: a copy of the authenticator approves nothing, at level 2 either; that it tried stands in the person's account */
+    if (ret->counter_fault) {
         return refuse(why, "the counter went back");
     }
     return SG_DONE;
@@ -150,8 +151,7 @@ act_passkey_still(
     SG_REQUIRE(memcmp(now.person, then->person, sizeof(now.person)) == 0, ACTIVATION);
     SG_REQUIRE(now.seq == then->seq && sg_bytes_equal(now.spki, then->spki), ACTIVATION);
     SG_REQUIRE(fit_for(&now, level), ACTIVATION);
-    was->counter_fault = went_back(now.sign_count, was->sign_count);
-    SG_REQUIRE(!was->counter_fault || level < 3, ACTIVATION);
+    SG_REQUIRE(!went_back(now.sign_count, was->sign_count), ACTIVATION);
     return SG_DONE;
 }
 

@@ -107,35 +107,12 @@ claim(struct gate_env *env, struct gate_case *c)
     return claimed;
 }
 
-static sg_result
-event(struct gate_env *env, struct gate_case *c, const char *word)
-{
-    const struct gate_gesture *g = c->gesture;
-    const struct wire_person_event rec = { .event = sg_cstr(word),
-        .person = SG_BYTES(g->person),
-        .consent_seq = c->consent_seq,
-        .passkey = g->act.passkey.id,
-        .level = g->level,
-        .intent_id = SG_BYTES(c->intent_id),
-        .at_ms = env->now.utc_ms };
-    sg_bytes body;
-    uint64_t seq;
-    SG_TRY(wire_person_event_encode(c->arena, &rec, &body));
-    return ledger_append(env->ledger, WIRE_REC_PERSON_EVENT, env->now.utc_ms, body, &seq);
-}
-
-/* The counter only grows: a fault at level 2 leaves the higher one, so that the next answer of the copy is a fault again. */
+/* The counter only grows: what did not move it has been refused. */
 static sg_result
 count(struct gate_env *env, struct gate_case *c)
 {
     const struct gate_gesture *g = c->gesture;
-    if (!g->first) {
-        return SG_DONE;
-    }
-    if (g->act.counter_fault) {
-        return event(env, c, "counter-fault");
-    }
-    return g->act.sign_count == 0
+    return !g->first || g->act.sign_count == 0
                ? SG_DONE
                : reg_passkey_counted(env->registry, g->act.passkey.id, g->act.sign_count);
 }

@@ -1,30 +1,57 @@
 /*
  * The gateway's socket to the signer in an attacker's hands (issue 4; req: AU-2, AU-4, SIG-1, SIG-3, SIG-8). Persons enrolled the whole way; he sends what he
- * likes, keeps what passes by, and can have a person make gestures for what she sees. First each attack by itself, then thousands of messages at random
- * against a model of what was agreed to; at the end an auditor's replay of the ledger finds nothing.
+ * likes, keeps what passes by, and can have a person make gestures for what she sees. First each attack by itself, against a person with keys of level 2 and one
+ * with keys of level 3 (attested passkey, confirmed by two officers), then thousands of messages at random against a model of what was agreed to; at the end an
+ * auditor's replay of the ledger finds nothing.
  */
 #include <openssl/rand.h>
 #include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
 
 #include "evid_ledger.h"
 #include "key_public.h"
 #include "rig_person.h"
 
-enum { ANNA, BERT, PERSONS };
+enum { PERSONS = 4, LEVEL_3 = 2 }; /* two of level 2, then two of level 3 */
 static struct rig rig;
+static struct authenticator_root maker;
 static struct rig_person p[PERSONS];
+static struct rig_person *anna, *bert; /* whom this attack is about: both of one level */
 
 static int
 setup(void **state)
 {
     (void)state;
-    rig_create(&rig, RIG_PERSON_SETTINGS "sessions = 2\nstatus_timeout_ms = 400\n");
+    rig_create(
+        &rig, RIG_PERSON_SETTINGS RIG_MAKER_SETTINGS "sessions = 2\nstatus_timeout_ms = 400\n");
+    rig_maker(&rig, &maker);
     rig_start(&rig, NULL);
     rig_furnish(&rig, 2000);
     for (size_t i = 0; i < PERSONS; i++) {
         p[i].n_keys = 2;
+        p[i].level = i < LEVEL_3 ? 2 : 3;
+        p[i].maker = &maker;
         rig_person_enrol(&rig, &p[i]);
     }
+    return 0;
+}
+
+static int
+level_2(void **state)
+{
+    (void)state;
+    anna = &p[0];
+    bert = &p[1];
+    return 0;
+}
+
+static int
+level_3(void **state)
+{
+    (void)state;
+    anna = &p[LEVEL_3];
+    bert = &p[LEVEL_3 + 1];
     return 0;
 }
 
@@ -37,6 +64,7 @@ teardown(void **state)
     for (size_t i = 0; i < PERSONS; i++) {
         rig_person_forget(&p[i]);
     }
+    authenticator_root_forget(&maker);
     return status == 0 ? 0 : -1;
 }
 
@@ -61,10 +89,10 @@ static struct swap
 agree(unsigned keys)
 {
     struct swap s;
-    s.agreed = rig_present(&rig, &p[ANNA], keys);
-    assert_ok(rig_open(&rig, &p[ANNA], &s.agreed, &s.opened));
+    s.agreed = rig_present(&rig, anna, keys);
+    assert_ok(rig_open(&rig, anna, &s.agreed, &s.opened));
     struct authenticator_ask ask = rig_ask_of(&rig, &s.opened);
-    s.sign = rig_sign_of(&rig, &p[ANNA].sign, &s.opened, &ask, 1);
+    s.sign = rig_sign_of(&rig, &anna->sign, &s.opened, &ask, 1);
     s.other = s.agreed;
     return s;
 }
@@ -99,46 +127,46 @@ test_what_is_agreed_cannot_be_exchanged(void **state)
     (void)state;
     struct swap s = agree(1); /* another digest */
     s.other.dtbs[0].digest = random_bytes(32);
-    refused_for_other(&s, &p[ANNA]);
+    refused_for_other(&s, anna);
     s = agree(1); /* another verifier */
     s.other.audience = random_bytes(32);
-    refused_for_other(&s, &p[ANNA]);
+    refused_for_other(&s, anna);
     s = agree(1); /* another nonce of the verifier */
     s.other.nonce = random_bytes(32);
-    refused_for_other(&s, &p[ANNA]);
+    refused_for_other(&s, anna);
     s = agree(1); /* another text */
     s.other.text_hash = random_bytes(32);
-    refused_for_other(&s, &p[ANNA]);
+    refused_for_other(&s, anna);
     s = agree(1); /* the same again */
     s.other.unique = random_bytes(16);
-    refused_for_other(&s, &p[ANNA]);
+    refused_for_other(&s, anna);
     s = agree(1); /* a later end */
     s.other.expires_at += 60;
-    refused_for_other(&s, &p[ANNA]);
+    refused_for_other(&s, anna);
     s = agree(1); /* a key proof instead of a presentation */
     s.other.operation = WIRE_OP_KEY_PROOF;
-    refused_for_other(&s, &p[ANNA]);
+    refused_for_other(&s, anna);
     s = agree(1); /* an added digest */
     s.other.dtbs[1] = (struct wire_dtbs){ WIRE_PREHASH, random_bytes(32) };
     s.other.n_dtbs = 2;
-    refused_for_other(&s, &p[ANNA]);
+    refused_for_other(&s, anna);
     s = agree(1); /* another key of hers */
-    s.other.key = SG_BYTES(p[ANNA].keys[1].key);
-    refused_for_other(&s, &p[ANNA]);
+    s.other.key = SG_BYTES(anna->keys[1].key);
+    refused_for_other(&s, anna);
     s = agree(1); /* a status that must not be asked left out */
     s.agreed.refs[0] =
         (struct wire_ref){ WIRE_REF_TOKEN_STATUS_LIST, SG_LIT("https://issuer.example/1"), 3 };
     s.agreed.n_refs = 1;
     s.agreed.unique = random_bytes(16);
-    assert_ok(rig_open(&rig, &p[ANNA], &s.agreed, &s.opened));
+    assert_ok(rig_open(&rig, anna, &s.agreed, &s.opened));
     struct authenticator_ask ask = rig_ask_of(&rig, &s.opened);
-    s.sign = rig_sign_of(&rig, &p[ANNA].sign, &s.opened, &ask, 1);
+    s.sign = rig_sign_of(&rig, &anna->sign, &s.opened, &ask, 1);
     s.other = s.agreed;
     s.other.n_refs = 0;
-    refused_for_other(&s, &p[ANNA]);
+    refused_for_other(&s, anna);
     s = agree(1); /* Bert's key, opened as Bert's, with Anna's gesture */
-    s.other = rig_present(&rig, &p[BERT], 1);
-    refused_for_other(&s, &p[BERT]);
+    s.other = rig_present(&rig, bert, 1);
+    refused_for_other(&s, bert);
 }
 
 /* More than was agreed to: bits that the intent has not, a part twice, somebody else's part. */
@@ -180,18 +208,107 @@ test_no_other_way_to_a_persons_key(void **state)
     struct wire_seal_reply sealed;
     struct wire_intent_open_reply opened;
     uint64_t before = signed_so_far();
-    struct wire_intent intent = rig_intent(&rig, p[ANNA].keys[0].key, WIRE_OP_SEAL_CREDENTIAL);
+    struct wire_intent intent = rig_intent(&rig, anna->keys[0].key, WIRE_OP_SEAL_CREDENTIAL);
     struct wire_seal seal = rig_seal_of(&rig, &intent, rig.mandate);
     assert_true(!sg_ok(rig_seal(&rig, &seal, &sealed)));
-    intent = rig_intent(&rig, p[ANNA].keys[0].key, WIRE_OP_PRESENT);
+    intent = rig_intent(&rig, anna->keys[0].key, WIRE_OP_PRESENT);
     seal = rig_seal_of(&rig, &intent, rig.mandate);
     assert_true(!sg_ok(rig_seal(&rig, &seal, &sealed)));
-    intent = rig_present(&rig, &p[ANNA], 1);
+    intent = rig_present(&rig, anna, 1);
     intent.key = SG_BYTES(rig.level2_key);
-    assert_refused(rig_open(&rig, &p[ANNA], &intent, &opened), NOT_FOUND);
-    intent = rig_present(&rig, &p[ANNA], 1);
+    assert_refused(rig_open(&rig, anna, &intent, &opened), NOT_FOUND);
+    intent = rig_present(&rig, anna, 1);
     intent.operation = WIRE_OP_SEAL_CREDENTIAL;
-    assert_true(!sg_ok(rig_open(&rig, &p[ANNA], &intent, &opened)));
+    assert_true(!sg_ok(rig_open(&rig, anna, &intent, &opened)));
+    assert_int_equal(signed_so_far(), before);
+}
+
+/* A gesture for this very intent, with one thing wrong; then the good one, which none of them has used up. */
+static void
+test_a_gesture_with_anything_wrong_signs_nothing(void **state)
+{
+    (void)state;
+    enum { CASES = 12 };
+    struct swap s = agree(1);
+    struct wire_sign_reply reply;
+    struct authenticator_passkey stranger;
+    authenticator_make(&stranger, AUTHENTICATOR_ES256);
+    uint64_t before = signed_so_far();
+    struct authenticator_ask bad[CASES];
+    for (size_t i = 0; i < CASES; i++) {
+        bad[i] = rig_ask_of(&rig, &s.opened);
+    }
+    bad[0].flags_off = AUTHENTICATOR_UV; /* user not verified */
+    bad[1].flags_off = AUTHENTICATOR_UP;
+    bad[2].origin = "http://localhost:8081"; /* wrong origin */
+    bad[3].origin = "https://localhost:8080";
+    bad[4].rp_id = "example.org"; /* wrong RP ID */
+    bad[5].type = "webauthn.create";
+    bad[6].cross_origin = true;
+    bad[7].flags_on = AUTHENTICATOR_BE | AUTHENTICATOR_BS; /* it syncs, all at once */
+    bad[8].challenge = s.opened.intent_id;                 /* without the signer's nonce */
+    bad[9].challenge = s.opened.nonce;                     /* without the intent */
+    bad[10].signer = stranger.key;                         /* another key's signature */
+    bad[11].behind = SG_BYTES("and more");
+    for (size_t i = 0; i < CASES; i++) {
+        struct wire_sign sign = rig_sign_of(&rig, &anna->sign, &s.opened, &bad[i], 1);
+        assert_refused(rig_sign(&rig, &sign, &reply), ACTIVATION);
+    }
+    struct authenticator_passkey *const others[] = { &stranger, &anna->login, &bert->sign };
+    struct authenticator_ask ask = rig_ask_of(&rig, &s.opened);
+    for (size_t i = 0; i < 3; i++) {
+        struct wire_sign sign = rig_sign_of(&rig, others[i], &s.opened, &ask, 1);
+        assert_refused(rig_sign(&rig, &sign, &reply), ACTIVATION);
+    }
+    authenticator_forget(&stranger);
+    assert_int_equal(signed_so_far(), before);
+    assert_ok(rig_sign(&rig, &s.sign, &reply));
+    assert_int_equal(signed_so_far(), before + 1);
+}
+
+/* A copy of the authenticator: its counter stands behind the one that signed last. Each try stands in the person's account. req: AU-3 */
+static void
+test_a_counter_that_goes_back_signs_nothing(void **state)
+{
+    (void)state;
+    struct wire_sign_reply reply;
+    anna->sign.sign_count = 1000;
+    struct swap s = agree(1); /* 1001 */
+    assert_ok(rig_sign(&rig, &s.sign, &reply));
+    static const uint32_t counts[] = { 1001, 1000, 1, 0 };
+    struct rig_counts before = rig_counts(&rig);
+    for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++) {
+        s = agree(1);
+        struct authenticator_ask ask = rig_ask_of(&rig, &s.opened);
+        ask.counter_set = true;
+        ask.counter = counts[i];
+        struct wire_sign sign = rig_sign_of(&rig, &anna->sign, &s.opened, &ask, 1);
+        assert_refused(rig_sign(&rig, &sign, &reply), ACTIVATION);
+    }
+    struct rig_counts after = rig_counts(&rig);
+    assert_int_equal(after.outcomes[WIRE_OUT_SIGNED], before.outcomes[WIRE_OUT_SIGNED]);
+    assert_int_equal(
+        after.by_type[WIRE_REC_PERSON_EVENT], before.by_type[WIRE_REC_PERSON_EVENT] + 4);
+    assert_ok(rig_sign(&rig, &s.sign, &reply)); /* her own, which has moved on */
+}
+
+static void
+test_a_gesture_that_comes_late_signs_nothing(void **state)
+{
+    (void)state;
+    struct wire_intent intent = rig_present(&rig, anna, 1);
+    struct wire_intent_open_reply opened;
+    struct wire_sign_reply reply;
+    uint64_t before = signed_so_far();
+    intent.expires_at = intent.created_at + 2;
+    assert_ok(rig_open(&rig, anna, &intent, &opened));
+    struct authenticator_ask ask = rig_ask_of(&rig, &opened);
+    struct wire_sign sign = rig_sign_of(&rig, &anna->sign, &opened, &ask, 1);
+    while (time(NULL) < opened.expires_at) { /* time itself is what is tested */
+        usleep(20000);
+    }
+    sg_result r = rig_sign(&rig, &sign, &reply);
+    assert_true(r.code == SG_E_INTENT_EXPIRED || r.code == SG_E_INTENT); /* or swept already */
     assert_int_equal(signed_so_far(), before);
 }
 
@@ -216,14 +333,17 @@ test_keys_only_as_many_and_as_high_as_were_approved(void **state)
     (void)state;
     struct rig_person nobody = { .n_keys = 0 };
     assert_refused(make_key(&nobody, 2, random_bytes(16)), NOT_FOUND);
-    assert_refused(make_key(&p[ANNA], 3, random_bytes(16)), POLICY);
-    for (size_t i = p[ANNA].n_keys; i < RIG_KEYS_MAX; i++) {
-        sg_bytes unique = random_bytes(16);
-        assert_ok(make_key(&p[ANNA], 2, unique));
-        assert_ok(
-            make_key(&p[ANNA], 2, unique)); /* asked again: the same one, which does not count */
+    assert_refused(make_key(anna, 1, random_bytes(16)), POLICY);
+    if (anna->level < 3) {
+        assert_refused(make_key(anna, 3, random_bytes(16)), POLICY);
     }
-    assert_refused(make_key(&p[ANNA], 2, random_bytes(16)), FULL);
+    for (size_t i = anna->n_keys; i < RIG_KEYS_MAX; i++) {
+        sg_bytes unique = random_bytes(16);
+        assert_ok(make_key(anna, anna->level, unique));
+        /* asked again: the same one, which does not count */
+        assert_ok(make_key(anna, anna->level, unique));
+    }
+    assert_refused(make_key(anna, anna->level, random_bytes(16)), FULL);
 }
 
 static sg_result
@@ -248,7 +368,7 @@ test_enrolment_codes_cannot_be_guessed(void **state)
     struct wire_enrol_open_reply opened;
     struct wire_operation_msg op = rig_op(&rig, WIRE_OPN_PERSON_ENROL);
     op.subject = random_bytes(16);
-    op.level = 2;
+    op.level = anna->level;
     op.count = 1;
     op.valid_s = 3600;
     assert_ok(rig_decide(&rig, &op, &approved));
@@ -277,30 +397,53 @@ test_a_passkey_of_the_attackers_own_waits_for_ever(void **state)
     uint64_t before = signed_so_far();
     authenticator_make(&own, AUTHENTICATOR_ES256);
     authenticator_make(&second, AUTHENTICATOR_ES256);
-    assert_ok(rig_enrol_further(&rig, &p[ANNA], &own, WIRE_PASSKEY_SIGN, &waits));
+    assert_ok(rig_enrol_further(&rig, anna, &own, WIRE_PASSKEY_SIGN, &waits));
     assert_int_equal(waits.state, WIRE_PASSKEY_WAITS);
-    struct wire_intent intent = rig_present(&rig, &p[ANNA], 1);
-    assert_ok(rig_open(&rig, &p[ANNA], &intent, &opened));
+    struct wire_intent intent = rig_present(&rig, anna, 1);
+    assert_ok(rig_open(&rig, anna, &intent, &opened));
     struct authenticator_ask ask = rig_ask_of(&rig, &opened);
     struct wire_sign sign = rig_sign_of(&rig, &own, &opened, &ask, 1);
     assert_refused(rig_sign(&rig, &sign, &reply), ACTIVATION);
     /* it cannot agree to itself, */
-    intent = rig_register(&rig, &p[ANNA], &waits);
-    assert_ok(rig_open(&rig, &p[ANNA], &intent, &opened));
+    intent = rig_register(&rig, anna, &waits);
+    assert_ok(rig_open(&rig, anna, &intent, &opened));
     ask = rig_ask_of(&rig, &opened);
     sign = rig_sign_of(&rig, &own, &opened, &ask, 1);
     assert_refused(rig_sign(&rig, &sign, &reply), ACTIVATION);
     /* nor does Anna's word for another passkey count for it: its digest with the other's key is no registration that waits */
-    assert_ok(rig_enrol_further(&rig, &p[ANNA], &second, WIRE_PASSKEY_SIGN, &other));
-    intent = rig_register(&rig, &p[ANNA], &other);
+    assert_ok(rig_enrol_further(&rig, anna, &second, WIRE_PASSKEY_SIGN, &other));
+    intent = rig_register(&rig, anna, &other);
     intent.dtbs[0].digest = waits.digest;
-    assert_true(!sg_ok(rig_open(&rig, &p[ANNA], &intent, &opened)));
+    assert_true(!sg_ok(rig_open(&rig, anna, &intent, &opened)));
     /* nor Bert's */
-    intent = rig_register(&rig, &p[BERT], &waits);
-    assert_true(!sg_ok(rig_open(&rig, &p[BERT], &intent, &opened)));
+    intent = rig_register(&rig, bert, &waits);
+    assert_true(!sg_ok(rig_open(&rig, bert, &intent, &opened)));
     assert_int_equal(signed_so_far(), before);
     authenticator_forget(&own);
     authenticator_forget(&second);
+}
+
+/* Level 3: no passkey comes in that is not attested by a maker we know, or that syncs. req: SIG-8 */
+static void
+test_no_lesser_passkey_comes_in_at_level_3(void **state)
+{
+    (void)state;
+    struct authenticator_root stranger;
+    struct authenticator_passkey own;
+    struct wire_enrol_finish_reply waits;
+    struct rig_person careless =
+        *anna; /* who the registration is for, and by whom it is attested */
+    authenticator_root_make(&stranger);
+    authenticator_make(&own, AUTHENTICATOR_ES256);
+    careless.maker = NULL;
+    assert_refused(rig_enrol_further(&rig, &careless, &own, WIRE_PASSKEY_SIGN, &waits), POLICY);
+    careless.maker = &stranger;
+    assert_refused(rig_enrol_further(&rig, &careless, &own, WIRE_PASSKEY_SIGN, &waits), POLICY);
+    careless.maker = &maker;
+    own.backup_eligible = true;
+    assert_refused(rig_enrol_further(&rig, &careless, &own, WIRE_PASSKEY_SIGN, &waits), POLICY);
+    authenticator_forget(&own);
+    authenticator_root_forget(&stranger);
 }
 
 /* ---- at random ------------------------------------------------------------------------------------------------------ */
@@ -320,6 +463,8 @@ struct known {
     struct wire_sign gesture; /* made by the owner, or empty */
 };
 static struct known known[OPEN_MAX];
+static uint32_t
+    last_count[PERSONS]; /* of each one's authenticator, as it was when it signed last */
 
 static uint32_t
 dice(uint32_t sides)
@@ -410,9 +555,18 @@ same_gesture(const struct wire_sign *a, const struct wire_sign *b)
            sg_bytes_equal(a->assertion, b->assertion);
 }
 
+/* The counter lies behind RP ID hash and flags (WebAuthn 6.1). */
+static uint32_t
+count_in(sg_bytes data)
+{
+    assert_true(data.n >= 37);
+    return (uint32_t)data.p[33] << 24 | (uint32_t)data.p[34] << 16 | (uint32_t)data.p[35] << 8 |
+           data.p[36];
+}
+
 /* One SIGN of his making. What comes back must be what the model says was agreed to. */
 static void
-sign_one(struct known *k, uint64_t *ret_signed)
+sign_one(struct known *k, uint64_t ret_signed[2])
 {
     struct wire_sign_reply reply;
     struct wire_sign sign = *some_gesture();
@@ -448,10 +602,15 @@ sign_one(struct known *k, uint64_t *ret_signed)
     assert_true((sign.which & ~k->agreed) == 0); /* the owner made a gesture for this very intent */
     assert_true((sign.which & k->spent) == 0);
     assert_true(all ? !k->first_done && same_gesture(&sign, &k->gesture) : k->first_done);
+    if (all) {
+        uint32_t count = count_in(sign.authenticator_data);
+        assert_true(count > last_count[k->person]);
+        last_count[k->person] = count;
+    }
     rig_verify_signatures(&p[k->person], &k->intent, sign.which, &reply);
     k->spent |= sign.which;
     k->first_done = true;
-    *ret_signed += 1;
+    ret_signed[p[k->person].level == 3] += 1;
 }
 
 static void
@@ -459,8 +618,11 @@ test_thousands_of_messages_sign_nothing_that_was_not_agreed_to(void **state)
 {
     (void)state;
     uint64_t before = signed_so_far();
-    uint64_t n = 0;
+    uint64_t n[2] = { 0, 0 }; /* level 2, level 3 */
     unsigned tried = 0;
+    for (size_t i = 0; i < PERSONS; i++) { /* all have counters by now */
+        p[i].sign.sign_count = 5000;
+    }
     for (unsigned i = 0; i < STEPS; i++) {
         struct known *k = &known[dice(OPEN_MAX)];
         switch (dice(8)) {
@@ -471,15 +633,16 @@ test_thousands_of_messages_sign_nothing_that_was_not_agreed_to(void **state)
             gesture_one(k);
             break;
         default:
-            sign_one(k, &n);
+            sign_one(k, n);
             tried++;
             break;
         }
     }
-    print_message("%u messages SIGN, %llu of them what somebody had agreed to\n", tried,
-        (unsigned long long)n);
-    assert_true(n > 20); /* the model lets good ones through: the game is not empty */
-    assert_int_equal(signed_so_far(), before + n);
+    print_message(
+        "%u messages SIGN, %llu of level 2 and %llu of level 3 what somebody had agreed to\n",
+        tried, (unsigned long long)n[0], (unsigned long long)n[1]);
+    assert_true(n[0] > 10 && n[1] > 10); /* good ones are let through: the game is not empty */
+    assert_int_equal(signed_so_far(), before + n[0] + n[1]);
 }
 
 /* ---- what an auditor sees ------------------------------------------------------------------------------------------- */
@@ -521,13 +684,22 @@ test_an_auditors_replay_finds_nothing(void **state)
 int
 main(void)
 {
+#define AT_BOTH(test)                                   \
+    { "level 2: " #test, (test), level_2, NULL, NULL }, \
+    {                                                   \
+        "level 3: " #test, (test), level_3, NULL, NULL  \
+    }
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_what_is_agreed_cannot_be_exchanged),
-        cmocka_unit_test(test_nothing_beyond_the_intent_is_signed),
-        cmocka_unit_test(test_no_other_way_to_a_persons_key),
-        cmocka_unit_test(test_keys_only_as_many_and_as_high_as_were_approved),
-        cmocka_unit_test(test_enrolment_codes_cannot_be_guessed),
-        cmocka_unit_test(test_a_passkey_of_the_attackers_own_waits_for_ever),
+        AT_BOTH(test_what_is_agreed_cannot_be_exchanged),
+        AT_BOTH(test_nothing_beyond_the_intent_is_signed),
+        AT_BOTH(test_a_gesture_with_anything_wrong_signs_nothing),
+        AT_BOTH(test_a_counter_that_goes_back_signs_nothing),
+        AT_BOTH(test_a_gesture_that_comes_late_signs_nothing),
+        AT_BOTH(test_no_other_way_to_a_persons_key),
+        AT_BOTH(test_keys_only_as_many_and_as_high_as_were_approved),
+        AT_BOTH(test_enrolment_codes_cannot_be_guessed),
+        AT_BOTH(test_a_passkey_of_the_attackers_own_waits_for_ever),
+        cmocka_unit_test_setup(test_no_lesser_passkey_comes_in_at_level_3, level_3),
         cmocka_unit_test(test_thousands_of_messages_sign_nothing_that_was_not_agreed_to),
         cmocka_unit_test(test_an_auditors_replay_finds_nothing),
     };

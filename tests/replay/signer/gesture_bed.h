@@ -12,9 +12,10 @@
 #pragma GCC diagnostic ignored "-Wunused-function" /* each program uses a part of it */
 
 static struct rig rig;
-/* two keys and EdDSA, level 2; another person; level 3 with an attested passkey and a counter; level 3 with a passkey that syncs; locked */
-enum { ANNA, BERT, CARL, DORA, EMIL, PERSONS };
+/* two keys and EdDSA, level 2; another person; level 3 with an attested passkey and a counter; level 3 with a passkey that syncs; locked; like Anna, level 3 */
+enum { ANNA, BERT, CARL, DORA, EMIL, LENA, PERSONS };
 static struct rig_person p[PERSONS];
+static struct rig_person *anna; /* Anna or Lena: tests that hold for both levels run twice */
 
 /* What a request left behind in the ledger. */
 struct left {
@@ -97,20 +98,43 @@ setup(void **state)
     rig_create(&rig, RIG_PERSON_SETTINGS "sessions = 2\nstatus_timeout_ms = 400\n");
     rig_start(&rig, NULL);
     rig_furnish(&rig, 2000);
-    p[ANNA].n_keys = 3;
+    p[ANNA].n_keys = p[LENA].n_keys = 3;
     p[CARL].n_keys = 2;
-    p[ANNA].keys[2].alg = KEY_EDDSA;
+    p[ANNA].keys[2].alg = p[LENA].keys[2].alg = KEY_EDDSA;
     p[BERT].n_keys = p[DORA].n_keys = p[EMIL].n_keys = 1;
     p[BERT].stored_count = 10;
-    p[CARL].level = p[DORA].level = 3;
-    p[CARL].attested = true;
+    p[CARL].level = p[DORA].level = p[LENA].level = 3;
+    p[CARL].attested = p[LENA].attested = true;
     p[CARL].stored_count = 4;
     authenticator_make(&p[DORA].sign, AUTHENTICATOR_EDDSA);
     p[DORA].sign.backup_eligible = true;
     p[EMIL].state = WIRE_PERSON_LOCKED;
     rig_persons_put(&rig, p, PERSONS);
+    p[LENA].sign.sign_count = 1; /* it counts from now on */
+    p[BERT].sign.sign_count = p[BERT].stored_count;
     return 0;
 }
+
+static int
+level_2(void **state)
+{
+    (void)state;
+    anna = &p[ANNA];
+    return 0;
+}
+
+static int
+level_3(void **state)
+{
+    (void)state;
+    anna = &p[LENA];
+    return 0;
+}
+#define AT_BOTH(test)                                   \
+    { "level 2: " #test, (test), level_2, NULL, NULL }, \
+    {                                                   \
+        "level 3: " #test, (test), level_3, NULL, NULL  \
+    }
 
 static int
 teardown(void **state)

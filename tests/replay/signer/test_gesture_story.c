@@ -116,7 +116,10 @@ leave_traces(struct rig_person *anna)
     assert_ok(rig_sign(&rig, &later, &reply));
     struct wire_intent one = rig_present(&rig, anna, 1);
     anna->sign.sign_count = 3;
-    assert_ok(rig_approve_all(&rig, anna, &one, &reply)); /* 4: a fault */
+    assert_refused(rig_approve_all(&rig, anna, &one, &reply), ACTIVATION); /* 4: a fault */
+    one = rig_present(&rig, anna, 1);
+    anna->sign.sign_count = 9;
+    assert_ok(rig_approve_all(&rig, anna, &one, &reply)); /* 10 */
     one = rig_present(&rig, anna, 1);
     assert_ok(rig_open(&rig, anna, &one, &opened));
     assert_ok(rig_cancel(&rig, opened.intent_id, WIRE_CANCEL_REFUSED, &seq));

@@ -3,13 +3,12 @@
 #define PEOPLE_BED_H
 
 #include <stdio.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "authenticator.h"
 #include "key_public.h"
-#include "signer_rig.h"
+#include "rig_person.h"
 
 #pragma GCC diagnostic ignored "-Wunused-function" /* each program uses a part of it */
 
@@ -191,16 +190,7 @@ set_person(const struct person *p, uint64_t state)
 static void
 write_root(void)
 {
-    sg_str path;
-    authenticator_root_make(&maker);
-    assert_ok(sg_arena_printf(rig.arena, &path, "%s/makers", rig.dir));
-    assert_int_equal(mkdir(path.p, 0755), 0);
-    assert_ok(sg_arena_printf(rig.arena, &path, "%s/makers/test.der", rig.dir));
-    FILE *f = fopen(path.p, "wb");
-    sg_bytes der = authenticator_root_der(rig.arena, &maker);
-    assert_non_null(f);
-    assert_int_equal(fwrite(der.p, 1, der.n, f), der.n);
-    fclose(f);
+    rig_maker(&rig, &maker);
 }
 
 #endif

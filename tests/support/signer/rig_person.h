@@ -12,6 +12,7 @@
 #define RIG_RP "localhost"
 #define RIG_ORIGIN "http://localhost:8080"
 #define RIG_PERSON_SETTINGS "rp_id = " RIG_RP "\norigins = " RIG_ORIGIN "\n"
+#define RIG_MAKER_SETTINGS "attestation_roots = makers\n"
 #define RIG_KEYS_MAX 8
 
 struct rig_key {
@@ -23,10 +24,11 @@ struct rig_key {
 struct rig_person {
     uint8_t id[16];
     /* wanted: set before rig_persons_put */
-    uint64_t level;        /* of the person and of each key; 0: 2 */
-    uint64_t state;        /* enum wire_person_state; 0: ACTIVE */
-    bool attested;         /* the signing passkeys */
-    uint32_t stored_count; /* counter the registry has of `sign` */
+    uint64_t level;                         /* of the person and of each key; 0: 2 */
+    uint64_t state;                         /* enum wire_person_state; 0: ACTIVE */
+    bool attested;                          /* the signing passkeys */
+    uint32_t stored_count;                  /* counter the registry has of `sign` */
+    const struct authenticator_root *maker; /* rig_person_enrol, level 3 */
     /* made by the caller before, or else here: ES256, does not sync */
     struct authenticator_passkey sign;
     struct authenticator_passkey second; /* a second signing one */
@@ -48,9 +50,12 @@ struct wire_intent rig_remove(
 
 /*
  * The whole way instead, as people go it: two operators approve, link and code open the registration of a login and a signing passkey (`second` stays without
- * key), and the keys are made in the token. Level 2; ECDSA keys alone with SoftHSM.
+ * key), and the keys are made in the token. Level 2 unless `level` is 3: then the signing passkey has a counter and is attested by `maker`, and the two
+ * confirm it. ECDSA keys alone with SoftHSM.
  */
 void rig_person_enrol(struct rig *rig, struct rig_person *person);
+/* A maker of authenticators: its root lies in the folder that RIG_MAKER_SETTINGS names. After rig_create, before rig_start. */
+void rig_maker(struct rig *rig, struct authenticator_root *maker);
 /* Register a further passkey for this person (ENROL_OPEN and ENROL_FINISH): it waits for the gesture over the intent that rig_register makes. */
 sg_result rig_enrol_further(struct rig *rig, const struct rig_person *person,
     struct authenticator_passkey *passkey, uint64_t purpose, struct wire_enrol_finish_reply *ret);
