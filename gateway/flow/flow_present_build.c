@@ -69,9 +69,8 @@ step_equal(const struct dcql_step *a, const struct dcql_step *b)
            (a->kind != DCQL_INDEX || a->index == b->index);
 }
 
-/* Does `whole` begin with `part`? */
-static bool
-begins_with(const struct dcql_path *whole, const struct dcql_path *part)
+bool
+present_begins_with(const struct dcql_path *whole, const struct dcql_path *part)
 {
     if (part->n > whole->n) {
         return false;
@@ -119,7 +118,7 @@ static const struct dcql_path *
 asked_around(const struct consent_credential *to, size_t n_asked, const struct dcql_path *path)
 {
     for (size_t i = 0; i < n_asked; i++) {
-        if (begins_with(path, &to->claims[i].path)) {
+        if (present_begins_with(path, &to->claims[i].path)) {
             return &to->claims[i].path;
         }
     }
@@ -131,7 +130,7 @@ covered(const struct consent_credential *to, const struct dcql_path *path)
 {
     for (size_t i = 0; i < to->n_claims; i++) {
         const struct dcql_path *claim = &to->claims[i].path;
-        if (begins_with(path, claim) && tells(claim, path)) {
+        if (present_begins_with(path, claim) && tells(claim, path)) {
             return true;
         }
     }

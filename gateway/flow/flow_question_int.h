@@ -269,6 +269,8 @@ struct flow_show present_show(struct question *q, size_t query, const struct can
 /* Adds the transactions that this query may carry and that are not `taken` (by index; NULL: none is). */
 SG_CHECKED sg_result present_transactions(struct question *q, size_t query, const bool *taken,
     struct sg_arena *arena, struct flow_show *to);
+/* flow_present_build.c: does `whole` begin with `part`? "All entries" covers each of them. */
+bool present_begins_with(const struct dcql_path *whole, const struct dcql_path *part);
 /* flow_present_view.c: `ret` gets what a presentation has beyond other questions. */
 SG_CHECKED sg_result present_view(
     struct question *q, struct sg_arena *arena, struct flow_question *ret);

@@ -40,10 +40,12 @@ static const char *const words[][2] = {
     { "Look at it", "見てみる" },
     { "Try it", "試してみる" },
     { "Evidence of a credential", "証明書の証跡" },
-    { "Send a credential, or the hash of its signature, to /evidence/lookup; verify the answer "
-      "with the command below.",
-        "証明書(または署名のハッシュ)を /evidence/lookup "
-        "に送ると証跡が返ります。下のコマンドで検証できます。" },
+    { "Programs send a credential, or the hash of its signature, to /evidence/lookup. The answer "
+      "verifies offline:",
+        "プログラムは証明書(または署名のハッシュ)を /evidence/lookup "
+        "に送って証跡を取得します。証跡は次のコマンドでオフライン検証できます。" },
+    { "Look up evidence on a page", "画面で証跡を調べる" },
+    { "Credentials issued here:", "発行している証明書:" },
 };
 
 static const char commands[] =
@@ -53,8 +55,9 @@ static const char commands[] =
     "--out badge.txt\n"
     "sealgate verify badge.txt --trust DIR/trust/root.pem --status\n"
     "sealgate status set --dir DIR --credential badge.txt --to suspended\n";
-static const char evidence[] = "sealgate evidence get badge.txt --dir DIR --out evidence.json\n"
-                               "sealgate evidence verify evidence.json --object badge.txt\n";
+static const char evidence[] =
+    "sealgate evidence get badge.txt --dir DIR --out evidence.json\n"
+    "sealgate evidence verify evidence.json --dir DIR --object badge.txt\n";
 
 static void
 put_cards(struct sg_buf *buf, sg_str base_path, size_t lang)
@@ -110,11 +113,14 @@ put_page(struct http_request *req, struct sg_buf *buf, size_t lang)
     put_element(buf, "<h2>", words[3][lang], "</h2><pre>");
     put_element(buf, "", commands, "</pre>");
     put_element(buf, "<h2>", words[4][lang], "</h2><p>");
+    sg_buf_put_cstr(buf, "<a href=\"");
+    face_page_text(buf, face_base_path(face_app(req)->base));
+    put_element(buf, "/evidence\">", words[6][lang], "</a></p><p>");
     put_element(buf, "", words[5][lang], "</p><pre>");
     put_element(buf, "", evidence, "</pre>");
     sg_buf_put_cstr(buf, "<footer>");
     face_page_text(buf, face_app(req)->base);
-    sg_buf_put_cstr(buf, " · sealgate " SEALGATE_VERSION " ·");
+    put_element(buf, " · sealgate " SEALGATE_VERSION "<br>", words[7][lang], "");
     for (size_t i = 0; i < configs->n; i++) {
         sg_buf_put_cstr(buf, " <code>");
         face_page_text(buf, configs->items[i].id);

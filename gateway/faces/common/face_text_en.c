@@ -10,8 +10,7 @@ const char *const face_text_en[FACE_TEXTS] = {
     [T_NAV_DEMO] = "Try it",
     [T_NOSCRIPT] = "Passkeys need JavaScript in your browser. Please allow it for this site and "
                    "load the page again.",
-    [T_FOOTER] =
-        "Your key never leaves the hardware security module. Only your own passkey lets it sign.",
+    [T_FOOTER] = "Your key works only inside the security module, and only with your own passkey.",
 
     [T_JS_WORKING] = "Please wait…",
     [T_JS_PASSKEY] = "Follow your browser: it asks for your fingerprint, face or PIN.",
@@ -90,7 +89,7 @@ const char *const face_text_en[FACE_TEXTS] = {
                            "new one, then your present signing passkey approves it.",
     [T_ACCOUNT_KEYS] = "My keys",
     [T_ACCOUNT_KEYS_TEXT] =
-        "They are made and kept in the hardware security module. Nobody can read them.",
+        "They are made in the security module and work only there. Nobody can read them.",
     [T_ACCOUNT_KEYS_NONE] = "No key yet. One is made when you receive your first credential.",
     [T_ACCOUNT_KEY_ID] = "Key",
     [T_ACCOUNT_KEY_ALG] = "Algorithm",
@@ -284,6 +283,8 @@ const char *const face_text_en[FACE_TEXTS] = {
     [T_DEMO_VERIFIER_ERROR] = "The holder answered with a refusal:",
     [T_DEMO_VERIFIER_CLAIMS] = "What was disclosed",
     [T_DEMO_VERIFIER_CHECKS] = "What was checked",
+    [T_DEMO_VERIFIER_NOTE] = "note",
+    [T_DEMO_VERIFIER_WARNING] = "warning",
     [T_DEMO_VERIFIER_EVIDENCE] = "Evidence that the holder approved it",
     [T_DEMO_VERIFIER_AGAIN] = "Back to the story",
 

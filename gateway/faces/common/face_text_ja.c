@@ -10,9 +10,8 @@ const char *const face_text_ja[FACE_TEXTS] = {
     [T_NAV_DEMO] = "試してみる",
     [T_NOSCRIPT] = "パスキーの利用には JavaScript "
                    "が必要です。このサイトで有効にして、ページを再読み込みしてください。",
-    [T_FOOTER] = "あなたの鍵は "
-                 "HSM(ハードウェアセキュリティモジュール)"
-                 "の外に出ません。署名できるのは、あなた自身のパスキーだけです。",
+    [T_FOOTER] = "あなたの鍵は、セキュリティモジュール(HSM)の中でしか使えません。"
+                 "署名には、あなた自身のパスキーが必要です。",
 
     [T_JS_WORKING] = "しばらくお待ちください…",
     [T_JS_PASSKEY] = "ブラウザの案内に従って、指紋・顔・PIN で確認してください。",
@@ -87,7 +86,8 @@ const char *const face_text_ja[FACE_TEXTS] = {
     [T_ACCOUNT_ADD_TEXT] = "パスキーの追加は、お持ちのパスキーで確認します。新しいパスキーを作成し"
                            "た後、現在の署名用パスキーで承認します。",
     [T_ACCOUNT_KEYS] = "鍵",
-    [T_ACCOUNT_KEYS_TEXT] = "HSM の中で作成され、保管されています。誰も読み出すことはできません。",
+    [T_ACCOUNT_KEYS_TEXT] =
+        "HSM の中で作成され、その中でしか使えません。誰も読み出すことはできません。",
     [T_ACCOUNT_KEYS_NONE] = "鍵はまだありません。最初の証明書を受け取るときに作成されます。",
     [T_ACCOUNT_KEY_ID] = "鍵",
     [T_ACCOUNT_KEY_ALG] = "アルゴリズム",
@@ -282,6 +282,8 @@ const char *const face_text_ja[FACE_TEXTS] = {
     [T_DEMO_VERIFIER_ERROR] = "保有者は拒否しました:",
     [T_DEMO_VERIFIER_CLAIMS] = "開示された内容",
     [T_DEMO_VERIFIER_CHECKS] = "確認した項目",
+    [T_DEMO_VERIFIER_NOTE] = "参考",
+    [T_DEMO_VERIFIER_WARNING] = "注意",
     [T_DEMO_VERIFIER_EVIDENCE] = "保有者が承認したという証跡",
     [T_DEMO_VERIFIER_AGAIN] = "手順に戻る",
 

@@ -82,15 +82,19 @@ put_rows(struct face_html *html, enum face_text title, const struct sjson *rows)
         sg_str severity = member(row, "severity");
         sg_str detail = member(row, "detail");
         bool bad = sg_str_is(severity, "error");
+        enum face_text word = bad                              ? T_EVIDENCE_NOT_HELD
+                              : sg_str_is(severity, "warning") ? T_DEMO_VERIFIER_WARNING
+                              : sg_str_is(severity, "note")    ? T_DEMO_VERIFIER_NOTE
+                                                               : T_EVIDENCE_HELD;
         face_html(html,
-            "<tr><th scope=\"row\">%s</th><td><span class=\"tag%z\">%s</span> "
+            "<tr><th scope=\"row\">%s</th><td><span class=\"tag%z\">%w</span> "
             "<span class=\"soft\">%s</span></td></tr>",
             &check,
             bad                              ? " bad"
             : sg_str_is(severity, "warning") ? " warn"
             : sg_str_is(severity, "note")    ? " quiet"
                                              : "",
-            &severity, &detail);
+            word, &detail);
     }
     face_html(html, "</tbody></table></section>\n");
 }
