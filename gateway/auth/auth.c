@@ -22,7 +22,7 @@ auth_settings_default(void)
         .tx_tries = 5,
         .guess_per_minute = 60,
         .tokens_max = 512,    /* some 5 kB each, with claims and DPoP key; the store has them all */
-        .replay_max = 524288, /* 71 s at 7,300 requests a second; 16 MB when full */
+        .replay_max = 524288, /* 72 s at 7,280 requests a second; 5 MB when full */
         .person = { .idle_s = 900,
             .life_s = 7200, /* TS 119 431-1 SIG-6.3.1-14: a session is at most two hours */
             .recent_s = 300,

@@ -1,7 +1,7 @@
 /*
- * Memory of what was used once: jti of DPoP proofs and client assertions. Two generations of fixed tables, 16 bytes an entry, no allocation
- * while running; an entry is remembered for at least `span_s` and at most twice that. Full of live entries means refusal: forgetting
- * one would let it be replayed (RFC 9449 11.1).
+ * Memory of what was used once: jti of DPoP proofs and client assertions. One fixed table, some 9.5 bytes an entry, no allocation while
+ * running; an entry is remembered for at least `span_s` and not much longer. Full of live entries means refusal: forgetting one would let it
+ * be replayed (RFC 9449 11.1).
  */
 #ifndef AUTH_REPLAY_H
 #define AUTH_REPLAY_H
@@ -11,7 +11,7 @@
 
 struct auth_replay;
 
-/* `max` entries per generation are promised. SG_E_NO_MEMORY. */
+/* `max` entries at a time, at most 2^22. SG_E_NO_MEMORY, SG_E_VALUE. */
 SG_CHECKED sg_result auth_replay_new(size_t max, int64_t span_s, struct auth_replay **ret);
 void auth_replay_free(struct auth_replay **replay);
 
