@@ -6,38 +6,55 @@
 
 #define CAP_FIRST 1024
 
-static size_t
-slot_of(const struct ledger_claims *claims, const uint8_t name[32])
+struct mark {
+    uint64_t word[2];
+};
+
+static struct mark
+mark_of(const struct ledger_claims *claims, const uint8_t name[32])
 {
-    uint64_t word;
-    memcpy(&word, name, sizeof(word));
-    return (size_t)((word * claims->key) >> 32) & (2 * claims->cap - 1);
+    struct mark mark;
+    _Static_assert(sizeof(mark) == crypto_shorthash_siphashx24_BYTES, "two words");
+    _Static_assert(sizeof(claims->key) == crypto_shorthash_siphashx24_KEYBYTES, "its key");
+    crypto_shorthash_siphashx24((uint8_t *)&mark, name, 32, claims->key);
+    return mark;
 }
 
 static size_t
 next_slot(const struct ledger_claims *claims, size_t slot)
 {
-    return (slot + 1) & (2 * claims->cap - 1);
+    return (slot + 1) & (claims->n_slots - 1);
 }
 
-/* The slot that holds the name, or the free one where it would go. */
+/* The slot that holds the mark, or the free one where it would go. */
 static size_t
-find(const struct ledger_claims *claims, const uint8_t name[32])
+find(const struct ledger_claims *claims, const uint64_t mark[2])
 {
-    size_t slot = slot_of(claims, name);
-    while (claims->index[slot] != 0 &&
-           memcmp(claims->ring[claims->index[slot] - 1].name, name, 32) != 0) {
+    size_t slot = (size_t)mark[0] & (claims->n_slots - 1);
+    while (claims->index[slot] != 0) {
+        const uint64_t *there = claims->ring[claims->index[slot] - 1].mark;
+        if (there[0] == mark[0] && there[1] == mark[1]) {
+            break;
+        }
         slot = next_slot(claims, slot);
     }
     return slot;
 }
 
+/* Position of the i-th of the ring, 0 the oldest; i <= cap. */
+static size_t
+position(const struct ledger_claims *claims, size_t i)
+{
+    size_t at = claims->first + i;
+    return at < claims->cap ? at : at - claims->cap;
+}
+
 static void
 put(struct ledger_claims *claims, const struct ledger_claim *claim)
 {
-    size_t at = (claims->first + claims->n) & (claims->cap - 1);
+    size_t at = position(claims, claims->n);
     claims->ring[at] = *claim;
-    claims->index[find(claims, claim->name)] = (uint32_t)at + 1;
+    claims->index[find(claims, claim->mark)] = (uint32_t)at + 1;
     claims->n++;
 }
 
@@ -48,8 +65,8 @@ unindex(struct ledger_claims *claims, size_t hole)
     claims->index[hole] = 0;
     for (size_t slot = next_slot(claims, hole); claims->index[slot] != 0;
          slot = next_slot(claims, slot)) {
-        size_t home = slot_of(claims, claims->ring[claims->index[slot] - 1].name);
-        size_t mask = 2 * claims->cap - 1;
+        size_t mask = claims->n_slots - 1;
+        size_t home = (size_t)claims->ring[claims->index[slot] - 1].mark[0] & mask;
         if (((slot - home) & mask) >= ((slot - hole) & mask)) {
             claims->index[hole] = claims->index[slot];
             claims->index[slot] = 0;
@@ -58,26 +75,32 @@ unindex(struct ledger_claims *claims, size_t hole)
     }
 }
 
+/* By half: at most a third of the memory is room for more. */
 static sg_result
 grow(struct ledger_claims *claims)
 {
-    struct ledger_claims bigger = { .cap = claims->cap == 0 ? CAP_FIRST : claims->cap * 2,
-        .key = claims->key };
-    SG_REQUIRE(bigger.cap <= LEDGER_CLAIMS_MAX, FULL);
-    if (bigger.key == 0) {
-        randombytes_buf(&bigger.key, sizeof(bigger.key));
-        bigger.key |= 1;
+    SG_REQUIRE(claims->cap < LEDGER_CLAIMS_MAX, FULL);
+    struct ledger_claims bigger = *claims;
+    bigger.cap = claims->cap == 0 ? CAP_FIRST : claims->cap + claims->cap / 2;
+    bigger.cap = bigger.cap < LEDGER_CLAIMS_MAX ? bigger.cap : LEDGER_CLAIMS_MAX;
+    bigger.n_slots = claims->cap == 0 ? CAP_FIRST : claims->n_slots;
+    while (bigger.n_slots < bigger.cap + bigger.cap / 2) {
+        bigger.n_slots *= 2;
     }
+    bigger.first = 0;
+    bigger.n = 0;
     bigger.ring = calloc(bigger.cap, sizeof(*bigger.ring));
-    bigger.index = calloc(2 * bigger.cap, sizeof(*bigger.index));
+    bigger.index = calloc(bigger.n_slots, sizeof(*bigger.index));
     if (bigger.ring == NULL || bigger.index == NULL) {
-        ledger_claims_done(&bigger);
+        free(bigger.ring);
+        free(bigger.index);
         SG_FAIL(NO_MEMORY);
     }
     for (size_t i = 0; i < claims->n; i++) {
-        put(&bigger, &claims->ring[(claims->first + i) & (claims->cap - 1)]);
+        put(&bigger, &claims->ring[position(claims, i)]);
     }
-    ledger_claims_done(claims);
+    free(claims->ring);
+    free(claims->index);
     *claims = bigger;
     return SG_DONE;
 }
@@ -87,24 +110,34 @@ ledger_claims_done(struct ledger_claims *claims)
 {
     free(claims->ring);
     free(claims->index);
-    *claims = (struct ledger_claims){ .key = claims->key };
+    *claims = (struct ledger_claims){ 0 };
 }
 
 bool
 ledger_claims_has(const struct ledger_claims *claims, const uint8_t name[32])
 {
-    return claims->n > 0 && claims->index[find(claims, name)] != 0;
+    if (claims->n == 0) {
+        return false;
+    }
+    struct mark mark = mark_of(claims, name);
+    return claims->index[find(claims, mark.word)] != 0;
 }
 
 sg_result
 ledger_claims_add(
     struct ledger_claims *claims, const uint8_t name[32], int64_t expires_at, uint64_t id)
 {
+    if (!claims->keyed) {
+        randombytes_buf(claims->key, sizeof(claims->key));
+        claims->keyed = true;
+    }
     if (claims->n == claims->cap) {
         SG_TRY(grow(claims));
     }
-    struct ledger_claim claim = { .expires_at = expires_at, .id = id };
-    memcpy(claim.name, name, sizeof(claim.name));
+    struct mark mark = mark_of(claims, name);
+    struct ledger_claim claim = {
+        .mark = { mark.word[0], mark.word[1] }, .expires_at = expires_at, .id = id
+    };
     put(claims, &claim);
     return SG_DONE;
 }
@@ -118,15 +151,14 @@ ledger_claims_first(const struct ledger_claims *claims)
 void
 ledger_claims_drop_first(struct ledger_claims *claims)
 {
-    unindex(claims, find(claims, claims->ring[claims->first].name));
-    claims->first = (claims->first + 1) & (claims->cap - 1);
+    unindex(claims, find(claims, claims->ring[claims->first].mark));
+    claims->first = position(claims, 1);
     claims->n--;
 }
 
 void
 ledger_claims_drop_last(struct ledger_claims *claims)
 {
-    size_t at = (claims->first + claims->n - 1) & (claims->cap - 1);
-    unindex(claims, find(claims, claims->ring[at].name));
+    unindex(claims, find(claims, claims->ring[position(claims, claims->n - 1)].mark));
     claims->n--;
 }

@@ -8,21 +8,27 @@
 #include "sg_result.h"
 
 #define LEDGER_CLAIMS_MAX \
-    ((size_t)1 << 22) /* 200 MiB: far beyond what intents of some minutes reach */
+    ((size_t)1 << 22) /* 160 MiB: far beyond what intents of some minutes reach */
 
+/*
+ * The name is kept as a keyed hash of 128 bits: equal names always meet, others do so once in 10^32, and whoever chooses names chooses neither
+ * slots nor collisions. The row in the ledger has the name itself.
+ */
 struct ledger_claim {
-    uint8_t name[32];
+    uint64_t mark[2];
     int64_t expires_at;
     uint64_t id; /* row */
 };
 
 struct ledger_claims {
     struct ledger_claim *ring; /* cap entries; [first, first + n) modulo cap */
-    uint32_t *index;           /* 2 * cap slots: position in the ring + 1, 0 free */
-    size_t cap;                /* power of two, 0 before the first */
+    uint32_t *index;           /* n_slots: position in the ring + 1, 0 free */
+    size_t cap;                /* grows by half; 0 before the first */
+    size_t n_slots;            /* power of two, at least 1.5 * cap */
     size_t first;
     size_t n;
-    uint64_t key; /* random and odd: whoever chooses names does not choose slots */
+    bool keyed;
+    uint8_t key[16]; /* random */
 };
 
 void ledger_claims_done(struct ledger_claims *claims);
