@@ -138,7 +138,8 @@ struct signer {
 
     struct signer_case *cases;
     size_t n_cases;
-    struct signer_queue free;
+    size_t n_used;            /* cases[0 .. n_used) were taken at least once */
+    struct signer_queue free; /* those of them that nobody has now */
     struct signer_queue parked;
     struct signer_queue admitted;
     struct signer_queue to_sign;

@@ -231,7 +231,7 @@ signer_commit(struct signer *s)
 bool
 signer_in_flight_before(const struct signer *s, uint64_t epoch)
 {
-    for (size_t i = 0; i < s->n_cases; i++) {
+    for (size_t i = 0; i < s->n_used; i++) {
         enum signer_case_state state = s->cases[i].state;
         if ((state == CASE_SIGNING || state == CASE_SIGNED) && s->cases[i].g.halt_epoch < epoch) {
             return true;
