@@ -23,8 +23,12 @@ jsonld_hash(sg_str key)
         h = mix(h ^ word);
     }
     uint64_t tail = 0;
-    for (; i < key.n; i++) {
-        tail = tail << 8 | (uint8_t)key.p[i];
+    if (key.n >= 8 && i < key.n) {
+        memcpy(&tail, key.p + key.n - 8, 8); /* the rest, and some of it again */
+    } else {
+        for (; i < key.n; i++) {
+            tail = tail << 8 | (uint8_t)key.p[i];
+        }
     }
     h = mix(mix(h ^ tail));
     return h == 0 ? 1 : h;
