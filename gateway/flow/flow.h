@@ -153,7 +153,7 @@ struct flow_issue_in {
         by_identifier; /* name is a credential_identifier; otherwise a credential_configuration_id */
     sg_str name;
     enum flow_proof_kind proof_kind;
-    const sg_str *proofs; /* JWTs */
+    const sg_str *proofs; /* JWTs, or the JSON of presentations */
     size_t n_proofs;
     sg_str client_id; /* of the token; empty when anonymous */
     flow_nonce_fn nonce_check;

@@ -88,7 +88,9 @@ enum flow_documents {
 enum flow_proofs { FLOW_PROOFS_REFUSE, FLOW_PROOFS_ADD, FLOW_PROOFS_CHAIN };
 
 /* Proof types of OpenID4VCI 1.0, Appendix F (flow_proof_types.h). */
-enum flow_proof_kind { FLOW_PROOF_JWT, FLOW_PROOF_ATTESTATION, FLOW_PROOF_KINDS };
+enum flow_proof_kind { FLOW_PROOF_JWT, FLOW_PROOF_ATTESTATION, FLOW_PROOF_DI_VP, FLOW_PROOF_KINDS };
+#define FLOW_PROOF_SUITES_MAX 8
+struct di_suite;
 #define FLOW_PROOF_WORDS_MAX 16
 struct flow_words {
     const sg_str *items;
@@ -98,6 +100,8 @@ struct flow_proof_type {
     bool offered;
     const struct jose_alg *algs[8]; /* of the proof, and of a key attestation in it */
     size_t n_algs;
+    const struct di_suite *suites[FLOW_PROOF_SUITES_MAX]; /* of a di_vp */
+    size_t n_suites;
     bool attested; /* key_attestations_required */
     /* of which an attestation must say one; none: nothing is asked for */
     struct flow_words key_storage, user_authentication;

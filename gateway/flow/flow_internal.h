@@ -196,6 +196,7 @@ struct flow_proof_expect {
     int64_t now;
     int64_t age_s;
     const struct flow_attesters *attesters; /* NULL: nobody is believed */
+    const struct jsonld_contexts *contexts; /* for di_vp */
 };
 /* Key attestations of one request, each verified once. */
 struct flow_attested;
@@ -207,6 +208,13 @@ struct flow_attestations {
 SG_CHECKED sg_result flow_proof_verify(struct sg_arena *arena, sg_str proof,
     const struct flow_proof_expect *expect, struct flow_attestations *seen,
     struct flow_holder *ret);
+
+/*
+ * The same, type "di_vp" (F.2): a presentation as JSON text with one Data Integrity proof by a did:key or did:jwk; what else stands in it says nothing here. SG_E_PROOF,
+ * SG_E_NONCE, SG_E_NO_MEMORY. Views live in the arena.
+ */
+SG_CHECKED sg_result flow_proof_di_verify(struct sg_arena *arena, sg_str presentation,
+    const struct flow_proof_expect *expect, struct flow_holder *ret);
 
 /* What the proofs of a request yield. */
 struct flow_proven {

@@ -406,6 +406,7 @@ verify_proofs(struct job *job, const struct flow_issue_in *in)
         .now = in->now,
         .age_s = flow->settings.proof_age_s,
         .attesters = &flow->attesters,
+        .contexts = flow->contexts.set,
     };
     SG_TRY(flow_proven_verify(
         job->arena, in->proof_kind, in->proofs, in->n_proofs, max, &expect, job->proven));

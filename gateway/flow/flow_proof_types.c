@@ -1,10 +1,12 @@
 #include "flow_proof_types.h"
 
+#include "dataint.h"
 #include "flow_read.h"
 
 static const char *const names[FLOW_PROOF_KINDS] = {
     [FLOW_PROOF_JWT] = "jwt",
     [FLOW_PROOF_ATTESTATION] = "attestation",
+    [FLOW_PROOF_DI_VP] = "di_vp",
 };
 
 const char *
@@ -70,6 +72,39 @@ read_required(struct sg_arena *arena, const struct sjson *required, struct sg_wh
         "user_authentication: an array of text", &ret->user_authentication);
 }
 
+/* Cryptosuites whose proofs cover the whole presentation: a base proof of ecdsa-sd-2023 is for a holder, and there is nobody to derive for. */
+static sg_result
+read_suites(const struct sjson *list, struct sg_why *why, struct flow_proof_type *ret)
+{
+    static const char what[] = "di_vp: proof_signing_alg_values_supported are cryptosuites";
+    if (list == NULL || list->type != SJSON_ARRAY || list->n == 0 ||
+        list->n > FLOW_PROOF_SUITES_MAX) {
+        return flow_bad(why, what);
+    }
+    for (const struct sjson *e = list->first; e != NULL; e = e->next) {
+        const struct di_suite *suite = e->type == SJSON_STRING ? di_suite_by_name(e->text) : NULL;
+        if (suite == NULL || !di_suite_makes(suite) || di_suite_id(suite) == DI_ECDSA_SD_2023) {
+            return flow_bad(why, what);
+        }
+        ret->suites[ret->n_suites++] = suite;
+    }
+    return SG_DONE;
+}
+
+/* Keys are named by a DID there, and credentials are bound to that name; somebody else's word about keys has no place in it. */
+static sg_result
+read_di_vp(const struct sjson *json, struct sg_why *why, struct flow_config *config)
+{
+    if ((config->binding & (FLOW_BIND_DID_KEY | FLOW_BIND_DID_JWK)) == 0) {
+        return flow_bad(why, "di_vp: goes with the binding methods did:key and did:jwk");
+    }
+    if (sjson_get(json, "key_attestations_required") != NULL) {
+        return flow_bad(why, "key_attestations_required: goes with jwt and attestation");
+    }
+    return read_suites(sjson_get(json, "proof_signing_alg_values_supported"), why,
+        &config->proofs[FLOW_PROOF_DI_VP]);
+}
+
 static sg_result
 read_type(struct sg_arena *arena, const struct sjson *json, enum flow_proof_kind kind,
     struct sg_why *why, struct flow_config *config)
@@ -80,6 +115,9 @@ read_type(struct sg_arena *arena, const struct sjson *json, enum flow_proof_kind
         return flow_bad(why, "proof_types_supported: each an object");
     }
     type->offered = true;
+    if (kind == FLOW_PROOF_DI_VP) {
+        return read_di_vp(json, why, config);
+    }
     SG_TRY(read_required(arena, sjson_get(json, "key_attestations_required"), why, type));
     if (kind == FLOW_PROOF_ATTESTATION &&
         (config->binding & (FLOW_BIND_JWK | FLOW_BIND_COSE_KEY)) == 0) {
@@ -99,7 +137,7 @@ flow_proof_types_read(struct sg_arena *arena, const struct sjson *types, struct 
     for (const struct sjson *m = types->first; m != NULL; m = m->next) {
         enum flow_proof_kind kind;
         if (!sg_ok(flow_proof_kind_of(m->name, &kind))) {
-            return flow_bad(why, "proof_types_supported: jwt and attestation");
+            return flow_bad(why, "proof_types_supported: jwt, attestation, di_vp");
         }
         SG_TRY(read_type(arena, m, kind, why, config));
     }

@@ -23,12 +23,15 @@ is_there(const struct collecting *in, const struct flow_holder *holder)
 
 /* One credential per key (14.6): a key that is proven twice is a mistake. */
 static sg_result
-collect_proofs(struct collecting *in, const sg_str *proofs, size_t n)
+collect_proofs(struct collecting *in, enum flow_proof_kind kind, const sg_str *proofs, size_t n)
 {
     SG_REQUIRE(n <= in->max, VALUE);
     for (size_t i = 0; i < n; i++) {
         struct flow_holder holder;
-        SG_TRY(flow_proof_verify(in->arena, proofs[i], in->expect, &in->attestations, &holder));
+        SG_TRY(
+            kind == FLOW_PROOF_DI_VP
+                ? flow_proof_di_verify(in->arena, proofs[i], in->expect, &holder)
+                : flow_proof_verify(in->arena, proofs[i], in->expect, &in->attestations, &holder));
         SG_REQUIRE(!is_there(in, &holder), PROOF);
         in->holders[in->n++] = holder;
     }
@@ -98,7 +101,7 @@ flow_proven_verify(struct sg_arena *arena, enum flow_proof_kind kind, const sg_s
     SG_REQUIRE(in->holders != NULL, NO_MEMORY);
     SG_REQUIRE(n >= 1 && expect->config->proofs[kind].offered, PROOF);
     SG_TRY(kind == FLOW_PROOF_ATTESTATION ? collect_attestation(in, proofs, n)
-                                          : collect_proofs(in, proofs, n));
+                                          : collect_proofs(in, kind, proofs, n));
     ret->least = in->n > 0 ? in->n : 1;
     add_attested(in);
     for (size_t i = 0; i < in->attestations.n; i++) { /* as many as places: one per proof at most */

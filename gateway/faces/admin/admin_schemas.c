@@ -47,10 +47,11 @@
                 ",\"returnResults\":" BOOL ",\"returnProblemDetails\":" BOOL))
 #define CHALLENGE OBJ("\"challenge\"", "\"challenge\":" TEXT)
 /* One member: a proof type of the configuration (OpenID4VCI 1.0, 8.2). */
-#define PROOFS                                                                                  \
-    "{\"type\":\"object\",\"minProperties\":1,\"maxProperties\":1,\"properties\":{"             \
-    "\"jwt\":" LIST(TEXT) ",\"attestation\":{\"type\":\"array\",\"minItems\":1,\"maxItems\":1," \
-                          "\"items\":" TEXT "}}}"
+#define PROOFS                                                                                    \
+    "{\"type\":\"object\",\"minProperties\":1,\"maxProperties\":1,\"properties\":{"               \
+    "\"jwt\":" LIST(TEXT) ",\"di_vp\":" LIST(ANY) ",\"attestation\":{\"type\":\"array\","         \
+                                                  "\"minItems\":1,\"maxItems\":1,\"items\":" TEXT \
+                                                  "}}}"
 /* OpenID4VP and key proofs with keys kept here (docs/presentations.md). */
 #define SELECTION "{\"type\":\"object\",\"additionalProperties\":" LIST(TEXT) "}"
 #define QUESTION                                                                              \

@@ -45,10 +45,12 @@ parse_proofs(struct sg_arena *arena, const struct sjson *proofs, struct vci_cred
     SG_REQUIRE(list->n <= PROOFS_MAX, VALUE);
     sg_str *texts = SG_NEW_ARRAY(arena, list->n, sg_str);
     SG_REQUIRE(texts != NULL, NO_MEMORY);
+    bool object =
+        ret->proof_kind == FLOW_PROOF_DI_VP; /* its bytes, to be parsed again by whoever verifies */
     size_t n = 0;
     for (const struct sjson *e = list->first; e != NULL; e = e->next) {
-        SG_REQUIRE(e->type == SJSON_STRING, PROOF);
-        texts[n++] = e->text;
+        SG_REQUIRE(e->type == (object ? SJSON_OBJECT : SJSON_STRING), PROOF);
+        texts[n++] = object ? e->source : e->text;
     }
     ret->proofs = texts;
     ret->n_proofs = n;

@@ -31,7 +31,7 @@ struct vci_credential_req {
     bool by_identifier;
     sg_str name;
     enum flow_proof_kind proof_kind;
-    const sg_str *proofs;
+    const sg_str *proofs; /* texts of JWTs, or JSON of presentations */
     size_t n_proofs;
 };
 /* OpenID4VCI 1.0, 8.2. SG_E_PROOF (proofs), SG_E_UNSUPPORTED (encryption), SG_E_MISSING, SG_E_VALUE, sjson's. Fuzzed. */

@@ -1,4 +1,4 @@
-// Key attestations at the credential endpoint, over the three real processes (OpenID4VCI 1.0, Appendix D, F.1, F.3; HAIP 1.0, 4.5.1; req: PRO-1): who is believed,
+// Key attestations and presentations as proofs at the credential endpoint, over the three real processes (OpenID4VCI 1.0, Appendix D, F.1 to F.3; HAIP 1.0, 4.5.1; req: PRO-1): who is believed,
 // what must be said, one credential for each attested key, and a status that is asked for before anything is signed. The wallet side of sealgate meets its issuer side.
 //   node attested.mjs BUILD_DIR
 import { execFileSync, spawn, spawnSync } from 'node:child_process'
@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { SystemClient, Wallet, call, dpop, jwt, newKey } from '../../crash/system/wallet.mjs'
+import { didJwk, presentation } from './presentation.mjs'
 import { Browser, invite } from '../persons/browser.mjs'
 
 const BIN = resolve(process.argv[2] ?? 'build/dev', 'sealgate')
@@ -19,6 +20,7 @@ const CREDENTIAL = `${BASE}/oid4vci/credential`
 const PRE = 'urn:ietf:params:oauth:grant-type:pre-authorized_code'
 const SD_JWT = 'attested_card_sd_jwt'
 const MDOC = 'attested_card_mdoc'
+const LDP = 'attested_card_ldp'
 const now = () => Math.floor(Date.now() / 1000)
 const thumbprint = ({ crv, kty, x, y }) => createHash('sha256').update(JSON.stringify({ crv, kty, x, y })).digest('base64url')
 const decoded = (text, part) => JSON.parse(Buffer.from(text.split('.')[part], 'base64url'))
@@ -65,7 +67,7 @@ writeFileSync(join(DIR, 'attesters/wallets.json'), JSON.stringify({ attester: 'h
 check('and with one it does', await start(), log.slice(-600))
 
 const operators = [1, 2].flatMap((n) => ['--operator', `${DIR}/operators/operator${n}.json`])
-for (const [key, id] of [['seal-es256', SD_JWT], ['mdoc-es256', MDOC]]) {
+for (const [key, id] of [['seal-es256', SD_JWT], ['mdoc-es256', MDOC], ['seal-es256', LDP]]) {
   execFileSync(BIN, ['mandate', 'set', 'demo-client', '--key', key, '--configuration', id, '--count', '500', '--dir', DIR, ...operators], { stdio: 'ignore' })
 }
 const system = new SystemClient(BASE, DIR)
@@ -163,6 +165,40 @@ answer = await ask(MDOC, { attestation: [attest(holders.slice(0, 3), await nonce
 expect('mdoc: an offer for two and three attested keys', answer, 200)
 check('two credentials', answer.json?.credentials?.length === 2, answer.text)
 expect('nothing is left', await ask(MDOC, { attestation: [attest(holders.slice(0, 3), await nonce())] }), 400, 'credential_request_denied')
+
+// ---- presentations (F.2) ---------------------------------------------------------------------------------------------------------
+await fresh(LDP, 20)
+const vp = (key, n, over = {}) => presentation(key, { challenge: n, domain: BASE, ...over })
+n = await nonce()
+answer = await ask(LDP, { di_vp: [vp(holders[0], n), vp(holders[1], n, { document: { holder: didJwk(holders[1].jwk) } })] })
+expect('two presentations', answer, 200)
+check('two credentials, each about its DID', answer.json?.credentials?.map((c) => c.credential.credentialSubject.id).join() === holders.slice(0, 2).map((h) => didJwk(h.jwk)).join(), answer.text)
+for (const [what, word, make] of [
+  ['a text', 'invalid_proof', (x) => [JSON.stringify(vp(holders[0], x))]],
+  ['no array', 'invalid_proof', (x) => vp(holders[0], x)],
+  ['none', 'invalid_proof', () => []],
+  ['an empty object', 'invalid_proof', () => [{}]],
+  ['without a proof', 'invalid_proof', (x) => [{ ...vp(holders[0], x), proof: undefined }]],
+  ['with two proofs', 'invalid_proof', (x) => { const v = vp(holders[0], x); return [{ ...v, proof: [v.proof, v.proof] }] }],
+  ['a key twice', 'invalid_proof', (x) => [vp(holders[0], x), vp(holders[0], x, { document: { id: 'urn:uuid:1b1e2f7e-0000-4000-8000-000000000000' } })]],
+  ['for another issuer', 'invalid_proof', (x) => [vp(holders[0], x, { domain: 'https://evil.example' })]],
+  ['for us and another', 'invalid_proof', (x) => [vp(holders[0], x, { domain: [BASE, 'https://evil.example'] })]],
+  ['for nobody', 'invalid_proof', (x) => [vp(holders[0], x, { domain: undefined })]],
+  ['for another purpose', 'invalid_proof', (x) => [vp(holders[0], x, { proofPurpose: 'assertionMethod' })]],
+  ['without challenge', 'invalid_proof', () => [vp(holders[0], undefined)]],
+  ['with a challenge that is not ours', 'invalid_nonce', () => [vp(holders[0], 'A'.repeat(43))]],
+  ['by another key', 'invalid_proof', (x) => [vp(stranger, x, { verificationMethod: `${didJwk(holders[0].jwk)}#0` })]],
+  ['of a DID that we do not take', 'invalid_proof', (x) => [vp(holders[0], x, { verificationMethod: 'did:web:wallet.example#0' })]],
+  ['in the name of another holder', 'invalid_proof', (x) => [vp(holders[0], x, { document: { holder: didJwk(holders[1].jwk) } })]],
+  ['no presentation', 'invalid_proof', (x) => [vp(holders[0], x, { document: { type: ['VerifiableCredential'] } })]],
+  ['made tomorrow', 'invalid_proof', (x) => [vp(holders[0], x, { created: new Date(Date.now() + 86400000).toISOString() })]],
+  ['expired', 'invalid_proof', (x) => [vp(holders[0], x, { expires: new Date(Date.now() - 60000).toISOString() })]],
+  ['more than the batch', 'invalid_credential_request', (x) => holders.map((h) => vp(h, x))],
+]) expect(`a presentation is refused: ${what}`, await ask(LDP, { di_vp: make(await nonce()) }), 400, word)
+expect('a JWT where presentations are asked for', await (async () => ask(LDP, { jwt: [prove(holders[0], await nonce())] }))(), 400, 'invalid_proof')
+expect('a changed presentation', await (async () => ask(LDP, { di_vp: [{ ...vp(holders[0], await nonce()), id: 'urn:example:1' }] }))(), 400, 'invalid_proof')
+await fresh(SD_JWT, 5)
+expect('a presentation where none is offered', await (async () => ask(SD_JWT, { di_vp: [vp(holders[0], await nonce())] }))(), 400, 'invalid_proof')
 
 // ---- status: of a list that the courier trusts, good, then revoked; of one that nobody can tell about -------------------------------
 await fresh(SD_JWT, 100)

@@ -338,6 +338,13 @@ test_documents_of_clients_are_said_by_the_configuration(void **state)
     ",\"formats\":[{" SD_JWT "}]}"
 #define ES256 "\"proof_signing_alg_values_supported\":[\"ES256\"]"
 
+#define DI_VP(binding, suites)                                                              \
+    "{\"credential_metadata\":{},\"sealgate\":{\"validity_s\":86400,\"claims\":{\"name\":{" \
+    "\"type\":\"string\"}}},\"formats\":[{" ENTRY "\"format\":\"vc+jwt\"," VC               \
+    ",\"binding\":" binding                                                                 \
+    ",\"proof_types_supported\":{\"di_vp\":{\"proof_signing_alg_values_supported\":" suites \
+    "}}}]}"
+
 /* OpenID4VCI 1.0, 12.2.4: which proofs of a key are taken, and what attestations must say. req: PRO-1 */
 static void
 test_proof_types(void **state)
@@ -346,6 +353,12 @@ test_proof_types(void **state)
         ATTESTED("{}"),
         ATTESTED("[]"),
         ATTESTED("{\"cwt\":{" ES256 "}}"),
+        ATTESTED("{\"di_vp\":{\"proof_signing_alg_values_supported\":[\"eddsa-jcs-2022\"]}}"),
+        DI_VP("[\"jwk\"]", "[\"eddsa-jcs-2022\"]"),
+        DI_VP("[\"did:key\"]", "[\"ES256\"]"),
+        DI_VP("[\"did:key\"]", "[\"ecdsa-sd-2023\"]"),
+        DI_VP("[\"did:key\"]", "[]"),
+        DI_VP("[\"did:key\"]", "[\"eddsa-jcs-2022\"],\"key_attestations_required\":{}"),
         ATTESTED("{\"jwt\":[]}"),
         ATTESTED("{\"jwt\":{}}"),
         ATTESTED("{\"attestation\":{\"proof_signing_alg_values_supported\":[\"HS256\"]}}"),
@@ -377,6 +390,12 @@ test_proof_types(void **state)
     assert_true(set.items[0].proofs[FLOW_PROOF_JWT].attested);
     assert_false(set.items[0].proofs[FLOW_PROOF_ATTESTATION].offered);
     assert_true(flow_needs_attester(&set.items[0]));
+    /* presentations, where keys are named by a DID */
+    assert_ok(parse(state,
+        DI_VP("[\"did:key\",\"jwk\"]", "[\"eddsa-jcs-2022\",\"ecdsa-rdfc-2019\"]"), &why, &set));
+    assert_true(set.items[0].proofs[FLOW_PROOF_DI_VP].offered);
+    assert_int_equal(set.items[0].proofs[FLOW_PROOF_DI_VP].n_suites, 2);
+    assert_false(flow_needs_attester(&set.items[0]));
     /* an entry's own stand instead of the template's */
     assert_ok(parse(state,
         "{" SHARED ",\"formats\":[{" SD_JWT ",\"proof_types_supported\":{\"attestation\":{" ES256
