@@ -268,6 +268,14 @@ report_counts(struct cli_report *report, const struct evid_ledger_result *r, boo
         (unsigned long long)r->n_records, (unsigned long long)r->n_by_type[WIRE_REC_CONSENT],
         (unsigned long long)r->n_outcomes[WIRE_OUT_SIGNED],
         (unsigned long long)r->n_by_type[WIRE_REC_REFUSAL]);
+    cli_step(report, "events", CLI_HELD,
+        "%llu of operators, %llu of keys, %llu of persons, %llu status orders, %llu notes (logins "
+        "and others)",
+        (unsigned long long)r->n_by_type[WIRE_REC_POLICY_EVENT],
+        (unsigned long long)r->n_by_type[WIRE_REC_KEY_EVENT],
+        (unsigned long long)r->n_by_type[WIRE_REC_PERSON_EVENT],
+        (unsigned long long)r->n_by_type[WIRE_REC_STATUS_ORDER],
+        (unsigned long long)r->n_by_type[WIRE_REC_NOTED_EVENT]);
     if (r->n_consents_open != 0) {
         cli_step(report, "outcomes", alone ? CLI_NOT_HELD : CLI_HELD,
             "%llu consents without outcome%s", (unsigned long long)r->n_consents_open,

@@ -1,6 +1,6 @@
 #!/bin/sh
 # The `sealgate` command against a system of its own: each command done and refused, exit codes, one line on stderr.
-# req: AU-8 KEY-6 KEY-8 SIG-7 STA-2 EV-1 EV-2 OPS-1 OPS-2
+# req: AU-8 KEY-6 KEY-8 SIG-7 STA-2 EV-1 EV-2 EV-5 OPS-1 OPS-2
 # usage: cli.sh BUILD_FOLDER
 set -u
 build=$(cd "$1" && pwd)
@@ -35,6 +35,17 @@ said() {
     got=$?
     [ $got = "$want" ] && cat "$work/out" "$work/err" | grep -qF -- "$text" || { echo "NOT $want '$text' but $got: $*"; cat "$work/out" "$work/err"; bad=1; }
     [ "$want" = 0 ] || [ "$(wc -l <"$work/err")" = 1 ] || { echo "NOT ONE LINE: $*"; cat "$work/err"; bad=1; }
+}
+
+# EV-5: how many events of each kind the ledger has: "operators keys persons orders"
+events() {
+    "$s" ledger verify --dir "$d" | sed -n 's/.* events: \([0-9]*\) of operators, \([0-9]*\) of keys, \([0-9]*\) of persons, \([0-9]*\) status orders,.*/\1 \2 \3 \4/p'
+}
+# recorded "WHAT" OPERATORS KEYS PERSONS ORDERS: exactly so many more than when this was asked last
+recorded() {
+    set -- "$1" "$2" "$3" "$4" "$5" $(events)
+    [ $# = 9 ] && [ "$(($6 - e1)) $(($7 - e2)) $(($8 - e3)) $(($9 - e4))" = "$2 $3 $4 $5" ] || { echo "NOT RECORDED: $1: $(($6 - e1)) $(($7 - e2)) $(($8 - e3)) $(($9 - e4)), want $2 $3 $4 $5"; bad=1; }
+    e1=$6 e2=$7 e3=$8 e4=$9
 }
 
 # ---- before there is anything
@@ -103,6 +114,8 @@ expect 1 "ISSUER" verify "$work/badge.txt" --trust "$work/other.pem" --json
 # lists are compared before any order changed them, those of credentials and those of keys
 expect 0 "/status/employee: 1048576 entries compared, 0 differ" ledger verify --lists
 expect 0 "/status/keys: " ledger verify --lists
+set -- $(events)
+e1=$1 e2=$2 e3=$3 e4=$4
 expect 0 "is suspended" status set --credential "$work/badge.txt" --to suspended
 expect 2 "is not valid, invalid or suspended" status set --credential "$work/badge.txt" --to gone
 expect 2 "either --credential" status set --to valid
@@ -111,6 +124,7 @@ expect 1 "status: suspended" verify "$work/badge.txt" --status
 expect 0 "is valid" status set --credential "$work/badge.txt" --to valid
 sleep 3
 expect 0 "/status/employee: 1048576 entries compared, 0 differ" ledger verify --lists
+recorded "two status orders" 0 0 0 2
 
 # ---- two operators
 expect 0 "seal-es256" keys list
@@ -126,6 +140,8 @@ expect 0 "the key is active" keys activate second $two
 expect 0 "suspended" keys suspend second $one
 expect 0 "revoked" keys revoke second $two
 expect 0 "destroyed" keys destroy second $two
+# KEY-8: the proposal and the approval each; suspending takes one operator
+recorded "a key made, certified, given a status, activated, suspended, revoked, destroyed" 0 13 0 0
 expect 1 "NOT_FOUND" keys activate second $two
 expect 1 "NOT_FOUND" keys activate nobody $two
 
@@ -169,6 +185,8 @@ expect 1 "HALTED" issue $badge
 expect 0 "sealgate approve" resume $one
 expect 0 "signing goes on" resume $two
 expect 0 "" issue $badge
+# eight operations by two (two of them proposed once more and left), lock and halt by one; invited twice, locked, unlocked, left
+recorded "operations about persons, a client, a mandate, halt and resume" 20 0 5 0
 
 # ---- each process dies and comes back; what was issued stays
 for name in signer courier gateway; do

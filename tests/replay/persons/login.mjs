@@ -1,5 +1,5 @@
 // Persons over HTTP against the three real processes: enrolment, login, sessions, passkeys, keys, credentials, wallets' access, and each way to be refused.
-// Expectations are the clauses named beside them. req: AU-2, AU-3, AU-4, AU-5, AU-6, AU-7, EV-4
+// Expectations are the clauses named beside them. req: AU-2, AU-3, AU-4, AU-5, AU-6, AU-7, EV-4, EV-5
 //   node login.mjs BUILD_DIR
 import { execFileSync, spawn, spawnSync } from 'node:child_process'
 import { createHash, randomBytes } from 'node:crypto'
@@ -381,6 +381,8 @@ expect('erased: no way in', await fresh().login(), 403, 'ACTIVATION')
 halt()
 const ledger = spawnSync(BIN, ['ledger', 'verify', '--dir', DIR, '--json'], { encoding: 'utf8' })
 await start()
+const recorded = /(\d+) of persons, \d+ status orders, (\d+) notes/.exec(ledger.stdout) // EV-5: who enrolled, who logged in and who failed to
+holds('passkeys and logins are in the ledger', recorded !== null && Number(recorded[1]) >= 2 && Number(recorded[2]) >= 2, ledger.stdout)
 const verified = spawnSync(BIN, ['ledger', 'verify', '--dir', DIR], { encoding: 'utf8' })
 holds('the ledger is whole without her', verified.status === 0, verified.stdout + verified.stderr + ledger.stderr)
 stop()
