@@ -17,7 +17,7 @@ import { derive, documentLoader, suites } from './peers.mjs'
 const claims = JSON.parse(readFileSync('conf/demo/claims.json'))
 const metadata = await (await fetch(`${BASE}/.well-known/openid-credential-issuer`)).json()
 const did = await (await fetch(`${BASE}/.well-known/did.json`)).json()
-const ids = Object.keys(metadata.credential_configurations_supported)
+const ids = Object.keys(metadata.credential_configurations_supported).filter((id) => id.startsWith('employee_badge')) // the demo's
 const formatOf = (id) => metadata.credential_configurations_supported[id].format
 const of = (format) => ids.filter((id) => formatOf(id) === format)
 

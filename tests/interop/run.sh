@@ -22,6 +22,7 @@ cleanup() {
 trap cleanup EXIT INT TERM
 cd "$top"
 "$SEALGATE_BIN" init --demo --dir "$SEALGATE_DIR" --listen "127.0.0.1:$port"
+node "$here/attester.mjs" "$SEALGATE_DIR"
 "$SEALGATE_BIN" run --dir "$SEALGATE_DIR" >"$work/run.log" 2>&1 &
 n=0
 until curl -fs "$SEALGATE_BASE/readyz" >/dev/null 2>&1; do
