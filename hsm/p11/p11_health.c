@@ -183,9 +183,8 @@ start(struct p11 *p11)
     return p11_ready(p11);
 }
 
-/* C_Finalize and C_Initialize with nobody inside; gives up when a call hangs in the module for too long. */
-static sg_result
-begin_again(struct p11 *p11)
+sg_result
+p11_lock_out(struct p11 *p11)
 {
     struct timespec until;
     clock_gettime(CLOCK_REALTIME, &until); /* what pthread_rwlock_timedwrlock goes by */
@@ -199,6 +198,14 @@ begin_again(struct p11 *p11)
         p11_fall(p11, P11_DOWN, "a call hangs in the module", 0);
         SG_FAIL(TOKEN_DOWN);
     }
+    return SG_DONE;
+}
+
+/* C_Finalize and C_Initialize with nobody inside; gives up when a call hangs in the module for too long. */
+static sg_result
+begin_again(struct p11 *p11)
+{
+    SG_TRY(p11_lock_out(p11));
     if (p11->initialized) {
         p11->f->C_Finalize(NULL);
         p11->initialized = false;

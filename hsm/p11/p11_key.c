@@ -197,7 +197,7 @@ p11_key_generate(struct p11_session *session, struct sg_arena *arena,
     SG_REQUIRE(params->label.n <= P11_KEY_LABEL_MAX && !is_reserved(params->label), VALUE);
     SG_REQUIRE(params->resident || session->p11->wrapping, UNSUPPORTED);
     struct p11_key_made made = { 0 };
-    SG_TRY(p11_enter(session));
+    SG_TRY(params->resident ? p11_enter_alone(session) : p11_enter(session));
     sg_result r = generate(session, arena, params, &made);
     p11_leave(session);
     if (sg_ok(r)) {
@@ -265,9 +265,10 @@ destroy_resident(struct p11_session *session, const struct p11_key_ref *ref)
 sg_result
 p11_key_destroy(struct p11_session *session, const struct p11_key_ref *ref)
 {
-    SG_TRY(p11_enter(session));
+    bool resident = ref->wrapped.n == 0;
+    SG_TRY(resident ? p11_enter_alone(session) : p11_enter(session));
     sg_result r = SG_DONE;
-    if (ref->wrapped.n == 0) {
+    if (resident) {
         r = destroy_resident(session, ref);
         /* Other sessions keep a handle that may name another object by now. */
         atomic_fetch_add(&session->p11->generation, 1);

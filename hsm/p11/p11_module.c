@@ -41,6 +41,7 @@ p11_alloc(void)
         return NULL;
     }
     pthread_once(&fork_once, watch_forks);
+    pthread_mutex_init(&p11->turn, NULL);
     pthread_rwlock_init(&p11->door, NULL);
     pthread_mutex_init(&p11->lock, NULL);
     pthread_mutex_init(&p11->probing, NULL);
@@ -300,6 +301,7 @@ p11_close(struct p11 **p11)
     /* No dlclose: modules leave exit handlers and thread keys behind that would point to nothing. */
     sodium_free(gone->pin);
     pthread_rwlock_destroy(&gone->door);
+    pthread_mutex_destroy(&gone->turn);
     pthread_mutex_destroy(&gone->lock);
     pthread_mutex_destroy(&gone->probing);
     free(gone);

@@ -109,7 +109,7 @@ sg_result
 p11_object_write(struct p11_session *session, sg_str name, sg_bytes data)
 {
     SG_REQUIRE(name.n > 0 && name.n <= NAME_MAX_LEN && data.n <= P11_OBJECT_MAX, VALUE);
-    SG_TRY(p11_enter(session));
+    SG_TRY(p11_enter_alone(session));
     sg_result r = store(session, name, data);
     p11_leave(session);
     return r;

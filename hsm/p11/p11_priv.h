@@ -4,7 +4,11 @@
  * Locks. `door` is held for reading by every thread while it is inside the module, and for writing around C_Finalize and
  * C_Initialize, so that finalising with a thread inside (undefined in the standard) cannot happen. Only C_Sign and its like are slow
  * under it, and readers do not exclude one another. Who is refused at the state check never reaches the door, so a writer is not starved.
- * `lock` guards logging in (once for all sessions) and the fields marked with it; order: door, then lock.
+ * It is held for writing too while token objects come or go (p11_enter_alone): SoftHSM 2.6 lists its folder anew for one thread while
+ * another has written half an object there, and then one of the two sees attributes that are not there or a handle that is no more.
+ * `turn` is passed by whoever goes to the door while the token is READY: a writer keeps it while it waits, so that readers who come one
+ * after the other cannot keep it out. Nobody goes through the door twice.
+ * `lock` guards logging in (once for all sessions) and the fields marked with it; order: turn, door, lock.
  */
 #ifndef P11_PRIV_H
 #define P11_PRIV_H
@@ -43,6 +47,7 @@ struct p11 {
     size_t n_algs;
     int64_t finalize_wait_ms;
 
+    pthread_mutex_t turn;
     pthread_rwlock_t door;
     pthread_mutex_t lock;
 
@@ -104,6 +109,8 @@ SG_CHECKED sg_result p11_locate(struct p11 *p11);
 bool p11_is_child(void);
 
 /* p11_health.c */
+/* The door for writing, or DOWN when a call hangs inside. */
+SG_CHECKED sg_result p11_lock_out(struct p11 *p11);
 /* Note the cause and go DOWN (or LATCHED); sessions will be opened anew. */
 void p11_fall(struct p11 *p11, enum p11_state to, const char *call, CK_RV rv);
 /*
@@ -119,6 +126,11 @@ SG_CHECKED sg_result p11_session_new(
     struct p11 *p11, size_t unwrapped_max, struct p11_session **ret);
 /* Through the door: right thread, READY, session open and of this generation. Undo with p11_leave. */
 SG_CHECKED sg_result p11_enter(struct p11_session *session);
+/*
+ * The same, with nobody else inside: for whatever makes or destroys token objects. Waits for calls inside the module as long as recovery
+ * would (finalize_wait_ms); when one hangs for longer, the token is DOWN and SG_E_TOKEN_DOWN returned. Undo with p11_leave.
+ */
+SG_CHECKED sg_result p11_enter_alone(struct p11_session *session);
 void p11_leave(struct p11_session *session);
 /* Open and logged in; cheap when it is. Behind the door. */
 SG_CHECKED sg_result p11_session_ready(struct p11_session *session);

@@ -69,14 +69,22 @@ p11_session_ready(struct p11_session *session)
     return p11_login(session);
 }
 
-sg_result
-p11_enter(struct p11_session *session)
+static sg_result
+enter(struct p11_session *session, bool alone)
 {
     struct p11 *p11 = session->p11;
     SG_REQUIRE(pthread_equal(session->owner, pthread_self()) && !p11_is_child(), INTERNAL);
     SG_TRY(p11_ready(p11));
-    pthread_rwlock_rdlock(&p11->door);
-    sg_result r = p11_ready(p11);
+    pthread_mutex_lock(&p11->turn);
+    sg_result r = SG_DONE;
+    if (alone) {
+        r = p11_lock_out(p11);
+    } else {
+        pthread_rwlock_rdlock(&p11->door);
+    }
+    pthread_mutex_unlock(&p11->turn);
+    SG_TRY(r);
+    r = p11_ready(p11);
     if (sg_ok(r)) {
         r = p11_session_ready(session);
     }
@@ -84,6 +92,18 @@ p11_enter(struct p11_session *session)
         pthread_rwlock_unlock(&p11->door);
     }
     return r;
+}
+
+sg_result
+p11_enter(struct p11_session *session)
+{
+    return enter(session, false);
+}
+
+sg_result
+p11_enter_alone(struct p11_session *session)
+{
+    return enter(session, true);
 }
 
 void

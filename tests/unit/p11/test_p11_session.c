@@ -337,6 +337,71 @@ test_token_deleted_and_restored_under_load(void **state)
     key_public_free(&half);
 }
 
+/*
+ * One thread renews an object in the token (the ledger's anchor), another signs, while keys are made and destroyed: token objects come and
+ * go alone in the module, or SoftHSM shows one thread the half-written object of the other (KEY_USE, TOKEN_DOWN for a good request).
+ */
+static void *
+renew(void *arg)
+{
+    struct work *work = arg;
+    struct p11_session *session = NULL;
+    if (!sg_ok(p11_session_open(work->p11, 1, &session))) {
+        work->wrong++;
+        return NULL;
+    }
+    while (!atomic_load(work->stop)) {
+        uint8_t read[32];
+        size_t len;
+        sg_result r = p11_object_write(session, SG_LIT("renewed"), SG_BYTES(digest));
+        if (sg_ok(r)) {
+            r = p11_object_read(session, SG_LIT("renewed"), read, sizeof(read), &len);
+        }
+        work->good += sg_ok(r) ? 1 : 0;
+        work->wrong += sg_ok(r) ? 0 : 1;
+    }
+    p11_session_close(&session);
+    return NULL;
+}
+
+static void
+test_objects_come_and_go_under_load(void **state)
+{
+    struct token *t = *state;
+    struct key_public *public = NULL;
+    struct key_public *half = NULL;
+    atomic_bool stop = false;
+    pthread_t threads[3];
+    struct work work[3];
+    struct p11_health health;
+    token_key(t, KEY_ES256, true, &public);
+    struct p11_key_made made = token_key(t, KEY_ES256, false, &half);
+    for (int i = 0; i < 3; i++) {
+        work[i] = (struct work){ t->p11, public, { half, made.wrapped }, &stop, 0, 0, 0 };
+        assert_int_equal(pthread_create(&threads[i], NULL, i == 0 ? worker : renew, &work[i]), 0);
+    }
+    for (int i = 0; i < 60; i++) {
+        struct key_public *fresh = NULL;
+        token_key(t, KEY_ES256, true, &fresh);
+        struct p11_key_ref ref = { fresh, SG_NO_BYTES };
+        if (i % 2 == 0) {
+            assert_ok(p11_key_destroy(t->session, &ref));
+        }
+        key_public_free(&fresh);
+    }
+    atomic_store(&stop, true);
+    for (int i = 0; i < 3; i++) {
+        pthread_join(threads[i], NULL);
+        assert_int_equal(work[i].wrong, 0);
+        assert_int_equal(work[i].refused, 0);
+        assert_true(work[i].good > 0);
+    }
+    p11_health(t->p11, &health);
+    assert_int_equal(health.downs, 0);
+    key_public_free(&public);
+    key_public_free(&half);
+}
+
 /* 10,000 unwrappings leave neither handles nor sessions; sanitizer builds do fewer. */
 static void
 test_many_unwrappings_leave_nothing(void **state)
@@ -381,6 +446,7 @@ main(void)
         T(test_session_of_another_thread_is_refused),
         T(test_child_after_fork_is_refused),
         T(test_token_deleted_and_restored_under_load),
+        T(test_objects_come_and_go_under_load),
         T(test_many_unwrappings_leave_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
