@@ -100,7 +100,9 @@ struct conf_gateway {
     const char *brand; /* issuer's display name */
     const char *
         verify_trust; /* PEM file: whose certificates a verified object may lead to; empty: nobody's */
-    const char *verifier_trust;      /* PEM file: who may certify verifiers; empty: nobody */
+    bool
+        verify_schema_required; /* a credentialSchema that is not in DIR/schemas fails the object */
+    const char *verifier_trust; /* PEM file: who may certify verifiers; empty: nobody */
     uint64_t consent_lifetime_s;     /* a person may answer a question for this time */
     const char *vcapi_configuration; /* instance of VC-API paths that name none; may be empty */
     const char *vcapi_profile;       /* standard | w3c-suite */

@@ -61,6 +61,9 @@ static const struct conf_row rows[] = {
     { ROW(CONF_TEXT, brand), 1, 120, "sealgate", NULL, "display name of the issuer" },
     { ROW(CONF_TEXT, verify_trust), 1, 180, "", conf_is_path,
         "PEM certificates whose issuers are believed when objects are verified" },
+    { ROW(CONF_BOOL, verify_schema_required), 0, 0, "no", NULL,
+        "a credential whose credentialSchema is not at hand (folder schemas) does not verify; "
+        "otherwise it is a warning" },
     { ROW(CONF_TEXT, verifier_trust), 1, 180, "", conf_is_path,
         "PEM certificates whose issuers are believed when they name a verifier (x509_san_dns, "
         "x509_hash)" },

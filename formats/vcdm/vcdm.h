@@ -138,6 +138,13 @@ SG_CHECKED sg_result vcdm_check_presentation(struct sg_arena *arena, const struc
 SG_CHECKED sg_result vcdm_check_enveloped(
     const struct sjson *object, bool presentation, struct sg_why *why, sg_str *ret_data_url);
 
+/*
+ * digestSRI and digestMultibase of an object that names a resource (5.3), against what is known of it; an object with neither holds. SG_E_DIGEST, SG_E_VCDM for
+ * a malformed one.
+ */
+SG_CHECKED sg_result vcdm_check_digests(struct sg_arena *arena, const struct sjson *object,
+    const struct vcdm_resource *resource, struct sg_why *why);
+
 /* Does `type` (text or array) of the object contain this value? */
 bool vcdm_has_type(const struct sjson *object, const char *type);
 

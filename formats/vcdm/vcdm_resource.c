@@ -190,3 +190,17 @@ vcdm_check_resources(const struct vcdm_check *c, const struct sjson *resources)
     }
     return SG_DONE;
 }
+
+sg_result
+vcdm_check_digests(struct sg_arena *arena, const struct sjson *object,
+    const struct vcdm_resource *resource, struct sg_why *why)
+{
+    const struct vcdm_rules rules = { 0 };
+    const struct vcdm_check c = { arena, &rules, why, VCDM_2_0 };
+    const struct sjson *by_sri = sjson_get(object, "digestSRI");
+    const struct sjson *by_multibase = sjson_get(object, "digestMultibase");
+    if (by_sri != NULL) {
+        SG_TRY(check_sri(&c, resource, by_sri, 0));
+    }
+    return by_multibase == NULL ? SG_DONE : check_multibase(&c, resource, by_multibase, 0);
+}

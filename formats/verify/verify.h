@@ -13,8 +13,9 @@
 #define VERIFY_OBJECT_MAX ((size_t)1024 * 1024)
 #define VERIFY_FINDINGS_MAX 256
 #define VERIFY_REFS_MAX 64
-#define VERIFY_NESTED_MAX 16 /* credentials of one presentation */
-#define VERIFY_DEPTH_MAX 4   /* a presentation in a presentation, enveloped, and what is in it */
+#define VERIFY_NESTED_MAX 16  /* credentials of one presentation */
+#define VERIFY_SCHEMAS_MAX 32 /* entries of credentialSchema, in all that an object holds */
+#define VERIFY_DEPTH_MAX 4    /* a presentation in a presentation, enveloped, and what is in it */
 
 enum verify_format {
     VERIFY_UNKNOWN,
@@ -39,6 +40,11 @@ struct verify_key {
     sg_str issuer; /* who it speaks for; empty: anyone */
     struct jwk key;
 };
+/* A document at hand for `credentialSchema`, as it is served at its URL: a JSON Schema, or a JsonSchemaCredential however it is secured. */
+struct verify_schema {
+    sg_str url;
+    sg_bytes bytes;
+};
 struct jsonld_contexts;
 struct cid_resolver;
 /* Whom the caller believes. Everything is borrowed. */
@@ -50,6 +56,8 @@ struct verify_trust {
     const struct cid_resolver
         *resolver; /* documents about keys (DID documents); NULL: did:key and did:jwk alone */
     const struct jsonld_contexts *contexts; /* NULL: JSON-LD objects are refused */
+    const struct verify_schema *schemas;
+    size_t n_schemas;
 };
 /* What the object is held against. Empty texts: nothing was asked for. */
 struct verify_expect {
@@ -69,6 +77,8 @@ struct verify_expect {
     bool unknown_status;
     bool
         unsigned_presentation; /* one without proof passes although a challenge was given: the W3C suites */
+    /* A credentialSchema that is not at hand, or that nobody here can read, is an error and not a warning. One that does not hold is an error always. */
+    bool schema_required;
     const sg_str *audiences; /* of a presentation: `aud` (one), or the set `domain` */
     size_t n_audiences;
     sg_str nonce; /* of a presentation: nonce, or challenge */
@@ -80,8 +90,10 @@ struct verify_expect {
     size_t n_contexts;
     sg_str purpose; /* proofPurpose; empty: the one that fits (assertionMethod, authentication) */
     int64_t proof_age_s; /* oldest iat of a KB-JWT; 0: 300 */
-    sg_bytes
-        session_transcript; /* of a DeviceResponse: CBOR; empty: device authentication cannot be checked */
+    /* Of a DeviceResponse: CBOR, the array or its bytes in tag 24; empty: device authentication cannot be checked. */
+    sg_bytes session_transcript;
+    /* 32 bytes, big-endian: the P-256 scalar of the reader's ephemeral key, for a deviceMac (ISO 18013-5 9.1.3.5). NULL: a deviceMac is an error. Read, never kept. */
+    const uint8_t *reader_key;
 };
 
 enum verify_severity { VERIFY_HELD, VERIFY_NOTE, VERIFY_WARNING, VERIFY_ERROR };

@@ -146,18 +146,6 @@ check_terms(struct run *run, const struct place *at, const struct sjson *documen
 /* ---- credentials ----------------------------------------------------------------------------------------------- */
 
 static void
-check_schemas(struct run *run, const struct place *at, const struct sjson *schema)
-{
-    bool array = schema != NULL && schema->type == SJSON_ARRAY;
-    for (const struct sjson *s = array ? schema->first : schema; s != NULL;
-         s = array ? s->next : NULL) {
-        run_note(run, at, "credentialSchema", VERIFY_NOTE, SG_OK,
-            SG_LIT("named and not fetched: schemas are the relying party's"));
-        run_input(run, s);
-    }
-}
-
-static void
 verify_credential(struct run *run, const struct place *at, const struct sjson *document)
 {
     struct vcdm_credential credential;
@@ -171,13 +159,14 @@ verify_credential(struct run *run, const struct place *at, const struct sjson *d
     sg_result r = vcdm_check_credential(run->arena, document, &rules, &why, &credential);
     bool model = run_step_why(run, at, "data model", r, why.what);
     if (model) {
-        check_schemas(run, at, credential.schema);
+        verify_schemas(run, at, document, credential.schema);
         verify_period(run, at, document, &credential);
         verify_status_of(run, at, credential.status);
     }
     check_contexts(run, at, document);
     if (check_proofs(run, at, document, false, &rdf)) {
         check_terms(run, at, document);
+        run->document = model ? document : NULL;
         if (model && !at->inner) {
             run->result.issuer = credential.issuer; /* nobody's word without a proof */
         }
@@ -214,6 +203,7 @@ self_asserted(struct run *run, const struct place *at, const struct vcdm_entry *
 {
     run_note(run, at, "proof", VERIFY_NOTE, SG_OK, SG_LIT("self-asserted"));
     verify_period(run, at, entry->object, &entry->credential);
+    verify_schemas(run, at, entry->object, entry->credential.schema);
     verify_status_of(run, at, entry->credential.status);
     check_contexts(run, at, entry->object);
     if (rdf) { /* inline contexts were looked for in the whole presentation */

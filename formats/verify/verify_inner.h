@@ -13,7 +13,9 @@ struct run {
     struct verify_finding findings[VERIFY_FINDINGS_MAX];
     struct verify_ref refs[VERIFY_REFS_MAX];
     struct vcdm_published published; /* room for the digests of one context at a time */
+    const struct sjson *document;    /* the credential that was verified last */
     unsigned depth;
+    size_t n_schemas; /* entries of credentialSchema so far */
     bool no_memory;
 };
 
@@ -63,6 +65,14 @@ void verify_status_of(struct run *run, const struct place *at, const struct sjso
  */
 void verify_names(
     struct run *run, const struct place *at, const struct sjson *document, bool presentation);
+/* The document's own members, without `proof` and, in a presentation, what it holds. NULL without memory. */
+const struct sjson *verify_own_part(
+    struct run *run, const struct sjson *document, bool presentation);
+/* credentialSchema: object, array or NULL; of a credential that keeps the rules of the data model. Sets run->document to nothing in particular. */
+void verify_schemas(struct run *run, const struct place *at, const struct sjson *document,
+    const struct sjson *schemas);
+/* A vcdm_resource_fn over a struct run: pinned schemas and contexts. */
+SG_CHECKED sg_result verify_resource(void *arg, sg_str url, struct vcdm_resource *ret);
 /* Rules on documents as a verifier applies them; digests of pinned documents. */
 struct vcdm_rules verify_rules(struct run *run);
 /* "verifiableCredential[2]", below what holds it. */

@@ -112,8 +112,8 @@ compare(struct run *run, const struct sjson *document)
 /* ---- one name for one thing ------------------------------------------------------------------------------------------ */
 
 /* The document's own members: proofs are of another kind, and credentials of a presentation are looked at one by one. */
-static const struct sjson *
-own_part(struct run *run, const struct sjson *document, bool presentation)
+const struct sjson *
+verify_own_part(struct run *run, const struct sjson *document, bool presentation)
 {
     struct sjson *copy = SG_NEW(run->arena, struct sjson);
     struct sjson *members = SG_NEW_ARRAY(run->arena, document->n + 1, struct sjson);
@@ -156,7 +156,7 @@ check_plain(
     };
     struct sg_why why = { 0 };
     sg_str text;
-    const struct sjson *own = own_part(run, document, presentation);
+    const struct sjson *own = verify_own_part(run, document, presentation);
     if (own == NULL) {
         return;
     }

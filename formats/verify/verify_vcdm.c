@@ -15,8 +15,8 @@ verify_rules(struct run *run)
     return (struct vcdm_rules){
         .accept_1_1 = true,
         .zone_optional = true, /* VCDM 2.0 4.9: a verifier may read a missing zone as UTC */
-        .resource = vcdm_published_contexts,
-        .resource_arg = &run->published,
+        .resource = verify_resource,
+        .resource_arg = run,
     };
 }
 
@@ -233,8 +233,10 @@ static void
 credential_secured(struct run *run, const struct place *at, const struct vcdm_verified *verified)
 {
     check_terms(run, at, verified->document);
+    verify_schemas(run, at, verified->document, verified->credential.schema);
     verify_period(run, at, verified->document, &verified->credential);
     verify_status_of(run, at, verified->credential.status);
+    run->document = verified->document;
 }
 
 static void

@@ -14,6 +14,7 @@ static const struct {
     { "conf", 0755 },
     { "configurations", 0755 },
     { "contexts", 0755 },
+    { "schemas", 0755 },
     { "trust", 0755 },
     { "run", 0755 },
     { "operators", 0700 },

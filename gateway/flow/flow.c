@@ -31,6 +31,8 @@ copy_settings(struct flow *flow, const struct flow_settings *from)
     SG_TRY(
         sg_arena_cstr(flow->arena, sg_cstr(from->attesters == NULL ? "" : from->attesters), &text));
     flow->settings.attesters = text;
+    SG_TRY(sg_arena_cstr(flow->arena, sg_cstr(from->schemas == NULL ? "" : from->schemas), &text));
+    flow->settings.schemas = text;
     SG_TRY(sg_arena_cstr(flow->arena, sg_cstr(from->crl), &text));
     flow->settings.crl = text;
     SG_TRY(sg_arena_cstr(flow->arena, sg_cstr(from->log_vkey), &text));
@@ -52,13 +54,17 @@ check_attesters(const struct flow *flow, struct sg_why *why)
     return SG_DONE;
 }
 
-/* Contexts, configurations and attesters; the file at fault is copied out: the arena goes with the flow. */
+/* Contexts, schemas, configurations and attesters; the file at fault is copied out: the arena goes with the flow. */
 static sg_result
 read_files(struct flow *flow, struct sg_why *why, char ret_file[FLOW_FILE_MAX])
 {
     sg_str file = SG_NO_STR;
     sg_result r = flow_contexts_read(
         flow->arena, flow->settings.contexts, flow->settings.base, why, &file, &flow->contexts);
+    if (sg_ok(r) && flow->settings.schemas[0] != '\0') {
+        r = flow_schemas_read(
+            flow->arena, flow->settings.schemas, flow->settings.base, why, &file, &flow->schemas);
+    }
     if (sg_ok(r)) {
         file = SG_NO_STR;
         r = flow_configs_read(flow->arena, flow->settings.configurations, flow->settings.base, why,
@@ -127,6 +133,12 @@ const struct flow_configs *
 flow_configurations(const struct flow *flow)
 {
     return &flow->configs;
+}
+
+const struct flow_schemas *
+flow_schemas(const struct flow *flow)
+{
+    return &flow->schemas;
 }
 
 const struct flow_contexts *

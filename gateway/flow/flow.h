@@ -16,12 +16,14 @@ struct store;
 struct peer;
 struct peer_registry;
 struct flow_contexts;
+struct flow_schemas;
 
 /* Everything is borrowed for the flow's life; texts are copied. */
 struct flow_settings {
     sg_str base;                /* public URL, no trailing slash */
     const char *configurations; /* folder: "configurations" */
     const char *contexts;       /* folder: "contexts" (flow_contexts.h); may be absent */
+    const char *schemas;        /* folder: "schemas" (flow_schemas.h); may be absent */
     const char *attesters;      /* folder: "attesters" (flow_attesters.h); may be absent */
     struct peer *
         courier; /* asked for the status of key attestations; NULL: those that name one are refused */
@@ -64,6 +66,7 @@ const struct flow_configs *flow_configurations(const struct flow *flow);
 SG_CHECKED sg_result flow_crl_read(struct flow *flow, struct sg_arena *arena, sg_bytes *ret);
 /* Contexts that configuration added, for serving those under our own URL. */
 const struct flow_contexts *flow_contexts(const struct flow *flow);
+const struct flow_schemas *flow_schemas(const struct flow *flow);
 
 #define FLOW_BATCH_MAX 32    /* proofs of one request; DTBS/R of an intent go to 64 */
 #define FLOW_COUNT_MAX 10000 /* credentials one offer may yield (= uses of one instruction) */

@@ -1,16 +1,11 @@
 /*
- * JSON-LD contexts that configuration adds to those built into the program (req: FMT-3). DIR/contexts/index.json names each by its URL:
- *   {"https://issuer.example/contexts/badge/v1": {"file": "badge-v1.json", "sha256": "<64 hex digits>"}}
- * The digest pins the file's bytes: another context under the same name would change what old signatures say. Nothing is ever fetched. In a file
- * and in a URL, "${BASE}" stands for the public URL; the digest is of the file as it lies there.
+ * JSON-LD contexts that configuration adds to those built into the program (req: FMT-3): the folder DIR/contexts, pinned as flow_pinned.h says. Another
+ * context under the same name would change what old signatures say.
  */
 #ifndef FLOW_CONTEXTS_H
 #define FLOW_CONTEXTS_H
 
 #include "jsonld.h"
-
-#define FLOW_CONTEXTS_MAX 64
-#define FLOW_CONTEXT_FILE_MAX ((size_t)512 * 1024)
 
 struct flow_context {
     sg_str url;

@@ -6,6 +6,7 @@
 #include "flow_attesters.h"
 #include "flow_contexts.h"
 #include "flow_form.h"
+#include "flow_schemas.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -98,6 +99,7 @@ struct flow {
     struct flow_configs configs;
     struct flow_contexts contexts;
     struct flow_attesters attesters;
+    struct flow_schemas schemas;
     struct store *store;
     struct peer *signer;
     struct peer_registry *registry;

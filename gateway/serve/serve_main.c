@@ -203,6 +203,7 @@ confine(const struct options *o, const struct conf_gateway *conf, struct sg_why 
         { "gateway", SANDBOX_READ | SANDBOX_WRITE, false },
         { "configurations", SANDBOX_READ, false },
         { "contexts", SANDBOX_READ, true },
+        { "schemas", SANDBOX_READ, true },
         { "log", SANDBOX_READ, true },
         { "trust", SANDBOX_READ, true },
         { "verifiers", SANDBOX_READ, true },
@@ -328,6 +329,7 @@ open_flow(struct serve *serve, struct sg_why *why, char ret_file[FLOW_FILE_MAX])
         .contexts = "contexts",
         .attesters = "attesters",
         .courier = serve->courier,
+        .schemas = "schemas",
         .crl = "trust/iaca.crl",
         .log = "log",
         .log_vkey = "trust/log.vkey",
@@ -427,6 +429,7 @@ fill_face(struct serve *serve)
     face->n_anchors = serve->n_anchors;
     face->vcapi.test_mode = serve->conf.vcapi_test_mode;
     face->vcapi.test_client = sg_cstr(serve->conf.vcapi_test_client);
+    face->vcapi.schema_required = serve->conf.verify_schema_required;
     face->vcapi.w3c_suite = strcmp(serve->conf.vcapi_profile, CONF_VCAPI_SUITE) == 0;
     face->vcapi.configuration = sg_cstr(serve->conf.vcapi_configuration);
     face->tables = route_tables;

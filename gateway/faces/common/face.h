@@ -20,6 +20,7 @@ struct face_vcapi {
     sg_str test_client; /* a registered client: its mandates and no others */
     bool
         w3c_suite; /* what the W3C test suites need: refused verification is 400, options of theirs */
+    bool schema_required;
     sg_str configuration; /* the instance behind paths that name none; may be empty */
 };
 

@@ -4,6 +4,7 @@
 #include "cid.h"
 #include "flow_contexts.h"
 #include "flow_did.h"
+#include "flow_schemas.h"
 #include "peer.h"
 #include "vci_face.h"
 #include "wire_status.h"
@@ -310,6 +311,20 @@ verify_once(struct verification *v)
 }
 
 static sg_result
+schemas_at_hand(const struct vcapi_call *call, const struct verify_schema **ret, size_t *ret_n)
+{
+    const struct flow_schemas *all = flow_schemas(face_app(call->req)->flow);
+    struct verify_schema *schemas = SG_NEW_ARRAY(call->req->arena, all->n, struct verify_schema);
+    SG_REQUIRE(schemas != NULL, NO_MEMORY);
+    for (size_t i = 0; i < all->n; i++) {
+        schemas[i] = (struct verify_schema){ all->items[i].url, sg_str_bytes(all->items[i].text) };
+    }
+    *ret = schemas;
+    *ret_n = all->n;
+    return SG_DONE;
+}
+
+static sg_result
 verify(struct verification *v)
 {
     struct vcapi_call *call = v->call;
@@ -320,9 +335,13 @@ verify(struct verification *v)
     SG_TRY(vcapi_option_text(call, "challenge", &v->expect.nonce));
     SG_TRY(vcapi_option_text(call, "expectedProofPurpose", &v->expect.purpose));
     SG_TRY(read_object(call, &v->object));
+    const struct verify_schema *schemas;
+    size_t n_schemas;
+    SG_TRY(schemas_at_hand(call, &schemas, &n_schemas));
     v->resolver = (struct cid_resolver){ find_document, v };
     v->expect.now = face_now();
     v->expect.leeway_s = LEEWAY_S;
+    v->expect.schema_required = app->vcapi.schema_required;
     v->expect.unsigned_presentation = app->vcapi.w3c_suite;
     v->expect.any_controller = app->vcapi.w3c_suite;
     v->expect.lax_contexts = app->vcapi.w3c_suite;
@@ -333,6 +352,8 @@ verify(struct verification *v)
         .anchors = app->anchors,
         .n_anchors = app->n_anchors,
         .contexts = flow_contexts(app->flow)->set,
+        .schemas = schemas,
+        .n_schemas = n_schemas,
         .resolver = &v->resolver,
     };
     return verify_once(v);

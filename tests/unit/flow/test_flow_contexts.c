@@ -78,8 +78,8 @@ test_mistakes_stop_the_start_and_name_the_file(void **state)
     static const struct {
         const char *index, *file, *what;
     } mistakes[] = {
-        { "{", "index.json", "not a JSON object of contexts" },
-        { "[]", "index.json", "not a JSON object of contexts" },
+        { "{", "index.json", "not a JSON object of files" },
+        { "[]", "index.json", "not a JSON object of files" },
         { "{\"u:x\":7}", "index.json", "an entry is {\"file\": name, \"sha256\": hex}" },
         { "{\"u:x\":{\"file\":\"x.json\"}}", "index.json",
             "an entry is {\"file\": name, \"sha256\": hex}" },
