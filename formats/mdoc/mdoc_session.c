@@ -134,9 +134,10 @@ multiply(struct ecdh *e, const uint8_t d[32], const struct jwk *peer, uint8_t re
     e->ctx = BN_CTX_secure_new();
     e->group = EC_GROUP_new_by_curve_name(NID_X9_62_prime256v1);
     e->point = e->group == NULL ? NULL : EC_POINT_new(e->group);
-    e->scalar = BN_bin2bn(d, P256_LEN, NULL);
-    e->x = BN_new();
-    if (e->ctx == NULL || e->point == NULL || e->scalar == NULL || e->x == NULL) {
+    e->scalar = BN_secure_new(); /* in the secure heap where the program has one */
+    e->x = BN_secure_new();
+    if (e->ctx == NULL || e->point == NULL || e->scalar == NULL || e->x == NULL ||
+        BN_bin2bn(d, P256_LEN, e->scalar) == NULL) {
         return false;
     }
     BN_set_flags(e->scalar, BN_FLG_CONSTTIME);

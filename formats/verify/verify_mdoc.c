@@ -62,13 +62,28 @@ issuer_signed(struct run *run, const struct place *at, sg_bytes cbor)
         verified);
 }
 
+/* SessionTranscriptBytes, as 18013-5 calls it, is the transcript in tag 24; DeviceAuthentication has the array itself. */
+static sg_bytes
+transcript_of(sg_bytes given)
+{
+    struct dcbor_item item, inner;
+    sg_bytes bytes;
+    bool tagged = sg_ok(dcbor_item_open(given, MDOC_DEPTH_MAX, MDOC_ITEMS_MAX, &item)) &&
+                  item.kind == DCBOR_KIND_TAG && sg_ok(dcbor_item_tagged(&item, 24, &inner)) &&
+                  sg_ok(dcbor_item_bytes(&inner, &bytes));
+    return tagged ? bytes : given;
+}
+
 /* Without the session transcript nobody can say that the device answered this verifier: the issuer's part is checked and the rest refused. */
 static void
 document(struct run *run, const struct place *at, const struct mdoc_document *shown)
 {
     struct mdoc_verified *verified = SG_NEW(run->arena, struct mdoc_verified);
     struct mdoc_trust trust = trust_of(run);
-    struct mdoc_device_check device = { .transcript = run->expect->session_transcript };
+    const struct mdoc_device_check device = {
+        .transcript = transcript_of(run->expect->session_transcript),
+        .reader_key = run->expect->reader_key,
+    };
     struct sg_why why = { 0 };
     if (verified == NULL) {
         run->no_memory = true;
@@ -76,8 +91,12 @@ document(struct run *run, const struct place *at, const struct mdoc_document *sh
     }
     trust.doc_type = shown->doc_type;
     if (device.transcript.n > 0) {
-        tell(run, at, mdoc_document_verify(run->arena, shown, &trust, &device, &why, verified),
-            &why, verified);
+        sg_result r = mdoc_document_verify(run->arena, shown, &trust, &device, &why, verified);
+        tell(run, at, r, &why, verified);
+        if (sg_ok(r)) {
+            run_note(run, at, "device authentication", VERIFY_HELD, SG_OK,
+                shown->mac ? SG_LIT("deviceMac") : SG_LIT("deviceSignature"));
+        }
         return;
     }
     tell(run, at,

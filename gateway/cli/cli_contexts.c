@@ -27,8 +27,8 @@ expand(struct sg_arena *arena, sg_str text, const char *base, sg_str *ret)
 }
 
 static sg_result
-read_one(
-    const struct cli *cli, const struct sjson *entry, const char *base, struct jsonld_document *ret)
+read_one(const struct cli *cli, const char *folder, const struct sjson *entry, const char *base,
+    struct jsonld_document *ret)
 {
     sg_str name, hex, path;
     sg_bytes bytes;
@@ -37,8 +37,7 @@ read_one(
     SG_TRY(sjson_member_text(entry, "sha256", &hex));
     SG_REQUIRE(sg_str_index(name, '/', 0) == name.n && hex.n == 2 * sizeof(wanted), VALUE);
     SG_TRY(sg_hex_decode_to(hex, wanted, sizeof(wanted)));
-    SG_TRY(
-        sg_arena_printf(cli->arena, &path, "%s/%.*s", cli_path(cli, "contexts"), SG_PRINT(name)));
+    SG_TRY(sg_arena_printf(cli->arena, &path, "%s/%.*s", cli_path(cli, folder), SG_PRINT(name)));
     SG_TRY(cli_read(cli->arena, path.p, &bytes));
     sg_sha256(bytes, got);
     SG_REQUIRE(bytes.n <= CONTEXT_MAX && memcmp(got, wanted, sizeof(got)) == 0, DIGEST);
@@ -47,12 +46,17 @@ read_one(
 }
 
 int
-cli_contexts_read(const struct cli *cli, struct jsonld_document *ret, size_t max, size_t *ret_n)
+cli_pinned_read(const struct cli *cli, const char *folder, struct jsonld_document *ret, size_t max,
+    size_t *ret_n)
 {
     const struct sjson *index;
     const char *base;
-    const char *path = cli_path(cli, "contexts/index.json");
+    sg_str name;
     *ret_n = 0;
+    if (!sg_ok(sg_arena_printf(cli->arena, &name, "%s/index.json", folder))) {
+        return cli_fail(cli, "out of memory");
+    }
+    const char *path = cli_path(cli, name.p);
     if (path == NULL || access(path, F_OK) != 0) {
         return CLI_DONE;
     }
@@ -63,10 +67,16 @@ cli_contexts_read(const struct cli *cli, struct jsonld_document *ret, size_t max
     sg_result r = cli_read_json(cli->arena, path, &index);
     for (const struct sjson *e = sg_ok(r) ? index->first : NULL; e != NULL && sg_ok(r);
          e = e->next) {
-        r = *ret_n < max ? read_one(cli, e, base, &ret[*ret_n]) : SG_ERROR(TOO_MANY);
+        r = *ret_n < max ? read_one(cli, folder, e, base, &ret[*ret_n]) : SG_ERROR(TOO_MANY);
         *ret_n += sg_ok(r);
     }
     return sg_ok(r) ? CLI_DONE : cli_unreadable(cli, path, r);
+}
+
+int
+cli_contexts_read(const struct cli *cli, struct jsonld_document *ret, size_t max, size_t *ret_n)
+{
+    return cli_pinned_read(cli, "contexts", ret, max, ret_n);
 }
 
 bool

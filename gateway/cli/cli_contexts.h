@@ -1,4 +1,4 @@
-/* What a state directory knows for verifying without a network: contexts beside those built in (contexts/index.json), the issuer's DID document. */
+/* What a state directory knows for verifying without a network: contexts beside those built in (contexts/index.json), schemas (schemas/index.json), the issuer's DID document. */
 #ifndef CLI_CONTEXTS_H
 #define CLI_CONTEXTS_H
 
@@ -6,7 +6,10 @@
 #include "cli.h"
 #include "jsonld.h"
 
-/* None where the directory has no index. Each file must have the digest that the index pins. Prints; CLI_DONE or CLI_FAILED. */
+/* Documents that `folder` ("contexts", "schemas") pins. None where it has no index. Each file must have the digest that the index pins. Prints; CLI_DONE or CLI_FAILED. */
+int cli_pinned_read(const struct cli *cli, const char *folder, struct jsonld_document *ret,
+    size_t max, size_t *ret_n);
+/* Those of "contexts". */
 int cli_contexts_read(
     const struct cli *cli, struct jsonld_document *ret, size_t max, size_t *ret_n);
 /* trust/did.json, as `init` left it. False when there is none. */

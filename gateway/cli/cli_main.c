@@ -77,7 +77,12 @@ static const struct cli_option verify_options[] = {
     { "--context", "URL=FILE", false, "a JSON-LD context beside those built in; may be repeated" },
     { "--expect-context", "URL", false,
         "@context of credentials with proofs: these alone, in this order; may be repeated" },
+    { "--schema", "URL=FILE", false,
+        "a schema that credentialSchema may name; may be repeated (default: DIR/schemas)" },
+    { "--require-schema", NULL, false, "a credentialSchema that cannot be checked is a failure" },
     { "--session-transcript", "FILE", false, "an mdoc presentation: the verifier's own, CBOR" },
+    { "--reader-key", "FILE", false,
+        "an mdoc with a MAC: the reader's ephemeral private key of that session, JWK" },
     END,
 };
 static const struct cli_option evidence_get_options[] = {

@@ -1,4 +1,5 @@
 /* `sealgate verify`: what a relying party checks of a signed object in any format, offline unless --status. req: SIG-7, FMT-4 */
+#include <openssl/crypto.h>
 #include <stdio.h>
 
 #include "bsl.h"
@@ -8,11 +9,13 @@
 #include "cli_http.h"
 #include "cli_object.h"
 #include "cli_report.h"
+#include "cli_scalar.h"
 #include "jsonld.h"
 #include "tsl_token.h"
 #include "verify.h"
 
-enum { LEEWAY_S = 60, DOCUMENTS_MAX = 16, KEYS_MAX = 16 };
+enum { LEEWAY_S = 60, DOCUMENTS_MAX = 16, KEYS_MAX = 16, SCHEMAS_MAX = 64 };
+enum { SECURE_HEAP = 65536, SECURE_LEAST = 32 };
 
 struct check {
     struct cli *cli;
@@ -25,6 +28,9 @@ struct check {
     struct cid_table table;
     struct cid_resolver resolver;
     struct jsonld_contexts *contexts;
+    struct verify_schema schemas[SCHEMAS_MAX];
+    size_t n_schemas;
+    struct cli_scalar *reader_key;
     sg_str audience;
     sg_str expected_contexts[DOCUMENTS_MAX];
     struct verify_expect expect;
@@ -75,35 +81,64 @@ read_keys(struct check *c)
     return CLI_DONE;
 }
 
-/* --context URL=FILE: a JSON-LD context beside those built in. */
+/* An option URL=FILE, as often as it stands there. */
 static int
-read_contexts(struct check *c)
+read_named(
+    struct check *c, const char *option, struct jsonld_document *ret, size_t max, size_t *ret_n)
 {
-    struct jsonld_document extra[DOCUMENTS_MAX];
     const char *given;
-    struct sg_why why = { 0 };
     size_t n = 0;
-    for (; (given = cli_value_nth(c->cli, "--context", n)) != NULL; n++) {
+    for (; (given = cli_value_nth(c->cli, option, n)) != NULL; n++) {
         const char *equals = strrchr(given, '=');
         sg_bytes bytes;
-        if (equals == NULL || n == DOCUMENTS_MAX) {
-            return cli_usage(c->cli, "--context: %s is not URL=FILE", given);
+        if (equals == NULL || n == max) {
+            return cli_usage(c->cli, "%s: %s is not URL=FILE", option, given);
         }
         sg_result r = cli_read(c->cli->arena, equals + 1, &bytes);
         if (!sg_ok(r)) {
             return cli_unreadable(c->cli, equals + 1, r);
         }
-        extra[n] = (struct jsonld_document){ sg_str_of(given, (size_t)(equals - given)),
+        ret[n] = (struct jsonld_document){ sg_str_of(given, (size_t)(equals - given)),
             sg_bytes_str(bytes) };
     }
-    if (n == 0) {
-        int bad = cli_contexts_read(c->cli, extra, DOCUMENTS_MAX, &n);
-        if (bad != CLI_DONE) {
-            return bad;
-        }
+    *ret_n = n;
+    return CLI_DONE;
+}
+
+/* --context URL=FILE: a JSON-LD context beside those built in. */
+static int
+read_contexts(struct check *c)
+{
+    struct jsonld_document extra[DOCUMENTS_MAX];
+    struct sg_why why = { 0 };
+    size_t n = 0;
+    int bad = read_named(c, "--context", extra, DOCUMENTS_MAX, &n);
+    if (bad == CLI_DONE && n == 0) {
+        bad = cli_contexts_read(c->cli, extra, DOCUMENTS_MAX, &n);
+    }
+    if (bad != CLI_DONE) {
+        return bad;
     }
     sg_result r = jsonld_contexts_new(extra, n, &why, &c->contexts);
     return sg_ok(r) ? CLI_DONE : cli_refused(c->cli, why.what == NULL ? "contexts" : why.what, r);
+}
+
+/* --schema URL=FILE: what a credentialSchema of that id is held against. */
+static int
+read_schemas(struct check *c)
+{
+    struct jsonld_document files[SCHEMAS_MAX];
+    size_t n = 0;
+    int bad = read_named(c, "--schema", files, SCHEMAS_MAX, &n);
+    if (bad == CLI_DONE && n == 0) {
+        bad = cli_pinned_read(c->cli, "schemas", files, SCHEMAS_MAX, &n);
+    }
+    for (size_t i = 0; bad == CLI_DONE && i < n; i++) {
+        c->schemas[i] = (struct verify_schema){ files[i].url, sg_str_bytes(files[i].json) };
+    }
+    c->n_schemas = bad == CLI_DONE ? n : 0;
+    c->expect.schema_required = cli_flag(c->cli, "--require-schema");
+    return bad;
 }
 
 /* --expect-context URL: what a credential's @context must be, in this order. */
@@ -120,6 +155,28 @@ read_expected_contexts(struct check *c)
     }
     c->expect.contexts = c->expected_contexts;
     c->expect.n_contexts = n;
+    return CLI_DONE;
+}
+
+/* --reader-key FILE: the reader's ephemeral private key, for a deviceMac. What libcrypto makes of it is in locked memory as well. */
+static int
+read_reader_key(struct check *c)
+{
+    const char *path = cli_value(c->cli, "--reader-key");
+    if (path == NULL) {
+        return CLI_DONE;
+    }
+    if (c->expect.session_transcript.n == 0) {
+        return cli_usage(c->cli, "--reader-key needs --session-transcript");
+    }
+    if (CRYPTO_secure_malloc_init(SECURE_HEAP, SECURE_LEAST) == 0) {
+        return cli_fail(c->cli, "no memory that stays out of swap (see ulimit -l)");
+    }
+    sg_result r = cli_scalar_read(c->cli->arena, path, &c->reader_key);
+    if (!sg_ok(r)) {
+        return cli_unreadable(c->cli, path, r);
+    }
+    c->expect.reader_key = cli_scalar_bytes(c->reader_key);
     return CLI_DONE;
 }
 
@@ -275,6 +332,8 @@ run(struct check *c)
         .n_keys = c->n_keys,
         .resolver = &c->resolver,
         .contexts = c->contexts,
+        .schemas = c->schemas,
+        .n_schemas = c->n_schemas,
     };
     sg_result r = cli_read(c->cli->arena, cli_argument(c->cli), &object);
     if (!sg_ok(r)) {
@@ -307,11 +366,14 @@ cmd_verify(struct cli *cli)
     c->report = cli_report_new(cli);
     int bad = read_expectations(c);
     bad = bad == CLI_DONE ? read_expected_contexts(c) : bad;
+    bad = bad == CLI_DONE ? read_reader_key(c) : bad;
     bad = bad == CLI_DONE ? cli_anchors(cli, c->anchors, &c->n_anchors) : bad;
     bad = bad == CLI_DONE ? read_documents(c) : bad;
     bad = bad == CLI_DONE ? read_keys(c) : bad;
     bad = bad == CLI_DONE ? read_contexts(c) : bad;
+    bad = bad == CLI_DONE ? read_schemas(c) : bad;
     bad = bad == CLI_DONE ? run(c) : bad;
     jsonld_contexts_free(&c->contexts);
+    cli_scalar_free(&c->reader_key);
     return bad;
 }

@@ -67,6 +67,14 @@ async function auth0Present(mdoc, jwk, names) {
     .authenticateWithSignature(jwk, 'ES256').sign()
   return Buffer.from(made.encode())
 }
+/** The same with a MAC under a key that a reader made for this session (ISO 18013-5 9.1.3.5). */
+async function auth0Mac(mdoc, jwk, names, readerPublic) {
+  const definition = { id: 'x', input_descriptors: [{ id: DOC_TYPE, format: { mso_mdoc: { alg: ['ES256'] } },
+    constraints: { limit_disclosure: 'required', fields: names.map((name) => ({ path: [`$['${NS}']['${name}']`], intent_to_retain: false })) } }] }
+  const made = await DeviceResponse.from(mdoc).usingPresentationDefinition(definition).usingSessionTranscriptBytes(tag24(transcriptBytes))
+    .authenticateWithMAC(jwk, owf.CoseKey.fromJwk(readerPublic).encode(), 'HS256').sign()
+  return Buffer.from(made.encode())
+}
 async function owfPresent(issuerSigned, jwk, names) {
   const deviceRequest = owf.DeviceRequest.create({ docRequests: [owf.DocRequest.create({ itemsRequest: owf.ItemsRequest.create({ docType: DOC_TYPE,
     namespaces: { [NS]: Object.fromEntries(names.map((name) => [name, false])) } }) })] })
@@ -106,6 +114,19 @@ test('@owf/mdoc and @auth0/mdl verify what a wallet receives as mso_mdoc, and bo
   presented(response, 'Yamada')
 
   presented(await owfPresent(issuerSigned, jwk, ['given_name', 'hired_on']), 'Hanako')
+
+  const [reader, other] = await Promise.all([holder(), holder()])
+  const secret = async (key) => ['--reader-key', saved(JSON.stringify(await jose.exportJWK(key.privateKey)))]
+  const ours = await secret(reader)
+  const { alg: _, ...readerPublic } = reader.publicJwk
+  const mac = await auth0Mac(parse(around(bytes)), jwk, ['family_name'], readerPublic)
+  assert.equal(verified(mac, ...answered, ...ours).format, 'mso_mdoc DeviceResponse')
+  refused(mac, /FAILED.*deviceMac/, ...answered)
+  refused(mac, /FAILED.*deviceMac/, ...elsewhere, ...ours)
+  refused(mac, /FAILED.*deviceMac/, ...answered, ...await secret(other))
+  refused(flipped(mac, mac.length - 12), /FAILED/, ...answered, ...ours)
+  refused(mac, /KEY_INVALID/, ...answered, '--reader-key', saved(JSON.stringify(reader.publicJwk)))
+  assert.equal(sealgate('verify', saved(mac), ...ours).status, 2) // of which session?
 
   const thief = await jose.exportJWK((await holder()).privateKey)
   refused(await auth0Present(parse(around(bytes)), thief, ['family_name']), /FAILED.*(device|PROOF|proof)/, ...answered)

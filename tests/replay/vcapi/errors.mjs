@@ -2,6 +2,7 @@
 // (2.4.3 unknown options, 3.8 errors), VCDM 2.0's 7.2 and RFC 9457's, not our own output.
 //   node errors.mjs BUILD_DIR
 import { execFileSync, spawn, spawnSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
 import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
@@ -51,6 +52,10 @@ writeFileSync(join(DIR, 'configurations/test.json'), JSON.stringify({
   credential_metadata: {}, sealgate: { seal_key: 'seal-es256', validity_s: 86400, claims: { name: { type: 'string' } } },
   formats: [entry('no_mandate', { documents: 'any' }), entry('shows', { documents: 'presentations' }),
     entry('adds', { documents: 'any', existing_proofs: 'add' }), entry('chains', { documents: 'any', existing_proofs: 'chain' })] }), { mode: 0o644 })
+const pinned = JSON.stringify({ type: 'object', properties: { credentialSubject: { properties: { id: { maxLength: 6 } } } } })
+const SCHEMA = `${BASE}/schemas/short`
+writeFileSync(join(DIR, 'schemas/short.json'), pinned)
+writeFileSync(join(DIR, 'schemas/index.json'), JSON.stringify({ '${BASE}/schemas/short': { file: 'short.json', sha256: createHash('sha256').update(pinned).digest('hex') } }))
 await start()
 for (const id of ['shows', 'adds', 'chains']) {
   execFileSync(BIN, ['mandate', 'set', 'demo-client', '--dir', DIR, '--key', 'seal-es256', '--configuration', id, '--count', '1000',
@@ -202,6 +207,38 @@ for (const id of ['employee_badge_jwt', 'employee_badge_vc_sd_jwt', 'employee_ba
   expect(`${id}: a changed character`, await verify({ ...answer.json.verifiableCredential, id: tampered }), 200, { more: (a) => a.json.verified === false })
 }
 
+// ---- a status list is nobody's to write but ours, and so are our names ------------------------------------------------------------
+const free = (over) => ({ '@context': ['https://www.w3.org/ns/credentials/v2'], type: ['VerifiableCredential'], issuer: badge.issuer, credentialSubject: { id: 'urn:a' }, ...over })
+const list = { id: 'urn:l', type: 'BitstringStatusList', statusPurpose: 'revocation', encodedList: 'uH4sIAAAAAAAAA-3BMQEAAADCoPVPbQwfoAAAAAAAAAAAAAAAAAAAAIC3AYbSVKsAQAAA' }
+expect('issue: a status list', await issue('adds', free({ type: ['VerifiableCredential', 'BitstringStatusListCredential'], credentialSubject: list })), 400, { code: 'CLAIMS' })
+expect('issue: its subject alone', await issue('adds', free({ credentialSubject: list })), 400, { code: 'CLAIMS' })
+expect('issue: its type as IRI', await issue('adds', free({ type: ['VerifiableCredential', 'https://www.w3.org/ns/credentials/status#BitstringStatusListCredential'] })), 400, { code: 'CLAIMS' })
+expect('issue: the id of a list', await issue(LDP, changed({ id: uri })), 400, { code: 'CLAIMS' })
+expect('issue: a name of its own', await issue(LDP, changed({ name: 'Chairman' })), 400, { code: 'CLAIMS' })
+
+// ---- schemas: those of the folder, and never silently good (docs/schema.md) ------------------------------------------------------------
+const named = async (subjectId, id) => (await issue('adds', free({ credentialSubject: { id: subjectId }, credentialSchema: { id, type: 'JsonSchema' } }))).json.verifiableCredential
+const [fits, unfit, absent] = [await named('urn:a', SCHEMA), await named('urn:much-longer', SCHEMA), await named('urn:a', 'https://schemas.example/unheard')]
+const schemaOf = (a) => a.json.results.credentialSchema
+expect('a schema that holds', await verify(fits, { returnResults: true }), 200, { more: (a) => a.json.verified && schemaOf(a).length === 1 && schemaOf(a)[0].verified && a.json.problemDetails.length === 0 })
+expect('a schema that does not hold', await verify(unfit, { returnResults: true }), 200,
+  { more: (a) => !a.json.verified && !schemaOf(a)[0].verified && a.json.problemDetails.some((p) => p.code === 'SCHEMA' && p.detail.includes('"/credentialSubject/id" (maxLength)')) })
+expect('a schema that is not at hand', await verify(absent, { returnResults: true }), 200,
+  { more: (a) => a.json.verified && !schemaOf(a)[0].verified && a.json.problemDetails.some((p) => /not checked/.test(p.detail) && p.type === 'about:blank') })
+function offline(what, object, options, status, words) {
+  cases++
+  writeFileSync(join(work, 'object.json'), JSON.stringify(object))
+  const run = spawnSync(BIN, ['verify', join(work, 'object.json'), '--dir', DIR, ...options], { encoding: 'utf8' })
+  if (run.status !== status || !words.test(run.stdout + run.stderr)) { failures++; console.log(`FAILED ${what}: ${run.status} ${run.stdout}${run.stderr}`) }
+}
+offline('offline: a schema that holds', fits, [], 0, /credentialSchema.*holds/)
+offline('offline: one that does not', unfit, [], 1, /credentialSchema.*credentialSubject\/id" \(maxLength\)/)
+offline('offline: one that is not at hand', absent, [], 0, /not shown.*credentialSchema.*not checked|credentialSchema.*not checked/)
+offline('offline: and is wanted', absent, ['--require-schema'], 1, /not checked/)
+offline('offline: and is given', absent, ['--schema', `https://schemas.example/unheard=${join(DIR, 'schemas/short.json')}`, '--require-schema'], 0, /credentialSchema.*holds/)
+offline('offline: contexts that were asked for', fits, ['--expect-context', 'https://www.w3.org/ns/credentials/v2'], 0, /contexts/)
+offline('offline: and are others', fits, ['--expect-context', 'https://www.w3.org/2018/credentials/v1'], 1, /FAILED.*contexts|contexts.*CONTEXT/)
+
 // ---- tampering with a document: every member of it ------------------------------------------------------------------------------
 const vc = secured.json.verifiableCredential
 for (const name of Object.keys(vc).filter((n) => n !== 'proof')) {
@@ -281,6 +318,12 @@ expect('suite: refused is 400', await open('/vc-api/credentials/verify', { verif
 expect('suite: an unknown option stays one', await open('/vc-api/credentials/verify', { verifiableCredential: {}, options: { other: 1 } }), 400, { type: UNKNOWN })
 expect('suite: checks that are none', await open('/vc-api/credentials/verify', { verifiableCredential: {}, options: { checks: 1 } }), 400, { code: 'TYPE' })
 expect('test mode: the management API stays closed', await open('/v1/offers', {}), 401)
+await halt()
+writeFileSync(ini, before + 'verify_schema_required = yes\n')
+await start()
+await system.signIn()
+expect('a schema that is not at hand, and is wanted', await verify(absent), 200, { more: (a) => !a.json.verified && a.json.problemDetails.some((p) => /not checked/.test(p.detail)) })
+expect('and one that is', await verify(fits), 200, holds)
 await halt()
 writeFileSync(ini, before.replace('environment = test', 'environment = production') + 'vcapi_test_mode = yes\n')
 const production = spawnSync(BIN.replace(/sealgate$/, 'sealgate-gateway'), ['--dir', DIR, '--check'], { encoding: 'utf8' })

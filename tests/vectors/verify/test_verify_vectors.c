@@ -158,6 +158,47 @@ test_a_device_response_is_recognised_in_each_writing(void **state)
     }
 }
 
+/* Annex D's answer has a deviceMac: whoever asked has the transcript and the ephemeral key, and nobody else can check it (9.1.3.5). */
+static void
+test_a_device_mac_holds_for_who_asked(void **state)
+{
+    sg_bytes response = annex_d(state, "device_response");
+    sg_bytes ds = annex_d(state, "ds_cert");
+    sg_bytes transcript = annex_d(state, "session_transcript_bytes"); /* in tag 24 */
+    struct verify_trust trust = { .anchors = &ds, .n_anchors = 1 };
+    struct verify_expect expect = { .now = IN_2020,
+        .session_transcript = transcript,
+        .reader_key = annex_d(state, "ephemeral_reader_key_d").p };
+    struct verify_result result = verify(state, response, &trust, expect);
+    assert_true(result.verified);
+    assert_int_equal(count(&result, "device authentication", VERIFY_HELD), 1);
+    expect.session_transcript = sg_bytes_of(transcript.p + 5, transcript.n - 5); /* the array */
+    assert_int_equal(expect.session_transcript.p[0], 0x83);
+    assert_true(verify(state, response, &trust, expect).verified);
+    /* another key, another session, no key, another answer */
+    uint8_t other[32] = { [31] = 7 };
+    expect.reader_key = other;
+    assert_false(verify(state, response, &trust, expect).verified);
+    expect.reader_key = NULL;
+    result = verify(state, response, &trust, expect);
+    assert_false(result.verified);
+    assert_int_equal(result.findings[1].code, SG_E_UNSUPPORTED);
+    expect.reader_key = annex_d(state, "ephemeral_reader_key_d").p;
+    uint8_t *changed = sg_arena_alloc(*state, transcript.n);
+    memcpy(changed, transcript.p, transcript.n);
+    changed[transcript.n - 1] ^= 1;
+    expect.session_transcript = sg_bytes_of(changed, transcript.n);
+    assert_false(verify(state, response, &trust, expect).verified);
+    expect.session_transcript = transcript;
+    static const uint8_t label[] = "deviceMac";
+    uint8_t *copy = sg_arena_alloc(*state, response.n);
+    memcpy(copy, response.p, response.n);
+    uint8_t *at = memmem(copy, response.n, label, sizeof(label) - 1);
+    assert_non_null(at);
+    at[sizeof(label) + 12] ^= 1; /* inside of the tag */
+    assert_false(verify(state, sg_bytes_of(copy, response.n), &trust, expect).verified);
+}
+
 static void
 test_another_root_does_not_vouch_for_an_mdoc(void **state)
 {
@@ -176,6 +217,7 @@ main(void)
         cmocka_unit_test(test_a_changed_document_does_not_hold),
         cmocka_unit_test(test_a_base_proof_is_not_for_verifiers),
         cmocka_unit_test(test_a_device_response_is_recognised_in_each_writing),
+        cmocka_unit_test(test_a_device_mac_holds_for_who_asked),
         cmocka_unit_test(test_another_root_does_not_vouch_for_an_mdoc),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
