@@ -56,6 +56,25 @@ check_settings(struct doctor *d)
     }
 }
 
+/*
+ * A question that lives longer than the signer keeps an intent could be read and never be approved: INTENT_OPEN refuses it, and the person is told nothing better
+ * than that it did not work. req: AU-4
+ */
+static void
+check_consent(struct doctor *d)
+{
+    uint64_t question = d->gateway.consent_lifetime_s, intent = d->signer.person_intent_s;
+    if (question <= intent) {
+        cli_step(&d->report, "consent", CLI_HELD, "a person has %llu s to answer",
+            (unsigned long long)question);
+        return;
+    }
+    cli_step(&d->report, "consent", CLI_NOT_HELD,
+        "gateway.ini's consent_lifetime_s (%llu) is longer than signer.ini's person_intent_s "
+        "(%llu): every question would be refused; lower the one or raise the other",
+        (unsigned long long)question, (unsigned long long)intent);
+}
+
 /* The RP ID cannot change without every passkey becoming useless: it is shown, and held against the public URL. req: AU-3 */
 static void
 check_persons(struct doctor *d)
@@ -204,6 +223,7 @@ cmd_doctor(struct cli *cli)
         return bad;
     }
     check_settings(&d);
+    check_consent(&d);
     check_persons(&d);
     check_programs(&d);
     check_token(&d);

@@ -78,6 +78,11 @@ expect 0 '"running":true' status --json
 n=0
 until "$s" status --dir "$d" --json | grep -q '"ready":true'; do n=$((n + 1)); [ $n -lt 100 ] || break; sleep 0.1; done
 expect 0 "nothing to mend" doctor
+echo "consent_lifetime_s = 601" >>"$d/conf/gateway.ini"
+expect 1 "consent_lifetime_s (601) is longer than signer.ini's person_intent_s (600)" doctor
+sed -i 's/^consent_lifetime_s = 601$/consent_lifetime_s = 600/' "$d/conf/gateway.ini"
+expect 0 "600 s to answer" doctor
+sed -i '/^consent_lifetime_s/d' "$d/conf/gateway.ini"
 
 expect 0 "" issue $badge --out "$work/badge.txt"
 expect 0 '"format":"dc+sd-jwt"' issue $badge --json
