@@ -141,6 +141,8 @@ struct conf_courier {
         keys; /* "list uri prefix|thumbprint (base64url)": issuer to key, instead of x5c */
     struct conf_list allow_hosts;    /* hosts that may be asked; none: any public address */
     struct conf_list openid_origins; /* where external OpenID providers are; none: nowhere */
+    struct conf_list openid_private; /* those of them that may have a private address */
+    const char *openid_ca;           /* PEM file; TLS roots for these alone; empty: the system's */
     bool allow_loopback;             /* test only: verifiers and others on this machine */
     uint64_t fetch_timeout_ms;
     uint64_t out_timeout_ms;

@@ -22,6 +22,12 @@ static const struct conf_row rows[] = {
     { ROW(CONF_LIST, openid_origins), 8, 180, "", conf_is_origin,
         "origin of an external OpenID provider, of its token endpoint and of its keys; may be "
         "repeated" },
+    { ROW(CONF_LIST, openid_private), 8, 180, "", conf_is_origin,
+        "one of openid_origins that may resolve to a private address (RFC 1918, RFC 4193, RFC "
+        "6598), by https; may be repeated" },
+    { ROW(CONF_TEXT, openid_ca), 1, 180, "", conf_is_path,
+        "PEM file with the roots that the TLS certificates of openid_private chain to (for those "
+        "origins and no other); without it the system's" },
     { ROW(CONF_BOOL, allow_loopback), 0, 0, "no", NULL,
         "verifiers, OpenID providers and did:web hosts on this machine may be asked, by http too; "
         "test environment alone" },
@@ -36,6 +42,29 @@ static const struct conf_row rows[] = {
     { ROW(CONF_UINT, evidence_days), 1, 40000, "3653", NULL,
         "days for which a token that a verdict named is kept" },
 };
+
+/* Nothing reaches a private address by being asked for: an operator named the place twice. req: NET-3 */
+static const char *
+private_fault(const struct conf_courier *s, const char **ret_name)
+{
+    *ret_name = "openid_private";
+    for (size_t i = 0; i < s->openid_private.n; i++) {
+        const char *origin = s->openid_private.items[i];
+        size_t k = 0;
+        while (k < s->openid_origins.n && strcmp(s->openid_origins.items[k], origin) != 0) {
+            k++;
+        }
+        if (k == s->openid_origins.n) {
+            return "is none of openid_origins, word for word";
+        }
+        if (strncmp(origin, "https://", 8) != 0) {
+            return "plain http is for localhost in the test environment alone (req: NET-1)";
+        }
+    }
+    *ret_name = "openid_ca";
+    return s->openid_ca[0] != '\0' && s->openid_private.n == 0 ? "is for openid_private alone"
+                                                               : NULL;
+}
 
 static const char *
 whole(const void *settings, const char **ret_name)
@@ -59,7 +88,7 @@ whole(const void *settings, const char **ret_name)
             return "plain http is for localhost in the test environment alone (req: NET-1)";
         }
     }
-    return NULL;
+    return private_fault(s, ret_name);
 }
 
 const struct conf_schema conf_courier_schema = {

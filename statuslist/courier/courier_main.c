@@ -174,6 +174,7 @@ run(const struct options *o, struct sg_arena *arena)
     }
     sg_result r = courier_trust_load(arena, &conf, &why, &serve.rules, &serve.n_rules);
     r = sg_ok(r) ? courier_own_ca_load(arena, &conf, &why, &serve.own_ca) : r;
+    r = sg_ok(r) ? courier_openid_ca_load(arena, &conf, &why, &serve.openid_ca) : r;
     if (!sg_ok(r)) {
         return fail("trust", r, &why);
     }

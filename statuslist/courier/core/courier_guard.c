@@ -120,6 +120,29 @@ guard_address_loopback(const struct sockaddr *address, socklen_t len)
 }
 
 bool
+guard_address_private(const struct sockaddr *address, socklen_t len)
+{
+    static const struct net4 own4[] = { { { 10, 0, 0, 0 }, 8 }, { { 100, 64, 0, 0 }, 10 },
+        { { 172, 16, 0, 0 }, 12 }, { { 192, 168, 0, 0 }, 16 } };
+    static const struct net6 own6 = { { 0xfc }, 7 };
+    if (address->sa_family == AF_INET && len >= sizeof(struct sockaddr_in)) {
+        struct sockaddr_in in;
+        memcpy(&in, address, sizeof(in));
+        bool is = false;
+        for (size_t i = 0; i < sizeof(own4) / sizeof(own4[0]); i++) {
+            is = is || prefix_is((const uint8_t *)&in.sin_addr, own4[i].addr, own4[i].len);
+        }
+        return is;
+    }
+    if (address->sa_family == AF_INET6 && len >= sizeof(struct sockaddr_in6)) {
+        struct sockaddr_in6 in6;
+        memcpy(&in6, address, sizeof(in6));
+        return prefix_is(in6.sin6_addr.s6_addr, own6.addr, own6.len);
+    }
+    return false;
+}
+
+bool
 guard_host_loopback(const char *host)
 {
     if (strcmp(host, "localhost") == 0 || strcmp(host, "[::1]") == 0) {

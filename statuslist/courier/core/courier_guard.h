@@ -52,6 +52,9 @@ bool guard_host_loopback(const char *host);
 /* An address in 127.0.0.0/8, or ::1 itself. */
 bool guard_address_loopback(const struct sockaddr *address, socklen_t len);
 
+/* An address of somebody's own network: RFC 1918, RFC 6598, RFC 4193. Not this machine, not link-local (clouds' metadata). */
+bool guard_address_private(const struct sockaddr *address, socklen_t len);
+
 /* Public unicast address? False for private, shared, loopback, link-local, multicast, reserved, documentation and every form that carries an
  * IPv4 address inside IPv6 (mapped, compatible, NAT64, 6to4, Teredo), and for other families. */
 bool guard_address_ok(const struct sockaddr *address, socklen_t len);

@@ -42,7 +42,7 @@ static const struct rule rules[] = {
 #define N_RULES (sizeof(rules) / sizeof(rules[0]))
 
 /* Which addresses the socket may get. */
-enum reach { R_PUBLIC, R_LOOPBACK, R_ANY };
+enum reach { R_PUBLIC, R_PRIVATE, R_LOOPBACK, R_ANY };
 
 struct errand {
     struct courier_transfer transfer; /* first: what libcurl hands back */
@@ -71,6 +71,8 @@ struct courier_out {
     struct courier_fetcher *fetcher;
     struct guard_origin providers[CONF_LIST_MAX];
     size_t n_providers;
+    struct guard_origin inside[CONF_LIST_MAX]; /* providers in a private network */
+    size_t n_inside;
     struct errand *under_way;
 };
 
@@ -138,7 +140,9 @@ on_socket(void *context, curlsocktype purpose, struct curl_sockaddr *to)
     bool fine = purpose == CURLSOCKTYPE_IPCXN &&
                 (e->reach == R_ANY ||
                     (e->reach == R_LOOPBACK && guard_address_loopback(&to->addr, to->addrlen)) ||
-                    (e->reach == R_PUBLIC && guard_address_ok(&to->addr, to->addrlen)));
+                    (e->reach == R_PRIVATE && guard_address_private(&to->addr, to->addrlen)) ||
+                    ((e->reach == R_PUBLIC || e->reach == R_PRIVATE) &&
+                        guard_address_ok(&to->addr, to->addrlen)));
     if (!fine) {
         e->refused_address = true;
         return CURL_SOCKET_BAD;
@@ -149,10 +153,10 @@ on_socket(void *context, curlsocktype purpose, struct curl_sockaddr *to)
 /* ---- where to -------------------------------------------------------------------------------------- */
 
 static bool
-is_provider(const struct courier_out *out, const struct guard_origin *origin)
+is_among(const struct guard_origin *list, size_t n, const struct guard_origin *origin)
 {
-    for (size_t i = 0; i < out->n_providers; i++) {
-        if (guard_origin_equal(&out->providers[i], origin)) {
+    for (size_t i = 0; i < n; i++) {
+        if (guard_origin_equal(&list[i], origin)) {
             return true;
         }
     }
@@ -179,7 +183,8 @@ reach_of(const struct courier_out *out, const struct rule *rule, const struct gu
     const struct guard_origin *to = &place->origin;
     bool own = s->own != NULL && guard_origin_equal(to, s->own);
     SG_REQUIRE(rule->place != P_DID || is_did_place(place), ADDRESS);
-    SG_REQUIRE(rule->place != P_PROVIDERS || is_provider(out, to), ADDRESS);
+    SG_REQUIRE(
+        rule->place != P_PROVIDERS || is_among(out->providers, out->n_providers, to), ADDRESS);
     if (s->allow_loopback && guard_host_loopback(to->host)) {
         *ret = R_LOOPBACK;
         return SG_DONE;
@@ -192,7 +197,8 @@ reach_of(const struct courier_out *out, const struct rule *rule, const struct gu
     SG_REQUIRE(strcmp(to->scheme, "https") == 0, ADDRESS);
     SG_REQUIRE(
         rule->place == P_PROVIDERS || courier_host_listed(s->allow_hosts, to->host), ADDRESS);
-    *ret = R_PUBLIC;
+    bool inside = rule->place == P_PROVIDERS && is_among(out->inside, out->n_inside, to);
+    *ret = inside ? R_PRIVATE : R_PUBLIC;
     return SG_DONE;
 }
 
@@ -342,9 +348,11 @@ set_up(struct errand *e, const char *url, bool post)
     const struct courier_out_settings *s = &e->owner->settings;
     CURL *easy = e->easy;
     CURLcode bad = CURLE_OK;
-    const char *protocols = e->reach == R_PUBLIC ? "https" : "http,https";
+    bool outside = e->reach == R_PUBLIC || e->reach == R_PRIVATE;
+    const char *protocols = outside ? "https" : "http,https";
+    sg_str roots = e->reach == R_PRIVATE ? s->openid_ca : outside ? SG_NO_STR : s->own_ca;
     if (!courier_easy_common(easy, url, protocols, (long)s->timeout_ms) ||
-        (e->reach != R_PUBLIC && s->own_ca.n > 0 && !courier_easy_roots(easy, s->own_ca))) {
+        (roots.n > 0 && !courier_easy_roots(easy, roots))) {
         return false;
     }
 #define SET(option, value) bad = bad != CURLE_OK ? bad : curl_easy_setopt(easy, option, value)
@@ -474,6 +482,16 @@ courier_out_deliver(
 
 /* ---- the whole ------------------------------------------------------------------------------------- */
 
+static sg_result
+origins_of(const struct conf_list *from, struct guard_origin ret[CONF_LIST_MAX], size_t *ret_n)
+{
+    for (size_t i = 0; i < from->n && i < CONF_LIST_MAX; i++) {
+        SG_TRY(guard_origin_parse(sg_cstr(from->items[i]), &ret[i]));
+        *ret_n = i + 1;
+    }
+    return SG_DONE;
+}
+
 sg_result
 courier_out_new(const struct courier_out_settings *settings, struct courier_fetcher *fetcher,
     struct courier_out **ret)
@@ -483,11 +501,8 @@ courier_out_new(const struct courier_out_settings *settings, struct courier_fetc
     SG_REQUIRE(out != NULL, NO_MEMORY);
     out->settings = *settings;
     out->fetcher = fetcher;
-    for (size_t i = 0; i < settings->openid->n && i < CONF_LIST_MAX; i++) {
-        SG_TRY(guard_origin_parse(
-            sg_cstr(settings->openid->items[i]), &out->providers[out->n_providers]));
-        out->n_providers++;
-    }
+    SG_TRY(origins_of(settings->openid, out->providers, &out->n_providers));
+    SG_TRY(origins_of(settings->openid_private, out->inside, &out->n_inside));
     *ret = out;
     out = NULL;
     return SG_DONE;

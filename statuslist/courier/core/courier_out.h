@@ -31,6 +31,9 @@ struct courier_out_settings {
     const struct guard_origin *own;      /* our public origin; borrowed */
     const struct conf_list *allow_hosts; /* empty: any; borrowed */
     const struct conf_list *openid;      /* origins of OpenID providers; borrowed */
+    const struct conf_list
+        *openid_private; /* those of them that may have a private address; borrowed */
+    sg_str openid_ca;    /* PEM: TLS roots for openid_private alone; empty: the system's */
     sg_str own_ca; /* PEM: TLS roots for our own origin and this machine; empty: the system's */
     bool test;     /* the test environment: our own origin may be asked for request objects too */
     bool allow_loopback; /* likewise: this machine, by http or https */

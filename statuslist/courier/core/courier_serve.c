@@ -359,6 +359,8 @@ begin(struct server *server)
         .own = &server->own,
         .allow_hosts = &conf->allow_hosts,
         .openid = &conf->openid_origins,
+        .openid_private = &conf->openid_private,
+        .openid_ca = s->openid_ca,
         .own_ca = s->own_ca,
         .test = strcmp(conf->environment, CONF_TEST) == 0,
         .allow_loopback = conf->allow_loopback,

@@ -11,6 +11,7 @@ struct courier_serve_settings {
     const struct tsl_trust_rule *rules;
     size_t n_rules;
     sg_str own_ca; /* PEM, or empty */
+    sg_str openid_ca;
     int keep_dir;
     int gateway_fd; /* SOCK_SEQPACKET; closed at the end */
     int signer_fd;  /* likewise */

@@ -107,21 +107,35 @@ courier_trust_load(struct sg_arena *arena, const struct conf_courier *conf, stru
     return SG_DONE;
 }
 
-sg_result
-courier_own_ca_load(
-    struct sg_arena *arena, const struct conf_courier *conf, struct sg_why *why, sg_str *ret)
+static sg_result
+roots_load(
+    struct sg_arena *arena, const char *path, const char *setting, struct sg_why *why, sg_str *ret)
 {
     *ret = SG_NO_STR;
-    if (conf->own_ca[0] == '\0') {
+    if (path[0] == '\0') {
         return SG_DONE;
     }
     sg_bytes certificates[COURIER_ANCHORS_MAX];
     size_t n = 0;
-    sg_result r = read_file(arena, conf->own_ca, ret);
+    sg_result r = read_file(arena, path, ret);
     r = sg_ok(r) ? x509_from_pem(arena, *ret, certificates, COURIER_ANCHORS_MAX, &n) : r;
     if (!sg_ok(r) || n == 0) {
-        sg_why_note(why, "setting own_ca", 0, 0);
+        sg_why_note(why, setting, 0, 0);
         return sg_ok(r) ? SG_ERROR(VALUE) : r;
     }
     return SG_DONE;
+}
+
+sg_result
+courier_own_ca_load(
+    struct sg_arena *arena, const struct conf_courier *conf, struct sg_why *why, sg_str *ret)
+{
+    return roots_load(arena, conf->own_ca, "setting own_ca", why, ret);
+}
+
+sg_result
+courier_openid_ca_load(
+    struct sg_arena *arena, const struct conf_courier *conf, struct sg_why *why, sg_str *ret)
+{
+    return roots_load(arena, conf->openid_ca, "setting openid_ca", why, ret);
 }

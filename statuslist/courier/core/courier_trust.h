@@ -14,7 +14,9 @@
  */
 SG_CHECKED sg_result courier_trust_load(struct sg_arena *arena, const struct conf_courier *conf,
     struct sg_why *why, const struct tsl_trust_rule **ret, size_t *ret_n);
-/* The file of `own_ca`, empty without one; it must hold a certificate. Errors as above. */
+/* The files of `own_ca` and `openid_ca`, empty without one; each must hold a certificate. Errors as above. */
+SG_CHECKED sg_result courier_openid_ca_load(
+    struct sg_arena *arena, const struct conf_courier *conf, struct sg_why *why, sg_str *ret);
 SG_CHECKED sg_result courier_own_ca_load(
     struct sg_arena *arena, const struct conf_courier *conf, struct sg_why *why, sg_str *ret);
 

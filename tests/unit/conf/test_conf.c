@@ -285,6 +285,43 @@ test_settings_of_persons_fit_together(void **state)
     }
 }
 
+/* req: NET-3: an address inside is opened by two lines of an operator's, and by nothing less */
+static void
+test_private_providers_are_named_twice(void **state)
+{
+    static const struct {
+        const char *more;
+        bool good;
+    } cases[] = {
+        { "", true },
+        { "openid_origins = https://op.internal\nopenid_private = https://op.internal\n", true },
+        { "openid_origins = https://op.internal\nopenid_private = https://op.internal\n"
+          "openid_ca = trust/internal.pem\n",
+            true },
+        { "openid_private = https://op.internal\n", false },
+        { "openid_origins = https://op.internal\nopenid_private = https://other.internal\n",
+            false },
+        { "openid_origins = https://op.internal\nopenid_private = https://op.internal:8443\n",
+            false },
+        { "openid_origins = https://op.internal\nopenid_ca = trust/internal.pem\n", false },
+        { "allow_loopback = yes\nopenid_origins = http://localhost:1\n"
+          "openid_private = http://localhost:1\n",
+            false },
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct conf_courier s;
+        struct conf_fault fault;
+        sg_str text;
+        assert_ok(sg_arena_printf(*state, &text,
+            "environment = test\npublic_origin = http://localhost:8080\n%s", cases[i].more));
+        sg_result r = conf_parse(&conf_courier_schema, text, *state, &s, &fault);
+        if (sg_ok(r) != cases[i].good) {
+            print_error("%s", cases[i].more);
+        }
+        assert_true(sg_ok(r) == cases[i].good);
+    }
+}
+
 /* A change of a setting changes its page in the same commit. */
 static void
 test_the_reference_page_is_up_to_date(void **state)
@@ -317,6 +354,7 @@ main(void)
         cmocka_unit_test(test_settings_of_persons_fit_together),
         cmocka_unit_test(test_missing_file_is_said),
         cmocka_unit_test(test_every_row_is_whole),
+        cmocka_unit_test(test_private_providers_are_named_twice),
         cmocka_unit_test(test_the_reference_page_is_up_to_date),
     };
     return cmocka_run_group_tests(tests, support_arena_setup, support_arena_teardown);

@@ -39,6 +39,10 @@
 #define SLOW_NAME_MS 2500
 #define INSIDE_NAME "inside.invalid" /* a stranger's name that means this machine */
 
+#define PRIVATE_NAME \
+    "private.invalid"            /* means an address of a private network where nobody listens */
+#define LINK_NAME "link.invalid" /* means the clouds' metadata */
+
 /* libcurl's look-ups inside this process come here. */
 __attribute__((visibility("default"))) int
 getaddrinfo(
@@ -48,6 +52,10 @@ getaddrinfo(
     size_t n = node == NULL ? 0 : strlen(node);
     if (n > 0 && strcmp(node, INSIDE_NAME) == 0) {
         node = "127.0.0.1";
+    } else if (n > 0 && strcmp(node, PRIVATE_NAME) == 0) {
+        node = "10.255.255.254";
+    } else if (n > 0 && strcmp(node, LINK_NAME) == 0) {
+        node = "169.254.169.254";
     }
     if (n >= strlen(SLOW_NAME) && strcmp(node + n - strlen(SLOW_NAME), SLOW_NAME) == 0) {
         struct timespec t = { SLOW_NAME_MS / 1000, (SLOW_NAME_MS % 1000) * 1000000 };

@@ -187,6 +187,36 @@ test_this_machine(void **state)
     assert_false(guard_address_loopback((struct sockaddr *)&in6, sizeof(in6)));
 }
 
+static bool
+is_private(const char *text)
+{
+    struct sockaddr_in in = { .sin_family = AF_INET };
+    struct sockaddr_in6 in6 = { .sin6_family = AF_INET6 };
+    if (inet_pton(AF_INET, text, &in.sin_addr) == 1) {
+        return guard_address_private((struct sockaddr *)&in, sizeof(in));
+    }
+    assert_int_equal(inet_pton(AF_INET6, text, &in6.sin6_addr), 1);
+    return guard_address_private((struct sockaddr *)&in6, sizeof(in6));
+}
+
+/* What an operator may open for a provider: networks of one's own, and neither this machine nor what a link gives away. */
+static void
+test_private_networks(void **state)
+{
+    (void)state;
+    static const char *const own[] = { "10.0.0.1", "10.255.255.255", "172.16.0.1", "172.31.9.9",
+        "192.168.1.1", "100.64.0.1", "100.127.255.1", "fd00::1", "fc12::9" };
+    static const char *const others[] = { "127.0.0.1", "169.254.169.254", "172.32.0.1",
+        "100.128.0.1", "192.169.0.1", "8.8.8.8", "0.0.0.0", "255.255.255.255", "224.0.0.1", "::1",
+        "fe80::1", "::ffff:10.0.0.1", "2001:db8::1", "64:ff9b::a00:1", "ff02::1" };
+    for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++) {
+        assert_true(is_private(own[i]));
+    }
+    for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+        assert_false(is_private(others[i]));
+    }
+}
+
 /* Each message on each socket: what is not in the table ends the connection. */
 static void
 test_permission_table(void **state)
@@ -221,6 +251,7 @@ main(void)
         cmocka_unit_test(test_urls),
         cmocka_unit_test(test_origin_of_settings),
         cmocka_unit_test(test_this_machine),
+        cmocka_unit_test(test_private_networks),
         cmocka_unit_test(test_permission_table),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -121,6 +121,28 @@ setup_here(void **state)
     return r;
 }
 
+static int
+setup_private(void **state)
+{
+    more_settings =
+        "openid_origins = https://" PRIVATE_NAME "\nopenid_private = https://" PRIVATE_NAME
+        "\nopenid_origins = https://" LINK_NAME "\nopenid_private = https://" LINK_NAME
+        "\nopenid_origins = https://" INSIDE_NAME "\nopenid_private = https://" INSIDE_NAME "\n";
+    int r = setup(state);
+    more_settings = "";
+    return r;
+}
+
+/* Listed, and not said to be inside. */
+static int
+setup_listed(void **state)
+{
+    more_settings = "openid_origins = https://" PRIVATE_NAME "\n";
+    int r = setup(state);
+    more_settings = "";
+    return r;
+}
+
 /* ---- what works ------------------------------------------------------------------------------------ */
 
 static void
@@ -341,6 +363,58 @@ test_private_addresses_are_not_asked(void **state)
     if (inside) { /* names are looked up in this process */
         assert_fetch(at_port("https", INSIDE_NAME), SG_E_ADDRESS);
         assert_int_equal(r->hits, 1);
+    }
+}
+
+static enum sg_code
+provider(uint64_t kind, const char *at)
+{
+    struct wire_fetch_reply reply;
+    struct wire_fetch msg = { .kind = kind,
+        .url = sg_cstr(at),
+        .accept = SG_LIT("application/json"),
+        .post = kind == WIRE_FETCH_OPENID_TOKEN };
+    return fetch(&msg, &reply);
+}
+
+/* req: NET-3, AU-5: an operator named it, so the socket may be opened: that nobody listens there is another failure. */
+static void
+test_a_provider_inside_is_asked_when_an_operator_says_so(void **state)
+{
+    (void)state;
+    if (!inside) { /* names are looked up in this process */
+        return;
+    }
+    for (uint64_t kind = WIRE_FETCH_OPENID_CONFIGURATION; kind <= WIRE_FETCH_OPENID_TOKEN; kind++) {
+        assert_int_equal(provider(kind, "https://" PRIVATE_NAME "/x"), SG_E_FETCH);
+        assert_int_equal(provider(kind, "http://" PRIVATE_NAME "/x"), SG_E_ADDRESS);
+        assert_int_equal(provider(kind, "https://" PRIVATE_NAME ":8443/x"), SG_E_ADDRESS);
+        assert_int_equal(provider(kind, "https://10.255.255.254/x"), SG_E_ADDRESS);
+        /* what no setting opens: this machine, and what a link gives away */
+        assert_int_equal(provider(kind, "https://" INSIDE_NAME "/x"), SG_E_ADDRESS);
+        assert_int_equal(provider(kind, "https://" LINK_NAME "/x"), SG_E_ADDRESS);
+    }
+    /* for the provider's own errands, and not for what requests name */
+    assert_fetch(SG_LIT("https://" PRIVATE_NAME "/x"), SG_E_ADDRESS);
+    struct wire_fetch_reply reply;
+    struct wire_deliver_reply delivered;
+    struct wire_fetch did = { .kind = WIRE_FETCH_DID_DOCUMENT,
+        .url = SG_LIT("https://" PRIVATE_NAME "/.well-known/did.json"),
+        .accept = SG_LIT("application/did+json") };
+    assert_int_equal(fetch(&did, &reply), SG_E_ADDRESS);
+    assert_int_equal(
+        deliver(SG_LIT("https://" PRIVATE_NAME "/x"), SG_LIT("a=b"), &delivered), SG_E_ADDRESS);
+}
+
+static void
+test_a_provider_inside_is_not_asked_otherwise(void **state)
+{
+    (void)state;
+    if (!inside) {
+        return;
+    }
+    for (uint64_t kind = WIRE_FETCH_OPENID_CONFIGURATION; kind <= WIRE_FETCH_OPENID_TOKEN; kind++) {
+        assert_int_equal(provider(kind, "https://" PRIVATE_NAME "/x"), SG_E_ADDRESS);
     }
 }
 
@@ -591,6 +665,10 @@ main(void)
         HERE(test_providers_are_the_configured_ones),
         TEST(test_private_addresses_are_not_asked),
         HERE(test_loopback_is_not_for_names_of_strangers),
+        cmocka_unit_test_setup_teardown(
+            test_a_provider_inside_is_asked_when_an_operator_says_so, setup_private, teardown),
+        cmocka_unit_test_setup_teardown(
+            test_a_provider_inside_is_not_asked_otherwise, setup_listed, teardown),
         HERE(test_urls_that_two_readers_read_differently),
         HERE(test_redirects_are_answers_not_ways),
         HERE(test_sizes),
