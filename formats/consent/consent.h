@@ -146,6 +146,12 @@ SG_CHECKED sg_result consent_openings_parse(
 SG_CHECKED sg_result consent_safe(
     struct sg_arena *arena, sg_str text, size_t max, sg_str *ret, bool *ret_changed);
 
+/*
+ * A stranger's text to be looked at beside ours, letter by letter: quotation marks and blanks stay, what is invisible, reorders its neighbours or is no UTF-8 stands
+ * as U+FFFD, line breaks as blanks; at most `max` code points, then an ellipsis. SG_E_NO_MEMORY.
+ */
+SG_CHECKED sg_result consent_visible(struct sg_arena *arena, sg_str text, size_t max, sg_str *ret);
+
 /* What a claim is called: "given name", "address, locality"; a name that has no word here stands as it is, in quotation marks. */
 SG_CHECKED sg_result consent_claim_label(struct sg_arena *arena, const struct dcql_path *path,
     enum consent_language language, sg_str *ret);

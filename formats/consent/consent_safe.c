@@ -211,6 +211,34 @@ consent_safe(struct sg_arena *arena, sg_str text, size_t max, sg_str *ret, bool 
     return SG_DONE;
 }
 
+/* Breaks and tabs of a value are blanks; every other blank stays what it is. */
+static uint32_t
+visible(struct cleaner *to, uint32_t c)
+{
+    static const struct range breaks[] = { { 0x0009, 0x000D }, { 0x0085, 0x0085 },
+        { 0x2028, 0x2029 } };
+    if (WITHIN(breaks, c)) {
+        to->visible = false;
+        return ' ';
+    }
+    uint32_t shown = instead(to, c);
+    return shown == '\'' ? c : shown;
+}
+
+sg_result
+consent_visible(struct sg_arena *arena, sg_str text, size_t max, sg_str *ret)
+{
+    struct cleaner to = { .buf = sg_buf_new(arena, 64, text.n * 3 + 16) };
+    size_t at = 0;
+    for (; at < text.n && to.shown < max; to.shown++) {
+        put(&to.buf, visible(&to, take(text, &at)));
+    }
+    if (at < text.n) {
+        put(&to.buf, 0x2026);
+    }
+    return sg_buf_end_str(&to.buf, ret);
+}
+
 /* ---- writing ------------------------------------------------------------------------------------- */
 
 void

@@ -3,6 +3,11 @@
 #include <assert.h>
 #include <stdarg.h>
 
+#include "consent.h"
+
+#define NAME_MAX_SHOWN 120
+#define TEXT_MAX_SHOWN 2000
+
 static const char *
 entity_of(char c)
 {
@@ -39,6 +44,21 @@ face_html_escape(struct sg_buf *buf, sg_str text)
     sg_buf_put_str(buf, sg_str_slice(text, from, text.n));
 }
 
+/* A name full of direction marks could read as another one; a long one pushes the rest off the screen. */
+static void
+put_stranger(struct face_html *html, sg_str text, bool name)
+{
+    sg_str shown = SG_NO_STR;
+    bool changed = false;
+    sg_result r = name ? consent_safe(html->buf->arena, text, NAME_MAX_SHOWN, &shown, &changed)
+                       : consent_visible(html->buf->arena, text, TEXT_MAX_SHOWN, &shown);
+    if (sg_ok(r)) {
+        face_html_escape(html->buf, shown);
+    } else {
+        html->buf->failed = r.code; /* no page is better than one without its names */
+    }
+}
+
 static void
 put_slot(struct face_html *html, char slot, va_list *slots)
 {
@@ -52,6 +72,13 @@ put_slot(struct face_html *html, char slot, va_list *slots)
         text = va_arg(*slots, const sg_str *);
         if (text != NULL) {
             face_html_escape(html->buf, *text);
+        }
+        break;
+    case 'n':
+    case 't':
+        text = va_arg(*slots, const sg_str *);
+        if (text != NULL) {
+            put_stranger(html, *text, slot == 'n');
         }
         break;
     case 'z':

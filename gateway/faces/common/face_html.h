@@ -17,8 +17,10 @@ struct face_html {
 /*
  * Append `markup`, a literal of ours, with its slots filled in order:
  *   %w  an enum face_text, in the page's language      %s  a sg_str * (NULL: nothing)      %z  a const char *
+ *   %n  a stranger's name, sg_str *: on one line, cut, nothing invisible or reordering (consent_safe)
+ *   %t  a stranger's text, sg_str *: the same letter by letter, longer (consent_visible)
  *   %u  an unsigned long long, decimal                 %b  the base path (takes no argument)
- * and %% for the sign itself. An unknown slot is a programming mistake (assert).
+ * %s writes what is there: for our own texts, and where every byte counts. And %% for the sign itself. An unknown slot is a programming mistake (assert).
  */
 void face_html(struct face_html *html, const char *markup, ...);
 

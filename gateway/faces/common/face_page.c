@@ -229,6 +229,10 @@ put_headers(const struct http_request *req, const struct face_page *page, bool p
     http_reply_header(reply, "Permissions-Policy", sg_cstr(permissions));
     http_reply_header(reply, "Referrer-Policy", SG_LIT("no-referrer"));
     http_reply_header(reply, "Cross-Origin-Opener-Policy", SG_LIT("same-origin"));
+    if (sg_str_starts(face_app(req)->base,
+            "https:")) { /* RFC 6797: a page once seen by https is not asked for by http again */
+        http_reply_header(reply, "Strict-Transport-Security", SG_LIT("max-age=31536000"));
+    }
     http_reply_header(reply, "Cache-Control", personal ? SG_LIT("no-store") : SG_LIT("no-cache"));
     http_reply_header(reply, "Vary", SG_LIT("Accept, Accept-Language, Cookie"));
     sg_str asked, cookie;

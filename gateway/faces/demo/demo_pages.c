@@ -74,7 +74,7 @@ put_rows(struct face_html *html, enum face_text title, const struct sjson *rows)
     face_html(html, "<section class=\"card\"><h2>%w</h2><table><tbody>", title);
     for (const struct sjson *row = rows->first; row != NULL; row = row->next) {
         if (rows->type == SJSON_OBJECT) {
-            face_html(html, "<tr><th scope=\"row\"><bdi>%s</bdi></th><td><bdi>%s</bdi></td></tr>",
+            face_html(html, "<tr><th scope=\"row\"><bdi>%n</bdi></th><td><bdi>%t</bdi></td></tr>",
                 &row->name, row->type == SJSON_STRING ? &row->text : &row->source);
             continue;
         }

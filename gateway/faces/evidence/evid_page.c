@@ -22,7 +22,7 @@ static void
 put_row(struct face_html *html, enum face_text name, sg_str value)
 {
     if (value.n > 0) {
-        face_html(html, "<dt>%w</dt><dd>%s</dd>", name, &value);
+        face_html(html, "<dt>%w</dt><dd>%t</dd>", name, &value);
     }
 }
 
@@ -121,7 +121,7 @@ put_checks(struct face_html *html, const struct evid_report *report)
             [EVID_NOT_SHOWN] = { T_EVIDENCE_NOT_SHOWN, " quiet" } };
         face_html(html,
             "<tr><th scope=\"row\"><code>%z</code></th><td><span class=\"tag%z\">%w</span> "
-            "<span class=\"soft\" lang=\"en\">%s</span></td></tr>",
+            "<span class=\"soft\" lang=\"en\">%t</span></td></tr>",
             step->name, held[step->held].kind, held[step->held].text, &step->detail);
     }
     face_html(html, "</tbody></table></section>\n");

@@ -49,7 +49,7 @@ put_passkey(struct face_html *html, const struct sjson *one)
     bool signs = sg_str_is(person_text(one, "purpose"), "sign");
     face_html(html, "<li><div><h3>");
     if (label.n > 0) {
-        face_html(html, "<bdi>%s</bdi>", &label);
+        face_html(html, "<bdi>%n</bdi>", &label);
     } else {
         face_html(html, "%w", T_ACCOUNT_PASSKEY_UNNAMED);
     }
@@ -69,7 +69,7 @@ put_passkey(struct face_html *html, const struct sjson *one)
     put_date(html, T_ACCOUNT_CREATED, person_int(one, "created_at"));
     face_html(html,
         "</p></div><button type=\"button\" class=\"plain small\" data-remove=\"%s\" "
-        "data-purpose=\"%z\" aria-label=\"%w: %s\">%w</button></li>",
+        "data-purpose=\"%z\" aria-label=\"%w: %n\">%w</button></li>",
         &id, signs ? "sign" : "login", T_ACCOUNT_REMOVE, label.n > 0 ? &label : &fingerprint,
         T_ACCOUNT_REMOVE);
 }
@@ -183,12 +183,12 @@ put_credentials(
             sg_str id = person_text(one, "id");
             sg_str format = person_text(one, "format");
             sg_str name = name_of(html, configs, one);
-            face_html(html, "<li><div><h3><bdi>%s</bdi></h3><p class=\"soft\">%w <code>%s</code>",
+            face_html(html, "<li><div><h3><bdi>%n</bdi></h3><p class=\"soft\">%w <code>%s</code>",
                 &name, T_ACCOUNT_CREDENTIAL_FORMAT, &format);
             put_date(html, T_ACCOUNT_CREDENTIAL_ADDED, person_int(one, "added_at"));
             face_html(html,
                 "</p></div><button type=\"button\" class=\"plain small\" data-delete=\"%s\" "
-                "aria-label=\"%w: %s\">%w</button></li>",
+                "aria-label=\"%w: %n\">%w</button></li>",
                 &id, T_ACCOUNT_CREDENTIAL_DELETE, &name, T_ACCOUNT_CREDENTIAL_DELETE);
         }
         face_html(html, any ? "</ul>" : "");
@@ -234,10 +234,10 @@ put_use(struct face_html *html, const struct sjson *one)
     sg_str to = person_text(one, "audience");
     face_html(html, "<tr><th scope=\"row\"><time>%z</time></th><td>%w", time, operation->text);
     if (format.n > 0) {
-        face_html(html, " <span class=\"soft\">%s</span>", &format);
+        face_html(html, " <span class=\"soft\">%n</span>", &format);
     }
     if (to.n > 0) {
-        face_html(html, "<br><bdi>%s</bdi>", &to);
+        face_html(html, "<br><bdi>%t</bdi>", &to);
     }
     unsigned long long seq = (unsigned long long)person_int(one, "seq");
     face_html(html, "</td><td><span class=\"tag%z\">%w</span></td><td>%u", outcome->kind,

@@ -38,21 +38,23 @@ put_party(struct face_html *html, const struct sjson *party)
     face_html(html,
         "<section class=\"card\" aria-labelledby=\"title-who\"><div class=\"head\">"
         "<h2 id=\"title-who\">%w</h2><span class=\"tag%z\">%w</span></div>"
-        "<p class=\"who\"><bdi>%s</bdi></p><p class=\"soft\">%w",
+        "<p class=\"who\">",
         T_CONSENT_ASKS, proofs[i].sure ? "" : " warn",
-        proofs[i].sure ? T_CONSENT_SURE : T_CONSENT_UNSURE, named ? &name : &id, proofs[i].text);
+        proofs[i].sure ? T_CONSENT_SURE : T_CONSENT_UNSURE);
+    face_html(html, named ? "<bdi>%n</bdi>" : "<bdi>%t</bdi>", named ? &name : &id);
+    face_html(html, "</p><p class=\"soft\">%w", proofs[i].text);
     if (by.n > 0) {
-        face_html(html, " (<bdi>%s</bdi>)", &by);
+        face_html(html, " (<bdi>%n</bdi>)", &by);
     }
     face_html(html, "</p><dl>");
     if (named) {
-        face_html(html, "<dt>ID</dt><dd><code>%s</code></dd>", &id);
+        face_html(html, "<dt>ID</dt><dd><code>%t</code></dd>", &id);
     } else if (name.n > 0) {
-        face_html(html, "<dt>%w</dt><dd>“<bdi>%s</bdi>” <span class=\"soft\">(%w)</span></dd>",
+        face_html(html, "<dt>%w</dt><dd>“<bdi>%n</bdi>” <span class=\"soft\">(%w)</span></dd>",
             T_CONSENT_CALLS_ITSELF, &name, T_CONSENT_NAME_UNCHECKED);
     }
     if (address.n > 0) {
-        face_html(html, "<dt>%w</dt><dd><bdi>%s</bdi></dd>", T_CONSENT_ADDRESS, &address);
+        face_html(html, "<dt>%w</dt><dd><bdi>%t</bdi></dd>", T_CONSENT_ADDRESS, &address);
     }
     face_html(html, "</dl></section>\n");
 }
@@ -88,12 +90,12 @@ put_value(struct face_html *html, const struct sjson *value)
     }
     if (value->type == SJSON_ARRAY && value->first != NULL && value->first->type == SJSON_STRING) {
         for (const struct sjson *one = value->first; one != NULL; one = one->next) {
-            face_html(html, "%z<bdi>%s</bdi>", one == value->first ? "" : ", ",
+            face_html(html, "%z<bdi>%t</bdi>", one == value->first ? "" : ", ",
                 one->type == SJSON_STRING ? &one->text : &one->source);
         }
         return;
     }
-    face_html(html, "<bdi>%s</bdi>", value->type == SJSON_STRING ? &value->text : &value->source);
+    face_html(html, "<bdi>%t</bdi>", value->type == SJSON_STRING ? &value->text : &value->source);
 }
 
 static void
@@ -102,14 +104,14 @@ put_claims(struct face_html *html, const struct sjson *credential)
     sg_str name = person_text(credential, "name");
     name = name.n > 0 ? name : person_text(credential, "type");
     face_html(html,
-        "<table><caption class=\"soft\"><bdi>%s</bdi></caption><thead><tr>"
+        "<table><caption class=\"soft\"><bdi>%n</bdi></caption><thead><tr>"
         "<th scope=\"col\">%w</th><th scope=\"col\">%w</th></tr></thead><tbody>",
         &name, T_CONSENT_CLAIM, T_CONSENT_VALUE);
     const struct sjson *claims = sjson_get(credential, "claims");
     for (const struct sjson *one = claims == NULL ? NULL : claims->first; one != NULL;
          one = one->next) {
         sg_str label = person_text(one, "label");
-        face_html(html, "<tr><th scope=\"row\"><bdi>%s</bdi></th><td>", &label);
+        face_html(html, "<tr><th scope=\"row\"><bdi>%n</bdi></th><td>", &label);
         put_value(html, sjson_get(one, "value"));
         if (person_true(one, "always")) {
             face_html(html, " <span class=\"tag quiet\">%w</span>", T_CONSENT_ALWAYS);
@@ -184,7 +186,7 @@ put_unusable(struct face_html *html, const struct sjson *queries, bool open)
                 begun = true;
             }
             face_html(html,
-                "<li><div><b><bdi>%s</bdi></b> <span class=\"soft\"><bdi>%s</bdi></span></div>"
+                "<li><div><b><bdi>%n</bdi></b> <span class=\"soft\"><bdi>%t</bdi></span></div>"
                 "<span class=\"tag warn\">%w</span></li>",
                 &name, &issuer, reason_text(reason));
         }
@@ -216,7 +218,7 @@ put_candidate(struct face_html *html, const struct sjson *query, const struct sj
     name = name.n > 0 ? name : person_text(c, "type");
     face_html(html,
         "<label class=\"choice\"><input type=\"%z\" name=\"%s\" value=\"%s\"%z>"
-        "<span><b><bdi>%s</bdi></b> <span class=\"soft\"><bdi>%s</bdi> · %s</span></span></label>",
+        "<span><b><bdi>%n</bdi></b> <span class=\"soft\"><bdi>%t</bdi> · %s</span></span></label>",
         person_true(query, "multiple") ? "checkbox" : "radio", &query_id, &id,
         person_true(c, "selected") ? " checked" : "", &name, &issuer, &format);
 }
@@ -227,7 +229,7 @@ put_query(struct face_html *html, const struct sjson *query)
     bool required = person_true(query, "requested");
     sg_str id = person_text(query, "id");
     bool any = false;
-    face_html(html, "<fieldset><legend><bdi>%s</bdi></legend>", &id);
+    face_html(html, "<fieldset><legend><bdi>%n</bdi></legend>", &id);
     const struct sjson *list = sjson_get(query, "credentials");
     for (const struct sjson *c = list == NULL ? NULL : list->first; c != NULL; c = c->next) {
         if (person_true(c, "usable")) {

@@ -29,7 +29,7 @@ function certificates() {
   return readFileSync(at('ca.pem'))
 }
 const get = (lib, url, options) => new Promise((r) => {
-  const request = lib.get(url, { timeout: 3000, ...options }, (a) => { let text = ''; const protocol = a.socket.getProtocol?.(); a.on('data', (d) => { text += d }); a.on('end', () => r({ status: a.statusCode, text, protocol })) })
+  const request = lib.get(url, { timeout: 3000, ...options }, (a) => { let text = ''; const protocol = a.socket.getProtocol?.(); a.on('data', (d) => { text += d }); a.on('end', () => r({ status: a.statusCode, headers: a.headers, text, protocol })) })
   request.on('timeout', () => request.destroy(new Error('timeout')))
   request.on('error', (e) => r({ status: 0, text: String(e.code ?? e.message) }))
 })
@@ -71,6 +71,8 @@ try {
   holds('a credential is issued over TLS, status asked over TLS', made.status === 0, made.stdout + made.stderr)
   const metadata = await get(https, `${BASE}/.well-known/openid-credential-issuer`, { ca })
   holds('every URL of the metadata is https', metadata.status === 200 && !metadata.text.includes('http://localhost'), metadata.text)
+  const page = await get(https, `${BASE}/login`, { ca })
+  holds('a page says that it is for https alone (RFC 6797)', page.status === 200 && page.headers?.['strict-transport-security'] === 'max-age=31536000', page.status)
   holds('TLS 1.2 is spoken', (await get(https, `${BASE}/healthz`, { ca, maxVersion: 'TLSv1.2' })).status === 200)
   holds('a client that does not know the root refuses', (await get(https, `${BASE}/healthz`)).status === 0)
   holds('plain HTTP gets no answer', (await get(http, `http://localhost:${port}/healthz`)).status !== 200)

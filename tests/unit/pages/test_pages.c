@@ -88,6 +88,27 @@ test_slots_are_escaped(void **state)
     assert_str_is(all, "/t|18446744073709551615|&lt;|完了しました。|");
 }
 
+/* Unicode TR 36: a name that reads as another one, one that hides, one that does not end. */
+static void
+test_strangers_names_and_texts_show_what_they_are(void **state)
+{
+    char many[601];
+    memset(many, 'n', sizeof(many) - 1);
+    many[sizeof(many) - 1] = '\0';
+    assert_str_is(written(state, "%n", "\u202Egro.knab"), "\uFFFDgro.knab");
+    assert_str_is(written(state, "%n", "pay\u200Bpal <b>\n\t\u00A0x"), "pay\uFFFDpal &lt;b&gt; x");
+    assert_str_is(written(state, "%n", "“safe” \"x\""), "&#39;safe&#39; &#39;x&#39;");
+    assert_str_is(written(state, "%n", "山田　愛子"), "山田 愛子");
+    assert_int_equal(written(state, "%n", many).n, 120 + strlen("…"));
+    assert_str_is(written(state, "%t", "\u2066x\u2069\u200F"), "\uFFFDx\uFFFD\uFFFD");
+    assert_str_is(written(state, "%t", "a \"b\"\r\nc\u2028d\xff"), "a &quot;b&quot;  c d\uFFFD");
+    assert_str_is(
+        written(state, "%t", "山田　愛子, 1 < 2 & 'x'"), "山田　愛子, 1 &lt; 2 &amp; &#39;x&#39;");
+    assert_str_is(written(state, "%t", "a\u0301\u0302\u0303\u0304"), "a\u0301\u0302\uFFFD\uFFFD");
+    assert_int_equal(written(state, "%t", many).n, 600);
+    assert_str_is(written(state, "%t", ""), "");
+}
+
 static void
 test_paths_to_go_on_to(void **state)
 {
@@ -196,6 +217,38 @@ write_consent(void **state, struct face_html *html)
 {
     assert_true(person_consent_render(html, parsed(state, consent_json),
         SG_LIT("/vp/presentations/00112233445566778899aabbccddeeff"), 1795284000));
+}
+
+/* Whatever a verifier or a credential calls itself, in any of the places where a page says it. */
+static void
+test_no_page_reorders_for_a_stranger(void **state)
+{
+    static const char *const members[] = { "name", "issuer", "label", "value", "type", "address" };
+    const char *bad = "\u202E\u2066<b>\u200B";
+    for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++) {
+        char from[32];
+        snprintf(from, sizeof(from), "\"%s\":\"", members[i]);
+        struct sg_buf json = sg_buf_new(*state, 4096, 65536);
+        for (const char *at = consent_json; *at != '\0'; at++) {
+            sg_buf_put_byte(&json, (uint8_t)*at);
+            if (sg_str_starts(sg_cstr(at), from)) {
+                sg_buf_put_cstr(&json, from + 1);
+                sg_buf_put_cstr(&json, bad);
+                at += strlen(from) - 1;
+            }
+        }
+        sg_str text, page;
+        const struct sjson *json_of;
+        assert_ok(sg_buf_end_str(&json, &text));
+        assert_ok(sjson_parse(*state, text, NULL, &json_of));
+        struct sg_buf buf = sg_buf_new(*state, 4096, 65536);
+        struct face_html html = { &buf, FACE_EN, SG_LIT("") };
+        assert_true(person_consent_render(&html, json_of,
+            SG_LIT("/vp/presentations/00112233445566778899aabbccddeeff"), 1795284000));
+        assert_ok(sg_buf_end_str(&buf, &page));
+        assert_int_equal(count(page, "\u202E"), 0);
+        assert_int_equal(count(page, "<b>\u200B"), 0);
+    }
 }
 
 static void
@@ -515,6 +568,8 @@ main(void)
         CASE(test_every_word_is_there_in_both_languages),
         CASE(test_words_do_not_change_places),
         CASE(test_slots_are_escaped),
+        CASE(test_strangers_names_and_texts_show_what_they_are),
+        CASE(test_no_page_reorders_for_a_stranger),
         CASE(test_paths_to_go_on_to),
         CASE(test_times),
         CASE(test_every_page_is_whole),
