@@ -19,6 +19,7 @@ enum auth_guess {
     AUTH_GUESS_ENROL_ALL = 8,
     AUTH_GUESS_CHALLENGE = 9,
     AUTH_GUESS_ENROL_LINK = 10, /* the asker is the link */
+    AUTH_GUESS_ASK = 11,        /* a use: questions begun for a person */
 };
 
 struct auth_limit;

@@ -168,3 +168,12 @@ auth_person_end(struct auth *auth, const uint8_t person[AUTH_PERSON_LEN], const 
     auth_cache_forget(auth, of_person, person);
     return SG_DONE;
 }
+
+sg_result
+auth_ask_allowed(struct auth *auth, const uint8_t person[AUTH_PERSON_LEN], int64_t now)
+{
+    sg_bytes asker = sg_bytes_of(person, AUTH_PERSON_LEN);
+    SG_TRY(auth_limit_check(auth->limit, AUTH_GUESS_ASK, asker, AUTH_ASKS_PER_MINUTE, now));
+    auth_limit_count(auth->limit, AUTH_GUESS_ASK, asker, now);
+    return SG_DONE;
+}

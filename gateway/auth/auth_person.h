@@ -43,6 +43,14 @@ SG_CHECKED sg_result auth_login_check(
 /* The CSRF token that came with a change; constant time. SG_E_POLICY. */
 SG_CHECKED sg_result auth_login_csrf(const struct auth_login *login, sg_str token);
 
+/*
+ * A question is begun for this person: each may mean a fetch from wherever its request says, so that a stolen token is no machine for asking others.
+ * SG_E_TOO_MANY.
+ */
+#define AUTH_ASKS_PER_MINUTE 300
+SG_CHECKED sg_result auth_ask_allowed(
+    struct auth *auth, const uint8_t person[AUTH_PERSON_LEN], int64_t now);
+
 /* A pre-login cookie. */
 void auth_pre_cookie_make(char ret[AUTH_COOKIE_LEN]);
 

@@ -8,7 +8,7 @@
 
 /* What a wallet in a browser must be able to read (RFC 9449 8; RFC 6750 3). */
 #define EXPOSED "DPoP-Nonce, WWW-Authenticate, Retry-After, OAuth-Client-Attestation-Challenge"
-#define HEADER_ROOM 2048
+#define HEADER_ROOM 8192 /* a way back with a state of 1,024 bytes, each as three */
 
 struct body_size {
     size_t n;

@@ -154,7 +154,7 @@ test('then the identity logs its person in; the session reads and does no more',
   assert.equal(session.json.method, 'provider')
   assert.equal((await browser.get('/account/credentials')).status, 200)
   for (const [method, p, body] of [['POST', '/account/keys', {}], ['POST', '/account/passkeys/options', { purpose: 'sign' }], ['POST', '/account/erase', {}], ['PUT', '/account/profile', {}],
-    ['POST', '/account/identities', {}], ['POST', '/account/credentials', { credential: 'x' }]]) {
+    ['POST', '/account/identities', {}], ['POST', '/account/credentials', { credential: 'x' }], ['POST', '/vp/presentations', { request: 'x' }], ['POST', `/vp/presentations/${'0'.repeat(32)}/refuse`, {}], ['POST', '/vp/proofs', {}]]) {
     assert.equal((await browser.send(method, p, body)).status, 403, `${method} ${p}`)
   }
   assert.equal((await browser.post('/account/logout')).status, 200)

@@ -20,6 +20,13 @@ vp_call_new(struct http_request *req, unsigned status)
     if (!face_person(req, &call->person)) {
         return NULL;
     }
+    /* by an outside provider one may look: asking, choosing and refusing want a passkey's session, as all changes do (AU-5) */
+    bool outside =
+        call->person.kind == FACE_PERSON_COOKIE && call->person.session.method == AUTH_BY_PROVIDER;
+    if (outside && req->method != HTTP_GET) {
+        vp_problem(req, SG_ERROR(POLICY), NULL);
+        return NULL;
+    }
     return call;
 }
 
@@ -80,6 +87,9 @@ vp_start(struct http_request *req)
     }
     sg_result r =
         asked == NULL ? SG_ERROR(NO_MEMORY) : vp_start_parse(req->arena, req->body, asked);
+    if (sg_ok(r)) {
+        r = auth_ask_allowed(face_app(req)->auth, call->person.id, face_now());
+    }
     if (!sg_ok(r)) {
         vp_problem(req, r, NULL);
         return;
@@ -162,6 +172,9 @@ vp_proofs(struct http_request *req)
     }
     sg_result r =
         asked == NULL ? SG_ERROR(NO_MEMORY) : vp_proofs_parse(req->arena, req->body, asked);
+    if (sg_ok(r)) {
+        r = auth_ask_allowed(face_app(req)->auth, call->person.id, face_now());
+    }
     if (!sg_ok(r)) {
         vp_problem(req, r, NULL);
         return;

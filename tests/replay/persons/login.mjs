@@ -256,6 +256,7 @@ for (const [what, over, word] of [['a token at once', { response_type: 'token' }
     return `${to.origin}${to.pathname}` === CALLBACK && to.searchParams.get('error') === word && to.searchParams.get('state') === 'a b&c' && to.searchParams.get('iss') === BASE
   })
 }
+expect('authorize: a long state comes back whole', await authorize({ scope: 'x', state: '&'.repeat(1000) }), 303, undefined, (a) => new URL(a.headers.location).searchParams.get('state') === '&'.repeat(1000))
 expect('authorize: the page', await call('GET', `${BASE}/oid4vci/authorize?${new URLSearchParams(wish())}`, { headers: { accept: 'text/html' } }), 200, undefined, (a) => a.text.includes('Example Wallet') && a.text.includes(CALLBACK) && /frame-ancestors 'none'/.test(a.headers['content-security-policy']))
 expect('authorize: the page says what else is asked for', await call('GET', `${BASE}/oid4vci/authorize?${new URLSearchParams(wish({ scope: 'activity holder' }))}`, { headers: { accept: 'text/html' } }), 200, undefined, (a) => a.text.includes('Read your whole activity'))
 expect('authorize: and only then', await call('GET', `${BASE}/oid4vci/authorize?${new URLSearchParams(wish())}`, { headers: { accept: 'text/html' } }), 200, undefined, (a) => !a.text.includes('Read your whole activity'))

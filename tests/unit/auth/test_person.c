@@ -582,6 +582,18 @@ test_wrong_enrolment_codes_count_for_their_link_and_address(void **state)
 }
 
 static void
+test_questions_begun_for_a_person_are_counted(void **state)
+{
+    struct bed *bed = *state;
+    for (int i = 0; i < AUTH_ASKS_PER_MINUTE; i++) {
+        assert_ok(auth_ask_allowed(bed->auth, aiko, NOW));
+    }
+    assert_refused(auth_ask_allowed(bed->auth, aiko, NOW), TOO_MANY);
+    assert_ok(auth_ask_allowed(bed->auth, ben, NOW));
+    assert_ok(auth_ask_allowed(bed->auth, aiko, NOW + 60));
+}
+
+static void
 test_a_network_of_addresses_is_one_asker(void **state)
 {
     (void)state;
@@ -880,6 +892,7 @@ main(void)
         TEST(test_floods_are_turned_away),
         TEST(test_wrong_enrolment_codes_count_for_their_link_and_address),
         TEST(test_a_network_of_addresses_is_one_asker),
+        TEST(test_questions_begun_for_a_person_are_counted),
         TEST(test_without_an_rp_id_nobody_logs_in),
         TEST(test_an_erased_person_does_not_come_back),
         TEST(test_a_wallet_acts_for_its_holder),
