@@ -101,6 +101,38 @@ test_every_known_context_is_built_in_or_named(void **state)
     jsonld_contexts_free(&contexts);
 }
 
+/* docs/contexts.md, "Add one by configuration": the rest, all at once, and a credential is still called what it was (options.plain_names). */
+static void
+test_what_is_not_built_in_can_be_added(void **state)
+{
+    static const char text[] =
+        "{\"@context\":[\"https://www.w3.org/ns/credentials/v2\",\"https://w3id.org/vdl/v2\"],"
+        "\"id\":\"urn:c\",\"type\":[\"VerifiableCredential\"],\"issuer\":\"did:example:i\","
+        "\"validUntil\":\"2030-01-01T00:00:00Z\",\"name\":\"n\","
+        "\"credentialSubject\":{\"id\":\"urn:s\",\"type\":\"LicensedDriver\"}}";
+    struct jsonld_document extra[8];
+    struct jsonld_contexts *contexts, *built_in;
+    const struct sjson *document;
+    sg_str expanded;
+    size_t n = 0;
+    assert_ok(jsonld_contexts_new(NULL, 0, NULL, &built_in));
+    for (const struct sjson *e = shared_index(*state)->first; e != NULL; e = e->next) {
+        if (!jsonld_contexts_has(built_in, e->name)) {
+            assert_true(n < sizeof(extra) / sizeof(extra[0]));
+            extra[n++] = (struct jsonld_document){ e->name, sg_bytes_str(shared_file(*state, e)) };
+        }
+    }
+    assert_int_equal(n, 5);
+    assert_ok(jsonld_contexts_new(extra, n, NULL, &contexts));
+    assert_ok(sjson_parse(*state, sg_cstr(text), NULL, &document));
+    struct jsonld_options options = { .contexts = contexts, .safe = true, .plain_names = true };
+    assert_ok(jsonld_expand(*state, document, &options, NULL, &expanded));
+    options.contexts = built_in;
+    assert_refused(jsonld_expand(*state, document, &options, NULL, &expanded), CONTEXT);
+    jsonld_contexts_free(&contexts);
+    jsonld_contexts_free(&built_in);
+}
+
 static void
 test_digests_are_of_the_published_bytes(void **state)
 {
@@ -126,6 +158,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_built_in_documents_equal_the_published_ones),
         cmocka_unit_test(test_every_known_context_is_built_in_or_named),
+        cmocka_unit_test(test_what_is_not_built_in_can_be_added),
         cmocka_unit_test(test_digests_are_of_the_published_bytes),
     };
     return cmocka_run_group_tests(tests, support_arena_setup, support_arena_teardown);
