@@ -3,19 +3,24 @@
 #include <stdio.h>
 
 #include "conf_check.h"
+#include "sg_text.h"
 
-static const char *
-is_listen(const char *text)
+const char *
+cli_listen_fault(const char *text)
 {
+    uint64_t port;
     const char *colon = strrchr(text, ':');
     if (colon == NULL || colon == text || colon[1] == '\0') {
         return "is not HOST:PORT";
+    }
+    if (!sg_ok(sg_u64_parse(sg_cstr(colon + 1), &port)) || port < 1 || port > 65535) {
+        return "has no port between 1 and 65535";
     }
     return NULL;
 }
 
 static const struct conf_row rows[] = {
-    { CONF_ROW(cli_run_conf, CONF_TEXT, listen), 3, 100, "127.0.0.1:8080", is_listen,
+    { CONF_ROW(cli_run_conf, CONF_TEXT, listen), 3, 100, "127.0.0.1:8080", cli_listen_fault,
         "address and port of the HTTP listening socket, which `sealgate run` keeps open over "
         "restarts" },
     { CONF_ROW(cli_run_conf, CONF_BOOL, demo), 0, 0, "no", NULL,

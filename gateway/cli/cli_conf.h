@@ -13,6 +13,8 @@ extern const struct conf_schema cli_run_schema;
 
 /* Each prints what is wrong with the file and returns CLI_DONE or CLI_FAILED. */
 int cli_conf_run(const struct cli *cli, struct cli_run_conf *ret);
+/* NULL, or what is wrong with HOST:PORT as words behind it. */
+const char *cli_listen_fault(const char *text);
 int cli_conf_gateway(const struct cli *cli, struct conf_gateway *ret);
 int cli_conf_signer(const struct cli *cli, struct conf_signer *ret);
 int cli_conf_courier(const struct cli *cli, struct conf_courier *ret);

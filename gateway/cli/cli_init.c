@@ -108,9 +108,9 @@ make_plan(struct init *in)
     plan->demo = cli_flag(cli, "--demo");
     plan->listen =
         cli_value(cli, "--listen") != NULL ? cli_value(cli, "--listen") : "127.0.0.1:8080";
-    const char *colon = strrchr(plan->listen, ':');
-    if (colon == NULL || colon == plan->listen || colon[1] == '\0') {
-        return cli_usage(cli, "--listen: %s is not HOST:PORT", plan->listen);
+    const char *fault = cli_listen_fault(plan->listen);
+    if (fault != NULL) {
+        return cli_usage(cli, "--listen: %s %s", plan->listen, fault);
     }
     plan->environment = cli_flag(cli, "--production") ? CONF_PRODUCTION : CONF_TEST;
     if (plan->demo && cli_flag(cli, "--production")) {

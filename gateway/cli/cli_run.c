@@ -67,8 +67,19 @@ say(const char *format, ...)
 
 /* ---- before ---------------------------------------------------------------------------------------------- */
 
+static bool
+is_loopback(const struct sockaddr *at)
+{
+    if (at->sa_family == AF_INET) {
+        return ntohl(((const struct sockaddr_in *)(const void *)at)->sin_addr.s_addr) >> 24 == 127;
+    }
+    return at->sa_family == AF_INET6 &&
+           IN6_IS_ADDR_LOOPBACK(&((const struct sockaddr_in6 *)(const void *)at)->sin6_addr);
+}
+
+/* `plain`: without TLS; the gateway refuses such a socket too (http_server.h), here the person at the keyboard is told. */
 static int
-listen_on(const struct cli *cli, const char *where, int *ret)
+listen_on(const struct cli *cli, const char *where, bool plain, int *ret)
 {
     char host[128];
     const char *colon = strrchr(where, ':');
@@ -82,6 +93,13 @@ listen_on(const struct cli *cli, const char *where, int *ret)
     int code = getaddrinfo(host, colon + 1, &hints, &found);
     if (code != 0) {
         return cli_fail(cli, "listen %s: %s", where, gai_strerror(code));
+    }
+    if (plain && !is_loopback(found->ai_addr)) {
+        freeaddrinfo(found);
+        return cli_fail(cli,
+            "listen %s: plain HTTP is for this machine alone (127.0.0.1): set tls_cert and tls_key "
+            "in %s/conf/gateway.ini",
+            where, cli->dir);
     }
     const int on = 1;
     int fd = socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
@@ -490,7 +508,9 @@ static int
 prepare(struct service *s)
 {
     struct cli_run_conf conf;
+    struct conf_gateway gateway;
     int bad = cli_conf_run(s->cli, &conf);
+    bad = bad == CLI_DONE ? cli_conf_gateway(s->cli, &gateway) : bad;
     if (bad != CLI_DONE) {
         return bad;
     }
@@ -501,19 +521,19 @@ prepare(struct service *s)
     if (!sg_ok(r)) {
         return cli_fail(s->cli, "%s/run/lock: %s", s->cli->dir, strerror(errno));
     }
-    if (conf.demo) {
-        say("DEMO: keys and operators of this directory are for trying out, not for trust");
-    }
     bad = check_landlock(s->cli, &conf);
     if (bad == CLI_DONE) {
         end_orphans(s->cli);
-        bad = listen_on(s->cli, conf.listen, &s->listen);
+        bad = listen_on(s->cli, conf.listen, gateway.tls_cert[0] == '\0', &s->listen);
     }
     if (bad == CLI_DONE && !sg_ok(cli_ops_listen(s->cli->dir, &s->ops))) {
         bad = cli_fail(s->cli, "%s/run/ops.sock: %s", s->cli->dir, strerror(errno));
     }
     if (bad == CLI_DONE) {
         bad = block_signals(s->cli, &s->signals);
+    }
+    if (bad == CLI_DONE && conf.demo) {
+        say("DEMO: keys and operators of this directory are for trying out, not for trust");
     }
     raise_limits();
     return bad;

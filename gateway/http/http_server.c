@@ -25,9 +25,29 @@ connections_possible(unsigned wanted)
     return wanted < room ? wanted : (unsigned)room;
 }
 
+/* req: NET-1: what is not encrypted stays on this machine. A socket of another kind than these has no business here. */
+static bool
+is_loopback(int fd)
+{
+    struct sockaddr_storage at = { 0 };
+    socklen_t n = sizeof(at);
+    if (getsockname(fd, (struct sockaddr *)&at, &n) != 0) {
+        return false;
+    }
+    if (at.ss_family == AF_INET) {
+        return ntohl(((struct sockaddr_in *)&at)->sin_addr.s_addr) >> 24 == 127;
+    }
+    return at.ss_family == AF_INET6 &&
+           IN6_IS_ADDR_LOOPBACK(&((struct sockaddr_in6 *)&at)->sin6_addr);
+}
+
 sg_result
 http_open(const struct http_settings *settings, struct http_server **ret, struct sg_why *why)
 {
+    if (settings->tls_cert.n == 0 && !is_loopback(settings->listen_fd)) {
+        sg_why_note(why, "plain HTTP is for loopback alone: tls_cert", 0, 0);
+        SG_FAIL(POLICY);
+    }
     struct http_server *server = calloc(1, sizeof(*server));
     SG_REQUIRE(server != NULL, NO_MEMORY);
     server->settings = *settings;

@@ -40,7 +40,7 @@ struct http_settings {
     void (*worker_close)(void *app, void *worker);
 };
 
-/* Rows are checked: twice the same, unknown pattern, too many params: SG_E_CONFLICT, SG_E_VALUE. SG_E_INTERNAL when libmicrohttpd refuses. */
+/* Without TLS the socket must be on loopback: SG_E_POLICY. Rows are checked: twice the same, unknown pattern, too many params: SG_E_CONFLICT, SG_E_VALUE. SG_E_INTERNAL when libmicrohttpd refuses. */
 SG_CHECKED sg_result http_open(
     const struct http_settings *settings, struct http_server **ret, struct sg_why *why);
 /* Start reading. Split from http_open so that the sandbox stands before the first byte. */

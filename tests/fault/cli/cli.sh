@@ -65,6 +65,11 @@ said 2 "keys wants another word" keys
 said 2 "there is no command keys frob" keys frob
 expect 2 "exclude each other" init --demo --production
 expect 2 "two operators at least" init
+expect 2 "has no port between 1 and 65535" init --demo --listen 127.0.0.1:99999
+expect 2 "is not HOST:PORT" init --demo --listen 8080
+rm -rf "$d"
+expect 0 "DEMO" init --demo --listen "0.0.0.0:$port"
+expect 1 "plain HTTP is for this machine alone" run # NET-1
 rm -rf "$d"
 
 # ---- a life

@@ -1,7 +1,13 @@
-/* gateway/http: rows, patterns, methods. */
+/* gateway/http: rows, patterns, methods, and where it may listen. */
 #include "support.h"
 
+#include <errno.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
 #include "http_routes.h"
+#include "http_server.h"
 
 static void
 nothing(struct http_request *req)
@@ -115,6 +121,41 @@ test_the_path_of_the_public_url_is_taken_away(void **state)
     }
 }
 
+/* req: NET-1: without TLS nothing but this machine is listened to */
+static void
+test_plain_http_is_for_loopback_alone(void **state)
+{
+    static const struct {
+        uint32_t address;
+        bool good;
+    } rows[] = {
+        { INADDR_ANY, false },
+        { INADDR_LOOPBACK, true },
+        { INADDR_LOOPBACK + 1, true },
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        struct sockaddr_in at = { .sin_family = AF_INET,
+            .sin_addr.s_addr = htonl(rows[i].address) };
+        assert_return_code(bind(fd, (struct sockaddr *)&at, sizeof(at)), errno);
+        struct http_settings settings = { .listen_fd = fd, .workers = 1 };
+        struct http_server *server = NULL;
+        struct sg_why why = { 0 };
+        sg_result r = http_open(&settings, &server, &why);
+        assert_int_equal(sg_ok(r), rows[i].good);
+        if (!rows[i].good) {
+            assert_refused(r, POLICY);
+            assert_non_null(strstr(why.what, "tls_cert"));
+        }
+        http_close(&server);
+        close(fd);
+    }
+    struct http_settings none = { .listen_fd = -1, .workers = 1 };
+    struct http_server *server = NULL;
+    assert_refused(http_open(&none, &server, NULL), POLICY);
+}
+
 int
 main(void)
 {
@@ -122,6 +163,7 @@ main(void)
         cmocka_unit_test(test_the_path_of_the_public_url_is_taken_away),
         cmocka_unit_test(test_literal_rows_win_and_parameters_are_cut_out),
         cmocka_unit_test(test_wrong_rows_are_refused),
+        cmocka_unit_test(test_plain_http_is_for_loopback_alone),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
