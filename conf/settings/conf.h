@@ -104,6 +104,7 @@ struct conf_gateway {
         verify_schema_required; /* a credentialSchema that is not in DIR/schemas fails the object */
     const char *verifier_trust; /* PEM file: who may certify verifiers; empty: nobody */
     uint64_t consent_lifetime_s;     /* a person may answer a question for this time */
+    bool gestures_shown;             /* whoever has a presentation gets the gesture behind it too */
     const char *vcapi_configuration; /* instance of VC-API paths that name none; may be empty */
     const char *vcapi_profile;       /* standard | w3c-suite */
     bool

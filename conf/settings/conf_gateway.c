@@ -70,6 +70,9 @@ static const struct conf_row rows[] = {
     { ROW(CONF_UINT, consent_lifetime_s), 30, 3600, "300", NULL,
         "a person may answer a question for this time; the signer's person_intent_s "
         "bounds it" },
+    { ROW(CONF_BOOL, gestures_shown), 0, 0, "no", NULL,
+        "evidence of a presentation shows the person's gesture: verifiers can check it and can "
+        "recognise the passkey" },
     { ROW(CONF_TEXT, vcapi_configuration), 1, 128, "", conf_is_label,
         "credential configuration behind /vc-api paths that name none" },
     { ROW(CONF_TEXT, vcapi_profile), 1, 16, "standard", conf_is_vcapi_profile,

@@ -16,6 +16,10 @@ write_record(struct sjson_wr *wr, const char *name, const struct evid_record *re
         sjson_wr_member_b64url(wr, "blind", record->blind);
         sjson_wr_member_b64url(wr, "body", record->body);
     }
+    if (record->closed.n > 0) {
+        sjson_wr_member_b64url(wr, "salt", record->salt);
+        sjson_wr_member_b64url(wr, "closed", record->closed);
+    }
     sjson_wr_object_end(wr);
 }
 
@@ -118,6 +122,10 @@ parse_record(
     SG_REQUIRE(seq >= 0, NUMBER);
     ret->seq = (uint64_t)seq;
     SG_TRY(member_bytes(arena, v, "entry", 1, WIRE_ENTRY_MAX, &ret->entry));
+    if (sjson_get(v, "salt") != NULL || sjson_get(v, "closed") != NULL) {
+        SG_TRY(member_bytes(arena, v, "salt", WIRE_BLIND_LEN, WIRE_BLIND_LEN, &ret->salt));
+        SG_TRY(member_bytes(arena, v, "closed", 1, WIRE_CLOSED_MAX, &ret->closed));
+    }
     if (sjson_get(v, "body") == NULL && sjson_get(v, "blind") == NULL) {
         return SG_DONE;
     }

@@ -19,9 +19,15 @@ struct evid_record {
     sg_bytes entry;
     sg_bytes blind;
     sg_bytes body;
+    sg_bytes
+        salt; /* opens the body's commitment (wire_closed.h); both empty when erased, or not shown to who asked */
+    sg_bytes closed;
 };
 
-/* What opens a salted commitment: "audience", "nonce", "subject" (wire_commitment), or "claims" (the instruction's SHA-256(salt || JCS claims)). */
+/*
+ * What opens a salted commitment: "audience", "nonce", "subject" (wire_commitment), or "claims" (the instruction's SHA-256(salt || JCS claims)). "text": what the
+ * person read, whose SHA-256 is in the closed part; its salt says nothing (zeros).
+ */
 struct evid_opening {
     sg_str field;
     sg_bytes salt; /* 32 */

@@ -1,5 +1,7 @@
 #include "evid_check.h"
 
+#include "wire_closed.h"
+
 bool
 evid_body_fits(const struct wire_entry *entry, const struct evid_record *record)
 {
@@ -54,4 +56,18 @@ bool
 evid_ref_equal(const struct wire_ref *a, const struct wire_ref *b)
 {
     return a->type == b->type && a->idx == b->idx && sg_str_equal(a->uri, b->uri);
+}
+
+sg_result
+evid_consent_open(struct sg_arena *arena, const struct evid_record *record,
+    struct wire_consent *consent, enum evid_held *ret)
+{
+    if (record->closed.n == 0) {
+        *ret = consent->closed.n > 0 ? EVID_NOT_SHOWN : EVID_HELD;
+        return SG_DONE;
+    }
+    sg_result r = wire_consent_open(arena, record->salt, record->closed, consent);
+    SG_REQUIRE(r.code != SG_E_NO_MEMORY, NO_MEMORY);
+    *ret = sg_ok(r) ? EVID_HELD : EVID_NOT_HELD;
+    return SG_DONE;
 }

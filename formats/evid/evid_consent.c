@@ -109,19 +109,35 @@ check_status(struct evid_ledger *l, const struct wire_consent *c, const struct w
     }
 }
 
+/* Opened if it can be. */
+static sg_result
+open_consent(struct evid_ledger *l, const struct evid_record *record, struct wire_consent *c)
+{
+    enum evid_held held;
+    SG_TRY(evid_consent_open(l->scratch, record, c, &held));
+    evid_expect(l, held != EVID_NOT_HELD, "opening", "the closed part is not the one committed to");
+    return SG_DONE;
+}
+
 sg_result
-evid_replay_consent(struct evid_ledger *l, sg_bytes body, int64_t entry_at_ms)
+evid_replay_consent(struct evid_ledger *l, const struct evid_record *record, int64_t entry_at_ms)
 {
     struct wire_consent *c = SG_NEW(l->scratch, struct wire_consent);
     struct wire_intent *in = SG_NEW(l->scratch, struct wire_intent);
     uint8_t id[WIRE_INTENT_ID_LEN];
     SG_REQUIRE(c != NULL && in != NULL, NO_MEMORY);
-    if (!evid_expect(l, sg_ok(wire_consent_parse(body, c)), "body-form", "CONSENT") ||
-        !evid_expect(l, sg_ok(wire_intent_parse(c->intent, in)), "body-form", "intent")) {
+    if (!evid_expect(l, sg_ok(wire_consent_parse(record->body, c)), "body-form", "CONSENT")) {
+        return SG_DONE;
+    }
+    SG_TRY(open_consent(l, record, c));
+    if (!evid_expect(l, sg_ok(wire_intent_parse(c->intent, in)), "body-form", "intent")) {
         return SG_DONE;
     }
     evid_expect(l, c->at_ms <= entry_at_ms, "time-order", "the consent is later than its entry");
     evid_expect(l, c->at_ms / 1000 < in->expires_at, "intent-time", "the intent had expired");
+    if (evid_is_closed(c)) {
+        return evid_replay_closed(l, c, in);
+    }
     wire_intent_id(c->intent, id);
     if (c->activation == WIRE_ACT_PASSKEY) {
         return evid_replay_gesture(l, c, in, id);

@@ -18,11 +18,17 @@ struct evid_gesture {
 SG_CHECKED sg_result evid_gesture_check(struct sg_arena *arena, const struct wire_gesture *gesture,
     const uint8_t intent_id[WIRE_INTENT_ID_LEN], struct evid_gesture *ret);
 
-/* Does the consent hold a gesture itself? */
+/* Does the consent hold a gesture itself? False of one whose closed part is not opened. */
 static inline bool
 evid_has_gesture(const struct wire_consent *consent)
 {
     return consent->gesture.nonce.n > 0;
+}
+/* Is what would tell something not to be seen? */
+static inline bool
+evid_is_closed(const struct wire_consent *consent)
+{
+    return consent->closed.n > 0 && !consent->opened;
 }
 
 /* PRESENT and KEY_PROOF sign with a person's keys; REGISTER and REMOVE change passkeys. */

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "evid_replay.h"
+#include "wire_closed.h"
 
 #define SCRATCH_MAX ((size_t)4 * 1024 * 1024)
 
@@ -133,13 +134,42 @@ grow_waiting(struct evid_ledger *l)
 }
 
 static sg_result
-replay_body(struct evid_ledger *l, const struct wire_entry *entry, sg_bytes body)
+closed_refusal(struct evid_ledger *l, const struct wire_refusal *refusal)
 {
+    struct wire_intent *in = SG_NEW(l->scratch, struct wire_intent);
+    SG_REQUIRE(in != NULL, NO_MEMORY);
+    if (evid_expect(l, sg_ok(wire_intent_parse(refusal->intent, in)), "body-form", "intent")) {
+        evid_note_closed(l, in->key);
+    }
+    return SG_DONE;
+}
+
+static sg_result
+replay_refusal(struct evid_ledger *l, const struct evid_record *record)
+{
+    struct wire_refusal *refusal = SG_NEW(l->scratch, struct wire_refusal);
+    SG_REQUIRE(refusal != NULL, NO_MEMORY);
+    if (!evid_expect(l, sg_ok(wire_refusal_parse(record->body, refusal)), "body-form", "REFUSAL")) {
+        return SG_DONE;
+    }
+    if (record->closed.n == 0) {
+        return refusal->closed.n == 0 ? SG_DONE : closed_refusal(l, refusal);
+    }
+    sg_result r = wire_refusal_open(l->scratch, record->salt, record->closed, refusal);
+    SG_REQUIRE(r.code != SG_E_NO_MEMORY, NO_MEMORY);
+    evid_expect(l, sg_ok(r), "opening", "the closed part is not the one committed to");
+    return SG_DONE;
+}
+
+static sg_result
+replay_body(struct evid_ledger *l, const struct wire_entry *entry, const struct evid_record *record)
+{
+    sg_bytes body = record->body;
     switch ((enum wire_record_type)entry->type) {
     case WIRE_REC_GENESIS:
         return evid_replay_genesis(l, body);
     case WIRE_REC_CONSENT:
-        return evid_replay_consent(l, body, entry->at_ms);
+        return evid_replay_consent(l, record, entry->at_ms);
     case WIRE_REC_OUTCOME:
         return evid_replay_outcome(l, body);
     case WIRE_REC_KEY_EVENT:
@@ -147,12 +177,8 @@ replay_body(struct evid_ledger *l, const struct wire_entry *entry, sg_bytes body
         return evid_replay_policy(l, entry->type, body);
     case WIRE_REC_STATUS_ORDER:
         return evid_replay_order(l, body);
-    case WIRE_REC_REFUSAL: {
-        struct wire_refusal *refusal = SG_NEW(l->scratch, struct wire_refusal);
-        SG_REQUIRE(refusal != NULL, NO_MEMORY);
-        evid_expect(l, sg_ok(wire_refusal_parse(body, refusal)), "body-form", "REFUSAL");
-        return SG_DONE;
-    }
+    case WIRE_REC_REFUSAL:
+        return replay_refusal(l, record);
     case WIRE_REC_PERSON_EVENT:
         return evid_replay_person(l, body);
     case WIRE_REC_NOTED_EVENT: {
@@ -186,7 +212,7 @@ replay(struct evid_ledger *l, const struct evid_record *record)
             "body and blind do not have the entry's hash")) {
         return SG_DONE;
     }
-    return replay_body(l, &entry, record->body);
+    return replay_body(l, &entry, record);
 }
 
 sg_result
@@ -218,6 +244,7 @@ evid_ledger_end(struct evid_ledger *l, struct evid_ledger_result *ret)
             l->result.origin.n == 0 || sg_str_equal(l->result.origin, l->expected.origin), "origin",
             "the checkpoint is of another log");
     }
+    evid_end_persons(l);
     for (uint64_t i = 0; i < l->next; i++) {
         l->result.n_consents_open += l->waiting[i] != 0;
     }

@@ -21,8 +21,9 @@ struct evid_finding {
 struct evid_ledger_result {
     uint64_t n_records;
     uint64_t n_by_type[16];
-    uint64_t n_outcomes[8];   /* by enum wire_outcome_kind */
-    uint64_t n_erased;        /* records whose body was erased: their rules cannot be replayed */
+    uint64_t n_outcomes[8]; /* by enum wire_outcome_kind */
+    uint64_t n_erased;      /* records whose body was erased: their rules cannot be replayed */
+    uint64_t n_closed; /* records whose closed part was erased: their gestures cannot be replayed */
     uint64_t n_consents_open; /* without outcome at the end: lawful only while the signer runs */
     struct tlog_hash root;    /* of all records fed */
     struct evid_finding findings[EVID_FINDINGS_MAX];

@@ -163,7 +163,8 @@ check_registration(struct evid_ledger *l, const struct wire_person_event *e, str
     }
     wire_register_digest(e->client_data, e->attestation, digest);
     evid_expect(l,
-        f->seq == e->consent_seq && f->operation == WIRE_OP_REGISTER && f->holder == h &&
+        f->seq == e->consent_seq && f->operation == WIRE_OP_REGISTER &&
+            (f->holder == h || f->anyones) &&
             sg_ok(evid_spki_thumbprint(l->scratch, e->spki, thumbprint)) &&
             memcmp(thumbprint, f->key, sizeof(thumbprint)) == 0 &&
             memcmp(digest, f->digest, sizeof(digest)) == 0,
@@ -231,7 +232,8 @@ removed(struct evid_ledger *l, const struct wire_person_event *e, struct evid_ho
     uint8_t digest[SG_SHA256_LEN];
     wire_remove_digest(e->passkey, digest);
     bool asked = e->consent_seq != 0 && l->effect.seq == e->consent_seq &&
-                 l->effect.operation == WIRE_OP_REMOVE && l->effect.holder == h &&
+                 l->effect.operation == WIRE_OP_REMOVE &&
+                 (l->effect.holder == h || l->effect.anyones) &&
                  memcmp(digest, l->effect.digest, sizeof(digest)) == 0;
     if (asked) {
         l->effect.seq = 0;
@@ -375,6 +377,29 @@ evid_replay_person(struct evid_ledger *l, sg_bytes body)
     return SG_DONE;
 }
 
+/* ---- what was erased --------------------------------------------------------------------------------- */
+
+void
+evid_note_closed(struct evid_ledger *l, sg_bytes key)
+{
+    const struct evid_key *k = evid_find_key(l, key); /* REGISTER and REMOVE name a passkey */
+    l->result.n_closed++;
+    if (k != NULL && k->holder != NULL) {
+        k->holder->n_closed++;
+    }
+}
+
+/* Gestures go with their person and not before, or a signature without a gesture could pass for one that was erased. req: EV-4 */
+void
+evid_end_persons(struct evid_ledger *l)
+{
+    for (size_t i = 0; i < l->holders.n; i++) {
+        const struct evid_holder *h = l->holders.items[i];
+        evid_expect(l, h->n_closed == 0 || h->left || missed(l), "opening",
+            "gestures of a person who has not left were erased");
+    }
+}
+
 /* ---- a consent by gesture -------------------------------------------------------------------------- */
 
 /* Returns the passkey, NULL when it is not known. */
@@ -433,18 +458,18 @@ check_gesture(struct evid_ledger *l, const struct wire_consent *c,
 
 /* Each DTBS/R once, the gesture with the first consent of the intent and with no other. */
 static sg_result
-spend(struct evid_ledger *l, const struct wire_consent *c, const struct wire_intent *in,
+spend(struct evid_ledger *l, const struct wire_consent *c,
     const uint8_t intent_id[WIRE_INTENT_ID_LEN])
 {
-    uint64_t all = in->n_dtbs == WIRE_DTBS_MAX ? UINT64_MAX : (UINT64_C(1) << in->n_dtbs) - 1;
-    evid_expect(l, c->which != 0 && (c->which & ~all) == 0, "intent-parts", "parts it has not");
     uint64_t *spent = evid_map_find(&l->spent, intent_id);
     const uint64_t *first = evid_map_find(&l->intents, intent_id);
     bool later = c->first_seq != 0;
     evid_expect(l, later != evid_has_gesture(c), "gesture", "there is none, or one too many");
     if (later) {
-        evid_expect(l, (first != NULL && *first == c->first_seq) || missed(l), "first-consent",
-            "not the consent that the gesture of this intent came with");
+        evid_expect(l,
+            (first != NULL && *first == c->first_seq) || missed(l) ||
+                (first == NULL && l->result.n_closed > 0),
+            "first-consent", "not the consent that the gesture of this intent came with");
     } else {
         evid_expect(l, first == NULL, "intent-once", "seen before");
     }
@@ -488,8 +513,8 @@ check_keys(struct evid_ledger *l, const struct wire_consent *c, const struct wir
     uint64_t level = 0;
     check_one_key(l, in->key, c->spki, holder, &level);
     const struct evid_key *k = evid_find_key(l, in->key);
-    evid_expect(
-        l, k == NULL || k->state_seq == c->key_seq, "key-state", "the consent cites another event");
+    evid_expect(l, k == NULL || k->state_seq == c->key_seq || evid_is_closed(c), "key-state",
+        "the consent cites another event");
     for (size_t i = 0; i < in->n_more_keys; i++) {
         check_one_key(l, in->more_keys[i].key, i < c->n_more_spki ? c->more_spki[i] : SG_NO_BYTES,
             holder, &level);
@@ -514,13 +539,35 @@ check_refs(struct evid_ledger *l, const struct wire_consent *c, const struct wir
 }
 
 static void
-keep_effect(struct evid_ledger *l, const struct wire_intent *in, const struct evid_holder *holder)
+keep_effect(struct evid_ledger *l, const struct wire_consent *c, const struct wire_intent *in,
+    const struct evid_holder *holder)
 {
-    l->effect =
-        (struct evid_effect){ .seq = l->next, .operation = in->operation, .holder = holder };
+    l->effect = (struct evid_effect){
+        .seq = l->next, .operation = in->operation, .holder = holder, .anyones = evid_is_closed(c)
+    };
     memcpy(l->effect.key, in->key.p, WIRE_THUMBPRINT_LEN);
     if (in->dtbs[0].digest.n == SG_SHA256_LEN) {
         memcpy(l->effect.digest, in->dtbs[0].digest.p, SG_SHA256_LEN);
+    }
+}
+
+/* What both halves together and the open half alone are held to. */
+static void
+check_open_half(struct evid_ledger *l, const struct wire_consent *c, const struct wire_intent *in,
+    const struct evid_holder *holder)
+{
+    bool signs = evid_signs(in->operation);
+    uint64_t all = in->n_dtbs == WIRE_DTBS_MAX ? UINT64_MAX : (UINT64_C(1) << in->n_dtbs) - 1;
+    evid_expect(
+        l, evid_persons_operation(in->operation), "activation", "a gesture is for what persons do");
+    evid_expect(l, c->which != 0 && (c->which & ~all) == 0, "intent-parts", "parts it has not");
+    l->waiting[l->next] =
+        signs ? (uint8_t)__builtin_popcountll(c->which) : (uint8_t)EVID_WAITS_ALONE;
+    check_refs(l, c, in);
+    if (signs) {
+        check_keys(l, c, in, holder);
+    } else {
+        keep_effect(l, c, in, holder);
     }
 }
 
@@ -529,21 +576,25 @@ evid_replay_gesture(struct evid_ledger *l, const struct wire_consent *c,
     const struct wire_intent *in, const uint8_t intent_id[WIRE_INTENT_ID_LEN])
 {
     const struct evid_holder *holder = NULL;
-    bool signs = evid_signs(in->operation);
-    evid_expect(
-        l, evid_persons_operation(in->operation), "activation", "a gesture is for what persons do");
     evid_expect(l, in->text_hash.n == SG_SHA256_LEN, "gesture", "no text was shown");
-    l->waiting[l->next] =
-        signs ? (uint8_t)__builtin_popcountll(c->which) : (uint8_t)EVID_WAITS_ALONE;
-    SG_TRY(spend(l, c, in, intent_id));
+    SG_TRY(spend(l, c, intent_id));
     if (evid_has_gesture(c)) {
         SG_TRY(check_gesture(l, c, intent_id, &holder));
     }
-    check_refs(l, c, in);
-    if (signs) {
-        check_keys(l, c, in, holder);
-    } else {
-        keep_effect(l, in, holder);
-    }
+    check_open_half(l, c, in, holder);
+    return SG_DONE;
+}
+
+/*
+ * Whose keys these are is still known from the events that made them, so a person who has left shows nothing here that another person could have signed: all keys of
+ * one consent are one person's.
+ */
+sg_result
+evid_replay_closed(
+    struct evid_ledger *l, const struct wire_consent *c, const struct wire_intent *in)
+{
+    const struct evid_key *k = evid_signs(in->operation) ? evid_find_key(l, in->key) : NULL;
+    evid_note_closed(l, in->key);
+    check_open_half(l, c, in, k == NULL ? NULL : k->holder);
     return SG_DONE;
 }

@@ -32,8 +32,8 @@ struct evid_key {
     uint64_t state; /* enum wire_key_state */
     uint64_t state_seq;
     bool halted;
-    const struct evid_holder *holder; /* whose it is; NULL: a key of the service */
-    uint64_t level;                   /* of a person's key */
+    struct evid_holder *holder; /* whose it is; NULL: a key of the service */
+    uint64_t level;             /* of a person's key */
 };
 
 /* ---- persons (evid_person.c) ----------------------------------------------------------------------- */
@@ -44,6 +44,7 @@ struct evid_holder {
     uint64_t keys_max;
     uint64_t n_keys;     /* made, not destroyed */
     uint64_t n_passkeys; /* not removed */
+    uint64_t n_closed;   /* records with their keys whose closed part was erased */
     bool locked;
     bool left;
 };
@@ -73,6 +74,7 @@ struct evid_effect {
     uint64_t seq; /* 0: none, or done */
     uint64_t operation;
     const struct evid_holder *holder;
+    bool anyones; /* the consent's closed part was erased: whose it was is not known */
     uint8_t key[32];
     uint8_t digest[SG_SHA256_LEN];
 };
@@ -153,11 +155,18 @@ struct evid_client *evid_find_client(struct evid_ledger *l, sg_str id);
 SG_CHECKED sg_result evid_replay_genesis(struct evid_ledger *l, sg_bytes body);
 SG_CHECKED sg_result evid_replay_policy(struct evid_ledger *l, uint64_t type, sg_bytes body);
 SG_CHECKED sg_result evid_replay_order(struct evid_ledger *l, sg_bytes body);
-SG_CHECKED sg_result evid_replay_consent(struct evid_ledger *l, sg_bytes body, int64_t entry_at_ms);
+SG_CHECKED sg_result evid_replay_consent(
+    struct evid_ledger *l, const struct evid_record *record, int64_t entry_at_ms);
 SG_CHECKED sg_result evid_replay_outcome(struct evid_ledger *l, sg_bytes body);
 /* A consent by gesture: all but what every consent has (evid_person.c). */
 SG_CHECKED sg_result evid_replay_gesture(struct evid_ledger *l, const struct wire_consent *c,
     const struct wire_intent *in, const uint8_t intent_id[WIRE_INTENT_ID_LEN]);
+/* Likewise, where what is closed was erased (EV-4): what still stands in the record must follow from what went before. */
+SG_CHECKED sg_result evid_replay_closed(
+    struct evid_ledger *l, const struct wire_consent *c, const struct wire_intent *in);
+/* A record with this key has no closed part any more: its owner must have left when all is told. */
+void evid_note_closed(struct evid_ledger *l, sg_bytes key);
+void evid_end_persons(struct evid_ledger *l);
 SG_CHECKED sg_result evid_replay_person(struct evid_ledger *l, sg_bytes body);
 /* An operation about a person was applied. */
 SG_CHECKED sg_result evid_person_decided(

@@ -36,6 +36,29 @@ record_hash(struct verify *v, unsigned which, const char *name, uint64_t type)
     }
 }
 
+/*
+ * The closed part of a consent by gesture. One that opens something else leaves the consent closed: what stands in it is nobody's word. A commitment that is not
+ * opened is no failure (consent-record checklist 5).
+ */
+static sg_result
+opening_of_consent(struct verify *v, struct wire_consent *consent, struct wire_intent *intent)
+{
+    enum evid_held held;
+    if (consent->closed.n == 0 && v->bundle->consent.closed.n == 0) {
+        return SG_DONE;
+    }
+    SG_TRY(evid_consent_open(v->arena, &v->bundle->consent, consent, &held));
+    if (held == EVID_HELD && !sg_ok(wire_intent_parse(consent->intent, intent))) {
+        held = EVID_NOT_HELD; /* of no intent that could have been signed over */
+    }
+    evid_step(v, "opening", held,
+        held == EVID_HELD ? "salt and closed part have the hash that the consent commits to"
+        : held == EVID_NOT_SHOWN
+            ? "passkey, assertion and who asked are closed: committed to, and not for who asks"
+            : "the consent commits to another closed part");
+    return SG_DONE;
+}
+
 static sg_result
 parse_bodies(struct verify *v)
 {
@@ -50,6 +73,9 @@ parse_bodies(struct verify *v)
             "consent or intent is not well formed");
         v->consent = parsed ? consent : NULL;
         v->intent = parsed ? intent : NULL;
+        if (parsed) {
+            SG_TRY(opening_of_consent(v, consent, intent));
+        }
     }
     if (v->bundle->outcome.body.n > 0) {
         bool parsed = sg_ok(wire_outcome_parse(v->bundle->outcome.body, outcome));
@@ -508,6 +534,24 @@ commitments(struct verify *v)
     }
 }
 
+/* What the person read, for who has it: the gesture is over an intent with this hash. */
+static void
+text(struct verify *v)
+{
+    if (v->consent == NULL || v->consent->activation != WIRE_ACT_PASSKEY) {
+        return;
+    }
+    const struct evid_opening *open = opening(v, "text");
+    if (open == NULL || evid_is_closed(v->consent)) {
+        evid_step(v, "text", EVID_NOT_SHOWN, "what the person read is not shown");
+        return;
+    }
+    uint8_t hash[SG_SHA256_LEN];
+    sg_sha256(open->value, hash);
+    evid_verdict(v, "text", sg_bytes_equal(v->intent->text_hash, SG_BYTES(hash)),
+        "the intent names this text", "the intent names another text");
+}
+
 /* ---- all of it ----------------------------------------------------------------------------------- */
 
 static void
@@ -524,6 +568,10 @@ intent_times(struct verify *v)
     sg_hex_to(SG_BYTES(id), hex);
     SG_IGNORE(
         sg_arena_printf(v->arena, &detail, "intent %.*s", (int)sizeof(hex), hex)); /* detail */
+    if (evid_is_closed(v->consent)) {
+        detail =
+            SG_LIT("what was agreed to is shown; its id, which the gesture is over, is closed");
+    }
     int64_t at = v->consent->at_ms / 1000;
     bool held = at < v->intent->expires_at && v->consent->at_ms <= v->entries[CONSENT].at_ms;
     evid_step(v, "intent", held ? EVID_HELD : EVID_NOT_HELD,
@@ -581,6 +629,7 @@ evid_verify(struct sg_arena *arena, const struct evid_bundle *bundle,
     sg_result approved = approval(v);
     assigned_refs(v);
     commitments(v);
+    text(v);
     jwk_key_free(&v->key);
     SG_TRY(approved);
     ret->held = conclude(ret);

@@ -17,6 +17,25 @@ first_in_tree(struct verify *v)
                &v->checkpoint.root));
 }
 
+/* Its closed part, if it is here; true unless it opens something else. */
+static sg_result
+open_first(struct verify *v, struct wire_consent *first, bool *ret)
+{
+    enum evid_held held;
+    SG_TRY(evid_consent_open(v->arena, &v->bundle->first, first, &held));
+    *ret = held != EVID_NOT_HELD;
+    return SG_DONE;
+}
+
+/* Of one intent: all of it where both are open, else what is shown of it. */
+static bool
+same_intent(const struct wire_consent *a, const struct wire_consent *b)
+{
+    bool whole = !evid_is_closed(a) && !evid_is_closed(b);
+    return (a->closed.n > 0) == (b->closed.n > 0) && sg_bytes_equal(a->shown, b->shown) &&
+           (!whole || sg_bytes_equal(a->intent, b->intent));
+}
+
 /* A later signature of one intent leans on the consent that the gesture came with: recorded before, of the same intent, for other DTBS/R. */
 static sg_result
 first_consent(struct verify *v)
@@ -28,10 +47,14 @@ first_consent(struct verify *v)
     bool held = record->seq == v->consent->first_seq && record->seq < v->bundle->consent.seq &&
                 sg_ok(wire_entry_parse(record->entry, &entry)) && entry.type == WIRE_REC_CONSENT &&
                 evid_body_fits(&entry, record) && first_in_tree(v) &&
-                sg_ok(wire_consent_parse(record->body, first)) &&
-                first->activation == WIRE_ACT_PASSKEY && evid_has_gesture(first) &&
-                sg_bytes_equal(first->intent, v->consent->intent) &&
-                (first->which & v->consent->which) == 0;
+                sg_ok(wire_consent_parse(record->body, first));
+    bool opens = true;
+    if (held) {
+        SG_TRY(open_first(v, first, &opens));
+    }
+    held = held && opens && first->activation == WIRE_ACT_PASSKEY && first->first_seq == 0 &&
+           (evid_is_closed(first) || evid_has_gesture(first)) && same_intent(first, v->consent) &&
+           (first->which & v->consent->which) == 0;
     evid_verdict(v, "first-consent", held,
         "the gesture was recorded before, for this intent and other parts of it",
         "the consent that the gesture came with is not shown, or is not this intent's");
@@ -73,27 +96,36 @@ gesture_covers(struct verify *v)
         "the consent is for other parts of the intent");
 }
 
-sg_result
-evid_by_gesture(struct verify *v)
+/* The lines about what is closed, when it is: none of them can fail, and none of them holds. */
+static void
+gesture_closed(struct verify *v)
+{
+    static const char *const names[] = { "gesture-challenge", "gesture-authenticator",
+        "gesture-signature", "gesture-counter" };
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        evid_step(v, names[i], EVID_NOT_SHOWN,
+            "the gesture is closed: recorded and committed to before anything was signed");
+    }
+}
+
+/* The consent holds the gesture, or says where it is; of a closed one that is the signer's word alone. */
+static bool
+gesture_form(const struct verify *v)
+{
+    const struct wire_consent *c = v->consent;
+    bool later = c->first_seq != 0;
+    return evid_persons_operation(v->intent->operation) && c->which != 0 &&
+           (evid_is_closed(c) || later != evid_has_gesture(c)) && c->mandate_id.n == 0 &&
+           (v->intent->n_dtbs == WIRE_DTBS_MAX || c->which >> v->intent->n_dtbs == 0);
+}
+
+/* Challenge, authenticator and signature, checked again. */
+static sg_result
+gesture_again(struct verify *v)
 {
     uint8_t id[WIRE_INTENT_ID_LEN];
     struct evid_gesture found;
-    bool later = v->consent->first_seq != 0;
-    bool form = evid_persons_operation(v->intent->operation) && v->consent->which != 0 &&
-                later != evid_has_gesture(v->consent) && v->consent->mandate_id.n == 0 &&
-                (v->intent->n_dtbs == WIRE_DTBS_MAX || v->consent->which >> v->intent->n_dtbs == 0);
-    evid_verdict(v, "approval", form, "by a person's gesture with a passkey",
-        "there is no approval of the kind that a person's key asks for");
-    if (form && later) {
-        SG_TRY(first_consent(v));
-    } else if (form) {
-        v->approved = v->consent;
-    }
-    if (v->approved == NULL) {
-        evid_step(v, "gesture-signature", EVID_NOT_HELD, "there is no gesture");
-        return SG_DONE;
-    }
-    wire_intent_id(v->consent->intent, id);
+    wire_intent_id(v->approved->intent, id);
     SG_TRY(evid_gesture_check(v->arena, &v->approved->gesture, id, &found));
     gesture_line(v, "gesture-challenge", found.challenge,
         "the client data answers the challenge of this intent, from the recorded origin");
@@ -102,6 +134,31 @@ evid_by_gesture(struct verify *v)
     gesture_line(v, "gesture-signature", found.signature,
         "the assertion verifies under the recorded passkey's key");
     gesture_counter(v);
+    return SG_DONE;
+}
+
+sg_result
+evid_by_gesture(struct verify *v)
+{
+    bool form = gesture_form(v);
+    evid_verdict(v, "approval", form,
+        evid_is_closed(v->consent) ? "recorded as by a person's gesture with a passkey"
+                                   : "by a person's gesture with a passkey",
+        "there is no approval of the kind that a person's key asks for");
+    if (form && v->consent->first_seq != 0) {
+        SG_TRY(first_consent(v));
+    } else if (form) {
+        v->approved = v->consent;
+    }
+    if (v->approved == NULL) {
+        evid_step(v, "gesture-signature", EVID_NOT_HELD, "there is no gesture");
+        return SG_DONE;
+    }
+    if (evid_is_closed(v->approved)) {
+        gesture_closed(v);
+    } else {
+        SG_TRY(gesture_again(v));
+    }
     gesture_covers(v);
     return SG_DONE;
 }

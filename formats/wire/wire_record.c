@@ -37,8 +37,7 @@ static const struct wire_field gesture_rows[] = {
     TEXT(wire_gesture, 9, rp_id, 1, WIRE_ORIGIN_MAX),
     BOOL(wire_gesture, 10, counter_fault),
 };
-static const struct wire_shape wire_shape_gesture =
-    WIRE_SHAPE_OF("gesture", wire_gesture, gesture_rows);
+const struct wire_shape wire_shape_gesture = WIRE_SHAPE_OF("gesture", wire_gesture, gesture_rows);
 
 /* req: SIG-5. Digests, format, type and audience are in the intent; who, approval, key, certificate and evidence are here. */
 static const struct wire_field consent_rows[] = {
@@ -65,7 +64,67 @@ static const struct wire_field consent_rows[] = {
 };
 static const struct wire_shape wire_shape_consent =
     WIRE_SHAPE_OF("CONSENT", wire_consent, consent_rows);
-WIRE_ALONE(consent, wire_consent, 1024, WIRE_BODY_MAX)
+
+/* The same of a gesture since version 2: the members that are missing here are in the closed part. req: EV-2 EV-4 */
+static const struct wire_field closed_consent_rows[] = {
+    VERSION_OF(WIRE_CLOSED_VERSION),
+    BYTES(wire_consent, 2, intent, 1, WIRE_INTENT_MAX),
+    UINT(wire_consent, 3, activation, WIRE_ACT_PASSKEY, WIRE_ACT_PASSKEY),
+    SHAPE_LIST(wire_consent, 10, seen, wire_seen, wire_shape_seen, 0, WIRE_REFS_MAX),
+    OPT_BYTES(wire_consent, 11, certificate, SG_SHA256_LEN, SG_SHA256_LEN),
+    UINT(wire_consent, 12, level, 1, WIRE_LEVEL_MAX),
+    TIME(wire_consent, 13, at_ms),
+    TEXT(wire_consent, 15, software, 0, WIRE_SOFTWARE_MAX),
+    BYTES(wire_consent, 16, spki, 1, WIRE_SPKI_MAX),
+    UINT(wire_consent, 18, which, 1, UINT64_MAX),
+    OPT_UINT(wire_consent, 19, first_seq, 1, WIRE_SEQ_MAX),
+    BYTES_LIST(wire_consent, 20, more_spki, 1, WIRE_SPKI_MAX, 0, WIRE_MORE_KEYS_MAX),
+    BYTES(wire_consent, 21, closed, SG_SHA256_LEN, SG_SHA256_LEN),
+};
+static const struct wire_shape wire_shape_closed_consent =
+    WIRE_SHAPE_OF("CONSENT by gesture", wire_consent, closed_consent_rows);
+
+/* Of a body of any layout; 0: none that can be read. */
+static uint64_t
+version_of(sg_bytes body)
+{
+    struct dcbor_rd rd = dcbor_rd_map(body);
+    uint64_t version = dcbor_rd_uint(&rd, 1, UINT64_MAX);
+    return rd.failed == SG_OK ? version : 0;
+}
+
+sg_result
+wire_consent_encode(struct sg_arena *arena, const struct wire_consent *rec, sg_bytes *ret)
+{
+    const struct wire_shape *shape =
+        rec->closed.n > 0 ? &wire_shape_closed_consent : &wire_shape_consent;
+    return wire_alone(arena, shape, rec, 1024, WIRE_BODY_MAX, ret);
+}
+
+static void
+clear_closed(struct wire_consent *rec)
+{
+    rec->mandate_id = rec->instruction = rec->instruction_signature = SG_NO_BYTES;
+    rec->client_key = SG_NO_BYTES;
+    rec->mandate_seq = rec->mandate_used = rec->key_seq = 0;
+    rec->gesture = (struct wire_gesture){ .nonce = SG_NO_BYTES };
+}
+
+sg_result
+wire_consent_parse(sg_bytes in, struct wire_consent *ret)
+{
+    SG_REQUIRE(in.n <= WIRE_BODY_MAX, MALFORMED);
+    if (version_of(in) == WIRE_CLOSED_VERSION) {
+        SG_TRY(wire_get(&wire_shape_closed_consent, in, ret));
+        clear_closed(ret);
+    } else {
+        SG_TRY(wire_get(&wire_shape_consent, in, ret));
+        ret->closed = SG_NO_BYTES;
+    }
+    ret->shown = ret->intent;
+    ret->opened = false;
+    return SG_DONE;
+}
 
 static const struct wire_field outcome_rows[] = {
     VERSION(),
@@ -91,7 +150,40 @@ static const struct wire_field refusal_rows[] = {
 };
 static const struct wire_shape wire_shape_refusal =
     WIRE_SHAPE_OF("REFUSAL", wire_refusal, refusal_rows);
-WIRE_ALONE(refusal, wire_refusal, 1024, WIRE_BODY_MAX)
+
+static const struct wire_field closed_refusal_rows[] = {
+    VERSION_OF(WIRE_CLOSED_VERSION),
+    BYTES(wire_refusal, 2, intent, 1, WIRE_INTENT_MAX),
+    UINT(wire_refusal, 4, code, 1, WIRE_CODE_MAX),
+    TEXT(wire_refusal, 5, gate, 1, WIRE_EVENT_MAX),
+    SHAPE_LIST(wire_refusal, 6, seen, wire_seen, wire_shape_seen, 0, WIRE_REFS_MAX),
+    TIME(wire_refusal, 7, at_ms),
+    BYTES(wire_refusal, 9, closed, SG_SHA256_LEN, SG_SHA256_LEN),
+};
+static const struct wire_shape wire_shape_closed_refusal =
+    WIRE_SHAPE_OF("REFUSAL after a gesture", wire_refusal, closed_refusal_rows);
+
+sg_result
+wire_refusal_encode(struct sg_arena *arena, const struct wire_refusal *rec, sg_bytes *ret)
+{
+    const struct wire_shape *shape =
+        rec->closed.n > 0 ? &wire_shape_closed_refusal : &wire_shape_refusal;
+    return wire_alone(arena, shape, rec, 1024, WIRE_BODY_MAX, ret);
+}
+
+sg_result
+wire_refusal_parse(sg_bytes in, struct wire_refusal *ret)
+{
+    SG_REQUIRE(in.n <= WIRE_BODY_MAX, MALFORMED);
+    if (version_of(in) == WIRE_CLOSED_VERSION) {
+        SG_TRY(wire_get(&wire_shape_closed_refusal, in, ret));
+        ret->mandate_id = ret->passkey_hash = SG_NO_BYTES;
+        return SG_DONE;
+    }
+    SG_TRY(wire_get(&wire_shape_refusal, in, ret));
+    ret->closed = SG_NO_BYTES;
+    return SG_DONE;
+}
 
 static const struct wire_field policy_event_rows[] = {
     VERSION(),
@@ -161,7 +253,8 @@ wire_shapes_record(size_t *ret_n)
     static const struct wire_shape *const all[] = { &wire_shape_entry, &wire_shape_seen,
         &wire_shape_gesture, &wire_shape_consent, &wire_shape_outcome, &wire_shape_refusal,
         &wire_shape_policy_event, &wire_shape_noted_event, &wire_shape_genesis,
-        &wire_shape_person_event };
+        &wire_shape_person_event, &wire_shape_closed_consent, &wire_shape_closed_refusal,
+        &wire_shape_closed };
     *ret_n = sizeof(all) / sizeof(all[0]);
     return all;
 }

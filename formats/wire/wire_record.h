@@ -10,6 +10,7 @@
 #include "wire_status.h"
 
 #define WIRE_RECORD_VERSION 1
+#define WIRE_CLOSED_VERSION 2 /* of CONSENT and REFUSAL: what tells persons apart is closed */
 #define WIRE_ATTRIBUTES_MAX ((size_t)16 * 1024) /* what a token answers about one key */
 
 enum wire_record_type {
@@ -87,7 +88,15 @@ struct wire_consent {
         first_seq; /* 19: of the consent that holds the gesture, when this is a later SIGN of the same intent */
     sg_bytes more_spki[WIRE_MORE_KEYS_MAX]; /* 20: of the intent's further keys, in their order */
     size_t n_more_spki;
+    /*
+     * 21: version 2, activation PASSKEY: commitment to what is closed (wire_closed.h). `intent` is then the shown half, and key_seq and gesture are empty until
+     * wire_consent_open.
+     */
+    sg_bytes closed;
+    sg_bytes shown; /* no member: the intent as the record has it, before and after opening */
+    bool opened;    /* no member */
 };
+/* Version 2 with a commitment, version 1 without. */
 SG_CHECKED sg_result wire_consent_encode(
     struct sg_arena *arena, const struct wire_consent *rec, sg_bytes *ret);
 SG_CHECKED sg_result wire_consent_parse(sg_bytes in, struct wire_consent *ret);
@@ -120,6 +129,7 @@ struct wire_refusal {
     size_t n_seen;
     int64_t at_ms;         /* 7 */
     sg_bytes passkey_hash; /* 8: optional: the gesture was valid and its passkey this one */
+    sg_bytes closed;       /* 9: version 2, of a gesture: as in CONSENT */
 };
 SG_CHECKED sg_result wire_refusal_encode(
     struct sg_arena *arena, const struct wire_refusal *rec, sg_bytes *ret);

@@ -14,7 +14,7 @@ enum wire_kind {
     WIRE_F_BYTES,   /* sg_bytes, min..max bytes */
     WIRE_F_TEXT,    /* sg_str, min..max bytes of UTF-8 */
     WIRE_F_SHAPE,   /* a struct with a layout of its own */
-    WIRE_F_VERSION, /* a constant, WIRE_RECORD_VERSION; no member */
+    WIRE_F_VERSION, /* a constant; no member */
 };
 
 struct wire_shape;
@@ -69,6 +69,8 @@ extern const struct wire_shape wire_shape_ref;
 extern const struct wire_shape wire_shape_mandate;
 extern const struct wire_shape wire_shape_record_read_reply;
 extern const struct wire_shape wire_shape_status_verdict;
+extern const struct wire_shape wire_shape_gesture;
+extern const struct wire_shape wire_shape_closed;
 
 /* The member's offset, refused by the compiler unless it has this type. */
 #define WIRE_OFFSET(T, member, type)                                                            \
@@ -102,10 +104,11 @@ extern const struct wire_shape wire_shape_status_verdict;
     WIRE_ROWS(T, k, m, WIRE_F_BYTES, sg_bytes, lo, hi, lo_n, hi_n, (lo_n) == 0)
 #define TEXT_LIST(T, k, m, lo, hi, lo_n, hi_n) \
     WIRE_ROWS(T, k, m, WIRE_F_TEXT, sg_str, lo, hi, lo_n, hi_n, (lo_n) == 0)
-#define VERSION()                                                                       \
-    {                                                                                   \
-        .name = "version", .key = 1, .kind = WIRE_F_VERSION, .max = WIRE_RECORD_VERSION \
+#define VERSION_OF(number)                                                   \
+    {                                                                        \
+        .name = "version", .key = 1, .kind = WIRE_F_VERSION, .max = (number) \
     }
+#define VERSION() VERSION_OF(WIRE_RECORD_VERSION)
 /* Structs: the row is completed with .sub */
 #define SHAPE(T, k, m, type, shape, opt)                                                  \
     {                                                                                     \

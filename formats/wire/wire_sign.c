@@ -29,6 +29,7 @@ WIRE_MESSAGE(key_info_reply, WIRE_KEY_INFO + WIRE_REPLY)
 static const struct wire_field record_read_rows[] = {
     UINT(wire_record_read, 1, seq, 0, WIRE_SEQ_MAX),
     OPT_BYTES(wire_record_read, 2, signature_hash, SG_SHA256_LEN, SG_SHA256_LEN),
+    OPT_BYTES(wire_record_read, 3, person, WIRE_ID_LEN, WIRE_ID_LEN),
 };
 static const struct wire_shape wire_shape_record_read =
     WIRE_SHAPE_OF("RECORD_READ", wire_record_read, record_read_rows);
@@ -56,6 +57,8 @@ static const struct wire_field record_read_reply_rows[] = {
     OPT_BYTES(wire_record_read_reply, 3, blind, WIRE_BLIND_LEN, WIRE_BLIND_LEN),
     OPT_BYTES(wire_record_read_reply, 4, body, 1, WIRE_BODY_MAX),
     UINT(wire_record_read_reply, 5, outcome_seq, 0, WIRE_SEQ_MAX),
+    OPT_BYTES(wire_record_read_reply, 6, salt, WIRE_BLIND_LEN, WIRE_BLIND_LEN),
+    OPT_BYTES(wire_record_read_reply, 7, closed, 1, WIRE_CLOSED_MAX),
 };
 const struct wire_shape wire_shape_record_read_reply =
     WIRE_SHAPE_OF("RECORD_READ reply", wire_record_read_reply, record_read_reply_rows);

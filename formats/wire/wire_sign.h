@@ -14,6 +14,7 @@
 #define WIRE_BLIND_LEN 32
 #define WIRE_ENTRY_MAX 128
 #define WIRE_BODY_MAX ((size_t)60 * 1024)
+#define WIRE_CLOSED_MAX ((size_t)24 * 1024) /* a gesture's largest parts are 17 KiB */
 
 /* KEY_INFO: one key by thumbprint, or, with an empty `key`, the first key after `after` in thumbprint order (NOT_FOUND at the end). */
 struct wire_key_info {
@@ -80,10 +81,14 @@ void wire_seal_reply_encode(
     struct sg_buf *buf, uint64_t request_id, const struct wire_seal_reply *msg);
 SG_CHECKED sg_result wire_seal_reply_parse(sg_bytes body, struct wire_seal_reply *ret);
 
-/* RECORD_READ: a ledger record by sequence, or the CONSENT of a signature by its hash. */
+/*
+ * RECORD_READ: a ledger record by sequence, or the CONSENT of a signature by its hash. What is closed in it (wire_closed.h) comes along on ops.sock always, on
+ * sign.sock for who names the person whose record it is.
+ */
 struct wire_record_read {
     uint64_t seq;            /* 1: 0 if by hash */
     sg_bytes signature_hash; /* 2: optional 32 */
+    sg_bytes person;         /* 3: optional 16 */
 };
 void wire_record_read_encode(
     struct sg_buf *buf, uint64_t request_id, const struct wire_record_read *msg);
@@ -94,6 +99,8 @@ struct wire_record_read_reply {
     sg_bytes blind;       /* 3: 32; empty when erased */
     sg_bytes body;        /* 4: record body; empty when erased */
     uint64_t outcome_seq; /* 5: for a CONSENT: its outcome's sequence, 0 if none yet */
+    sg_bytes salt;        /* 6: optional 32: opens the commitment, with `closed` */
+    sg_bytes closed;      /* 7: optional; both empty when erased, or not for the asker */
 };
 void wire_record_read_reply_encode(
     struct sg_buf *buf, uint64_t request_id, const struct wire_record_read_reply *msg);

@@ -6,6 +6,7 @@
 #include "cli_commands.h"
 #include "cli_conf.h"
 #include "cli_contexts.h"
+#include "cli_evidence.h"
 #include "cli_http.h"
 #include "cli_object.h"
 #include "cli_report.h"
@@ -112,6 +113,9 @@ cmd_evidence_get(struct cli *cli)
         return cli_unreadable(cli, cli_argument(cli), r);
     }
     bad = lookup(cli, base, body, &bundle);
+    if (bad == CLI_DONE && cli_flag(cli, "--gesture")) {
+        bad = cli_evidence_open(cli, &bundle);
+    }
     if (bad != CLI_DONE) {
         return bad;
     }

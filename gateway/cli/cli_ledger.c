@@ -78,7 +78,8 @@ feed_all(struct audit *a, struct wire_audit_reply *reply, struct sg_arena *chunk
         SG_REQUIRE(reply->n_records > 0 || next >= a->size, CONFLICT);
         for (size_t i = 0; i < reply->n_records && next < a->size; i++, next++) {
             const struct wire_record_read_reply *r = &reply->records[i];
-            const struct evid_record record = { r->seq, r->entry, r->blind, r->body };
+            const struct evid_record record = { r->seq, r->entry, r->blind, r->body, r->salt,
+                r->closed };
             SG_TRY(evid_ledger_feed(a->ledger, &record));
         }
     } while (next < a->size);
@@ -285,6 +286,11 @@ report_counts(struct cli_report *report, const struct evid_ledger_result *r, boo
         cli_step(report, "erased", CLI_NOT_SHOWN,
             "%llu bodies were erased by policy; the tree still holds",
             (unsigned long long)r->n_erased);
+    }
+    if (r->n_closed != 0) {
+        cli_step(report, "closed", CLI_NOT_SHOWN,
+            "%llu gestures were erased with the persons who made them; the tree still holds",
+            (unsigned long long)r->n_closed);
     }
 }
 

@@ -89,6 +89,8 @@ static const struct cli_option evidence_get_options[] = {
     { "--out", "FILE", false, "write the bundle there" },
     { "--audience", "A", false, "an mdoc presentation: who asked; opens the record's commitment" },
     { "--nonce", "N", false, "an mdoc presentation: the nonce that was asked for; likewise" },
+    { "--gesture", NULL, false,
+        "as root or the signer's user: with what is closed, the person's gesture" },
     END,
 };
 static const struct cli_option evidence_verify_options[] = {
@@ -244,7 +246,9 @@ static const struct cli_command commands[] = {
         verify_options, cmd_verify },
     { "evidence get", "FILE", "Fetch the evidence of a credential or presentation",
         "Finds it by the object itself. What comes back is checked with `evidence verify`, "
-        "offline, today or in years.\n\n"
+        "offline, today or in years. Of a presentation\n"
+        "the person's passkey and gesture are closed to relying parties; the operator of the "
+        "service reads them with --gesture.\n\n"
         "  sealgate evidence get badge.txt --out evidence.json\n"
         "  sealgate evidence verify evidence.json --object badge.txt",
         evidence_get_options, cmd_evidence_get },

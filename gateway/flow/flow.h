@@ -45,6 +45,7 @@ struct flow_settings {
     int64_t proof_age_s; /* oldest iat of a key proof */
     bool
         claims_keep; /* keep claims until the offer expires, even when everything was issued (SIG-6 says: no) */
+    bool gestures_shown; /* of a presentation's evidence: also to relying parties (docs/evidence) */
     /* For the log: what became of an order that a crash or a lost answer had left open. Any thread; may be NULL. */
     void (*order_told)(sg_str list, uint64_t idx, sg_result result);
 };
@@ -263,8 +264,14 @@ struct flow_lookup_in {
     sg_str
         audience; /* of a presentation that does not say it (mdoc): what the verifier knows; may be empty */
     sg_str nonce;
+    /* Instead of both: a person asks for the evidence of what they agreed to. */
+    const uint8_t *person; /* 16; NULL: somebody asks who is not known */
+    uint64_t consent_seq;
 };
 /*
+ * Of a person's own, all that opens: what is closed in the record, audience, nonce, the text as it was read; of another's SG_E_NOT_FOUND. What is closed goes to nobody
+ * else, unless the settings say that relying parties get it with the presentation.
+ *
  * SG_E_NOT_FOUND; SG_E_PENDING: recorded, not in a checkpoint yet; with an object SG_E_MALFORMED and object_take_all's. Openings go to whoever holds the object: the salt over a credential's
  * claims if it shows them all (a verifier who was shown some could try the others with it), a presentation's audience and nonce if the asker knows them. By hash
  * alone there are no openings, and of a person's consent no bodies: existence, state and proofs.

@@ -48,6 +48,10 @@ struct lookup {
     struct evid_bundle bundle; /* of the one under way */
     struct evid_bundle found;  /* of the first that was found; the others are in its `further` */
     bool any;
+    const uint8_t *person; /* who asks for their own; NULL: nobody */
+    uint64_t own_seq;      /* of the consent they ask about */
+    uint8_t owner[STORE_PERSON_LEN];
+    bool opened;   /* the one under way: asked for what is closed in it, or not to be asked */
     sg_bytes note; /* checkpoint, read once for all */
     struct tlog_checkpoint checkpoint;
     struct tile tiles[TILES_MAX];
@@ -244,6 +248,27 @@ open_if_known(
     return true;
 }
 
+/* The text says nothing that its hash in the closed part does not stand for. */
+static void
+open_text(struct lookup *look, sg_str text)
+{
+    static const uint8_t no_salt[FLOW_SALT_LEN];
+    if (text.n > 0 && look->bundle.n_openings < EVID_OPENINGS_MAX) {
+        look->bundle.openings[look->bundle.n_openings++] =
+            (struct evid_opening){ SG_LIT("text"), SG_BYTES(no_salt), sg_str_bytes(text) };
+    }
+}
+
+/* To the person: what the commitments are to. */
+static void
+open_own(struct lookup *look, const struct consent_openings *openings, sg_str text)
+{
+    (void)open_if_known(
+        look, "audience", &openings->audience, sg_bytes_str(openings->audience.value));
+    (void)open_if_known(look, "nonce", &openings->nonce, sg_bytes_str(openings->nonce.value));
+    open_text(look, text);
+}
+
 /*
  * Of a person's consent: audience and nonce, each to whoever knows it already, by the presentation itself or by saying it. What else the person read (purposes,
  * other credentials of the same answer) stays theirs, and so does who they are.
@@ -261,7 +286,12 @@ read_persons_openings(struct lookup *look)
         return SG_DONE; /* the person is erased: what stays says nothing of them (EV-4) */
     }
     SG_TRY(r);
-    if (sg_ok(consent_openings_parse(look->arena, row.openings, NULL, openings))) {
+    if (!sg_ok(consent_openings_parse(look->arena, row.openings, NULL, openings))) {
+        return SG_DONE;
+    }
+    if (look->person != NULL) {
+        open_own(look, openings, row.text);
+    } else {
         (void)open_if_known(look, "audience", &openings->audience, w->audience);
         (void)open_if_known(look, "nonce", &openings->nonce, w->nonce);
     }
@@ -318,7 +348,8 @@ read_entitled(struct lookup *look)
     SG_TRY(wire_consent_parse(look->bundle.consent.body, consent));
     SG_TRY(wire_intent_parse(consent->intent, intent));
     if (consent->activation == WIRE_ACT_PASSKEY) {
-        return look->object.n > 0 ? read_persons_openings(look) : keep_to_state(look);
+        bool entitled = look->object.n > 0 || look->person != NULL;
+        return entitled ? read_persons_openings(look) : keep_to_state(look);
     }
     look->configuration = intent->configuration;
     look->claims_hash = SG_NO_BYTES;
@@ -394,11 +425,36 @@ keep_bundle(struct lookup *look)
 }
 
 static void next(struct lookup *look);
+static void ask_closed(struct lookup *look);
+
+/*
+ * May the asker see what is closed, and whose is it? The person may; a relying party where the settings say so. Once the person is erased here, nobody knows whose it is,
+ * and nobody asks.
+ */
+static bool
+wants_closed(struct lookup *look)
+{
+    struct wire_consent *consent = SG_NEW(look->arena, struct wire_consent);
+    struct store_consent row;
+    bool shown = look->task.flow->settings.gestures_shown && look->object.n > 0;
+    if (look->opened || (look->person == NULL && !shown) || consent == NULL ||
+        look->bundle.consent.body.n == 0 ||
+        !sg_ok(wire_consent_parse(look->bundle.consent.body, consent)) || consent->closed.n == 0) {
+        return false;
+    }
+    return sg_ok(store_consent_get(
+        look->task.flow->store, look->bundle.consent.seq, look->arena, look->owner, &row));
+}
 
 static void
 bundle_run(struct flow_task *task)
 {
     struct lookup *look = (struct lookup *)(void *)task;
+    if (wants_closed(look)) {
+        look->opened = true;
+        ask_closed(look);
+        return;
+    }
     sg_result r = keep_bundle(look);
     if (!sg_ok(r)) {
         finish(look, r, SG_NO_BYTES);
@@ -420,6 +476,8 @@ take_record(struct lookup *look, const struct wire_frame *frame, struct evid_rec
     *ret_outcome = reply.outcome_seq;
     SG_TRY(sg_arena_bytes(look->arena, reply.entry, &ret->entry));
     SG_TRY(sg_arena_bytes(look->arena, reply.blind, &ret->blind));
+    SG_TRY(sg_arena_bytes(look->arena, reply.salt, &ret->salt));
+    SG_TRY(sg_arena_bytes(look->arena, reply.closed, &ret->closed));
     return sg_arena_bytes(look->arena, reply.body, &ret->body);
 }
 
@@ -452,6 +510,38 @@ first_read(void *context, sg_result r, const struct wire_frame *frame)
         return;
     }
     flow_later(look->task.flow, &look->task);
+}
+
+/* The same records once more, for who may see what is closed in them: the signer gives it to who knows the person. */
+static void
+consent_opened(void *context, sg_result r, const struct wire_frame *frame)
+{
+    struct lookup *look = context;
+    uint64_t none;
+    if (sg_ok(r)) {
+        r = take_record(look, frame, &look->bundle.consent, &none);
+    }
+    if (!sg_ok(r)) {
+        finish(look, r, SG_NO_BYTES);
+        return;
+    }
+    if (look->bundle.first.entry.n > 0) {
+        ask(look,
+            &(struct wire_record_read){
+                .seq = look->bundle.first.seq, .person = SG_BYTES(look->owner) },
+            first_read);
+        return;
+    }
+    flow_later(look->task.flow, &look->task);
+}
+
+static void
+ask_closed(struct lookup *look)
+{
+    ask(look,
+        &(struct wire_record_read){
+            .seq = look->bundle.consent.seq, .person = SG_BYTES(look->owner) },
+        consent_opened);
 }
 
 /* Of a later signature on one gesture: the consent that the gesture came with. 0: this one has it, or there is none. */
@@ -511,10 +601,13 @@ next(struct lookup *look)
 {
     sg_str text = SG_NO_STR;
     if (look->at < look->n_wanted) {
+        struct wire_record_read msg = { .seq = look->own_seq };
+        if (look->person == NULL) {
+            msg.signature_hash = SG_BYTES(look->wanted[look->at].hash);
+        }
         look->bundle = (struct evid_bundle){ .n_chain = 0 };
-        ask(look,
-            &(struct wire_record_read){ .signature_hash = SG_BYTES(look->wanted[look->at].hash) },
-            consent_read);
+        look->opened = false;
+        ask(look, &msg, consent_read);
         return;
     }
     sg_result r =
@@ -522,10 +615,27 @@ next(struct lookup *look)
     finish(look, r, sg_str_bytes(text));
 }
 
+/* Their own and nobody else's: another's is not there. */
+static sg_result
+take_own(struct lookup *look, const struct flow_lookup_in *in)
+{
+    struct store_consent row;
+    SG_TRY(
+        store_consent_get(look->task.flow->store, in->consent_seq, look->arena, look->owner, &row));
+    SG_REQUIRE(memcmp(look->owner, in->person, sizeof(look->owner)) == 0, NOT_FOUND);
+    look->person = look->owner;
+    look->own_seq = in->consent_seq;
+    look->n_wanted = 1;
+    return SG_DONE;
+}
+
 /* The object's signatures with what it says of audience and nonce; where it says nothing, what the asker says. */
 static sg_result
 take_wanted(struct lookup *look, const struct flow_lookup_in *in)
 {
+    if (in->person != NULL) {
+        return take_own(look, in);
+    }
     if (in->object.n == 0) {
         memcpy(look->wanted[0].hash, in->signature_hash, 32);
         look->n_wanted = 1;

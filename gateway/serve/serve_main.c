@@ -346,6 +346,7 @@ open_flow(struct serve *serve, struct sg_why *why, char ret_file[FLOW_FILE_MAX])
         .signer_timeout_ms = SIGNER_TIMEOUT_MS,
         .proof_age_s = (int64_t)conf->proof_age_s,
         .claims_keep = conf->claims_keep,
+        .gestures_shown = conf->gestures_shown,
         .order_told = order_told,
     };
     return flow_open(

@@ -2,10 +2,12 @@
  * consent for a person's SIGN, inside the transaction: everything is read again, intent and challenge are spent, the record is written, the authenticator's
  * counter moves on, and what the intent brings about is done. All of it is durable together or not at all. req: SIG-5, AU-4
  */
+#include <sodium.h>
 #include <string.h>
 
 #include "gate.h"
 #include "point.h"
+#include "wire_closed.h"
 
 static sg_result
 look_again(struct gate_env *env, struct gate_case *c)
@@ -66,8 +68,10 @@ fill_keys(const struct gate_case *c, struct wire_consent *rec)
     }
 }
 
+/* Passkey, assertion and who asked are beside the record, under a salt that no other record has. req: EV-2 EV-4 */
 static sg_result
-record_body(struct gate_env *env, struct gate_case *c, sg_bytes *ret)
+record_body(
+    struct gate_env *env, struct gate_case *c, sg_bytes *ret, struct ledger_closed *ret_closed)
 {
     const struct gate_gesture *g = c->gesture;
     struct wire_consent *rec = SG_NEW(c->arena, struct wire_consent);
@@ -86,7 +90,9 @@ record_body(struct gate_env *env, struct gate_case *c, sg_bytes *ret)
     } else {
         rec->first_seq = g->opened->first_seq;
     }
-    return wire_consent_encode(c->arena, rec, ret);
+    memcpy(ret_closed->person, g->person, sizeof(ret_closed->person));
+    randombytes_buf(ret_closed->salt, sizeof(ret_closed->salt));
+    return wire_consent_close(c->arena, rec, ret_closed->salt, ret, &ret_closed->bytes);
 }
 
 /* Intent and challenge, durably and once, whatever this process remembers: a second time is a replay (AU-4). */
@@ -156,13 +162,15 @@ sg_result
 gate_gesture_consent(struct gate_env *env, struct gate_case *c)
 {
     sg_bytes body;
+    struct ledger_closed closed;
     SG_TRY(look_again(env, c));
     SG_TRY(take_room(c));
-    SG_TRY(record_body(env, c, &body)); /* a record that is too long must not spend anything */
+    SG_TRY(record_body(
+        env, c, &body, &closed)); /* a record that is too long must not spend anything */
     SG_TRY(claim(env, c));
     point("gesture-claimed");
-    SG_TRY(
-        ours(ledger_append(env->ledger, WIRE_REC_CONSENT, env->now.utc_ms, body, &c->consent_seq)));
+    SG_TRY(ours(ledger_append_closed(
+        env->ledger, WIRE_REC_CONSENT, env->now.utc_ms, body, &closed, &c->consent_seq)));
     point("gesture-recorded");
     SG_TRY(ours(follow(env, c)));
     point("gesture-counted");

@@ -19,6 +19,15 @@
     "CREATE TABLE IF NOT EXISTS ordered(name BLOB PRIMARY KEY, hash BLOB NOT NULL) WITHOUT ROWID," \
     " STRICT;"
 
+/*
+ * Closed parts, apart from the bodies so that they can go alone. A person's are found through the index; without a person (records of seals) there are none. Made
+ * where it is missing.
+ */
+#define LEDGER_CLOSED                                                                  \
+    "CREATE TABLE IF NOT EXISTS closed(seq INTEGER PRIMARY KEY, person BLOB NOT NULL," \
+    " salt BLOB NOT NULL, closed BLOB NOT NULL) STRICT;"                               \
+    "CREATE INDEX IF NOT EXISTS closed_person ON closed(person);"
+
 static const char SCHEMA[] =
     "CREATE TABLE record(seq INTEGER PRIMARY KEY, entry BLOB NOT NULL, blind BLOB) STRICT;"
     "CREATE TABLE body(seq INTEGER PRIMARY KEY, body BLOB NOT NULL) STRICT;"
@@ -29,7 +38,7 @@ static const char SCHEMA[] =
     /* outcomes before this sequence are in `signature` */
     "CREATE TABLE indexed(upto INTEGER NOT NULL) STRICT; INSERT INTO indexed VALUES(0);"
     "CREATE TABLE claim(id INTEGER PRIMARY KEY, name BLOB NOT NULL, expires_at INTEGER NOT NULL)"
-    " STRICT;" LEDGER_ORDERED
+    " STRICT;" LEDGER_ORDERED LEDGER_CLOSED
     /* heads of a checkpoint or anchor that two operators accepted as lost */
     "CREATE TABLE accepted(size INTEGER NOT NULL, root BLOB NOT NULL) STRICT;"
     "PRAGMA user_version=1;";
@@ -40,6 +49,8 @@ static const char *const SQL[ST_COUNT] = {
     [ST_ROLLBACK] = "ROLLBACK",
     [ST_RECORD] = "INSERT INTO record(seq, entry, blind) VALUES(?, ?, ?)",
     [ST_BODY] = "INSERT INTO body(seq, body) VALUES(?, ?)",
+    [ST_CLOSED] = "INSERT INTO closed(seq, person, salt, closed) VALUES(?, ?, ?, ?)",
+    [ST_ERASE] = "DELETE FROM closed WHERE person = ?",
     [ST_WAIT] = "INSERT INTO outcome(consent, outcome) VALUES(?, ?)",
     [ST_OUTCOME] = "UPDATE outcome SET outcome = ?2 WHERE consent = ?1 AND outcome < 0",
     [ST_SIGNATURE] = "INSERT OR IGNORE INTO signature(hash, outcome) VALUES(?, ?)",
@@ -291,7 +302,7 @@ open_mode(const struct ledger_place *place, enum ledger_db_mode mode, struct led
     if (mode == LEDGER_DB_CREATE) {
         SG_TRY(ledger_db_exec(ledger->db, SCHEMA));
     } else if (mode == LEDGER_DB_WRITE) {
-        SG_TRY(ledger_db_exec(ledger->db, LEDGER_ORDERED));
+        SG_TRY(ledger_db_exec(ledger->db, LEDGER_ORDERED LEDGER_CLOSED));
     }
     SG_TRY(prepare_all(ledger));
     SG_TRY(load_head(ledger));
@@ -547,6 +558,37 @@ ledger_append(struct ledger *ledger, enum wire_record_type type, int64_t at_ms, 
 {
     SG_REQUIRE(type != WIRE_REC_OUTCOME && type != WIRE_REC_GENESIS, VALUE);
     return ledger_put_record(ledger, type, at_ms, body, ret_seq);
+}
+
+static sg_result
+insert_closed(struct ledger *ledger, uint64_t seq, const struct ledger_closed *closed)
+{
+    sqlite3_stmt *use SG_CLEANUP(ledger_stmt_reset)
+    = ledger->statements[ST_CLOSED];
+    ledger_bind_uint(use, 1, seq);
+    ledger_bind_bytes(use, 2, SG_BYTES(closed->person));
+    ledger_bind_bytes(use, 3, SG_BYTES(closed->salt));
+    ledger_bind_bytes(use, 4, closed->bytes);
+    return ledger_run(use);
+}
+
+sg_result
+ledger_append_closed(struct ledger *ledger, enum wire_record_type type, int64_t at_ms,
+    sg_bytes body, const struct ledger_closed *closed, uint64_t *ret_seq)
+{
+    SG_REQUIRE(closed->bytes.n > 0 && closed->bytes.n <= WIRE_CLOSED_MAX, TOO_LARGE);
+    SG_TRY(ledger_append(ledger, type, at_ms, body, ret_seq));
+    return sticky(ledger, insert_closed(ledger, *ret_seq, closed));
+}
+
+sg_result
+ledger_erase_closed(struct ledger *ledger, const uint8_t person[WIRE_ID_LEN])
+{
+    SG_REQUIRE(ledger->open && !ledger->failed, INTERNAL);
+    sqlite3_stmt *use SG_CLEANUP(ledger_stmt_reset)
+    = ledger->statements[ST_ERASE];
+    ledger_bind_bytes(use, 1, sg_bytes_of(person, WIRE_ID_LEN));
+    return sticky(ledger, ledger_run(use));
 }
 
 static sg_result

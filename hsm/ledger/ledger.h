@@ -92,6 +92,20 @@ SG_CHECKED sg_result ledger_begin(struct ledger *ledger);
 SG_CHECKED sg_result ledger_append(struct ledger *ledger, enum wire_record_type type, int64_t at_ms,
     sg_bytes body, uint64_t *ret_seq);
 /*
+ * What stands beside a record and not in it: bytes that the body commits to under `salt` (wire_closed.h), and whose they are. Part of the same transaction, erased
+ * without the record (EV-4).
+ */
+struct ledger_closed {
+    uint8_t person[WIRE_ID_LEN];
+    uint8_t salt[WIRE_BLIND_LEN];
+    sg_bytes bytes;
+};
+/* Likewise, with its closed part. */
+SG_CHECKED sg_result ledger_append_closed(struct ledger *ledger, enum wire_record_type type,
+    int64_t at_ms, sg_bytes body, const struct ledger_closed *closed, uint64_t *ret_seq);
+/* Inside a transaction: all closed parts of a person, overwritten in the file (secure_delete); entries and bodies stay as they are. */
+SG_CHECKED sg_result ledger_erase_closed(struct ledger *ledger, const uint8_t person[WIRE_ID_LEN]);
+/*
  * Append an OUTCOME and index its signatures. Once per consent: SG_E_REPLAY; SG_E_NOT_FOUND when `consent_seq` is not a consent that
  * waits. hashes: wire_signature_hash of each, none unless SIGNED.
  */
@@ -141,11 +155,14 @@ struct ledger_record {
     sg_bytes blind;       /* empty when erased */
     sg_bytes body;        /* empty when erased */
     uint64_t outcome_seq; /* CONSENT: its outcome; 0 if none yet */
+    sg_bytes salt;        /* of the closed part; empty when there is none, or it was erased */
+    sg_bytes closed;
+    sg_bytes person; /* whose closed part it is */
 };
 /* A record, copied to the arena. SG_E_NOT_FOUND. */
 SG_CHECKED sg_result ledger_read(
     struct ledger_reader *reader, struct sg_arena *arena, uint64_t seq, struct ledger_record *ret);
-/* Records from..from+n in order, at most `n` and `max_bytes` of entries, blinds and bodies (at least one record). */
+/* Records from..from+n in order, at most `n` and `max_bytes` of entries, blinds, bodies and closed parts (at least one record). */
 SG_CHECKED sg_result ledger_read_range(struct ledger_reader *reader, struct sg_arena *arena,
     uint64_t from, size_t n, size_t max_bytes, struct ledger_record *ret, size_t *ret_n);
 /* Who signed this (EV-2). SG_E_NOT_FOUND. */

@@ -11,8 +11,9 @@ struct ledger_reader {
 };
 
 static const char RANGE_SQL[] =
-    "SELECT r.seq, r.entry, r.blind, b.body, o.outcome FROM record r"
+    "SELECT r.seq, r.entry, r.blind, b.body, o.outcome, c.salt, c.closed, c.person FROM record r"
     " LEFT JOIN body b ON b.seq = r.seq LEFT JOIN outcome o ON o.consent = r.seq"
+    " LEFT JOIN closed c ON c.seq = r.seq"
     " WHERE r.seq >= ? ORDER BY r.seq LIMIT ?";
 static const char SIGNATURE_SQL[] =
     "SELECT s.outcome, b.body FROM signature s JOIN body b ON b.seq = s.outcome"
@@ -65,6 +66,9 @@ copy_row(sqlite3_stmt *row, struct sg_arena *arena, struct ledger_record *ret)
     SG_TRY(sg_arena_bytes(arena, ledger_column_bytes(row, 2), &record.blind));
     SG_TRY(sg_arena_bytes(arena, ledger_column_bytes(row, 3), &record.body));
     record.outcome_seq = ledger_column_uint(row, 4); /* negative while it waits: 0 */
+    SG_TRY(sg_arena_bytes(arena, ledger_column_bytes(row, 5), &record.salt));
+    SG_TRY(sg_arena_bytes(arena, ledger_column_bytes(row, 6), &record.closed));
+    SG_TRY(sg_arena_bytes(arena, ledger_column_bytes(row, 7), &record.person));
     SG_REQUIRE(sg_ok(wire_entry_parse(record.entry, &entry)), STORE_DOWN);
     record.type = entry.type;
     *ret = record;
@@ -88,7 +92,7 @@ ledger_read_range(struct ledger_reader *reader, struct sg_arena *arena, uint64_t
             break;
         }
         bytes += ledger_column_bytes(use, 1).n + ledger_column_bytes(use, 2).n +
-                 ledger_column_bytes(use, 3).n;
+                 ledger_column_bytes(use, 3).n + ledger_column_bytes(use, 6).n;
         if (count > 0 && bytes > max_bytes) {
             break;
         }

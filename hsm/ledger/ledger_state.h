@@ -37,6 +37,8 @@ enum ledger_statement {
     ST_ROLLBACK,
     ST_RECORD,
     ST_BODY,
+    ST_CLOSED,
+    ST_ERASE,
     ST_WAIT,
     ST_OUTCOME,
     ST_SIGNATURE,

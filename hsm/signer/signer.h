@@ -56,8 +56,9 @@ struct signer_case *signer_queue_take(struct signer_queue *queue);
 /* A record that is not a consent: event notes, status orders, refusals. */
 struct signer_note {
     enum wire_record_type type;
-    sg_bytes body;            /* malloc */
-    struct signer_peer *peer; /* NULL: nobody waits for an answer */
+    sg_bytes body;               /* malloc */
+    struct ledger_closed closed; /* bytes empty: none; malloc */
+    struct signer_peer *peer;    /* NULL: nobody waits for an answer */
     uint64_t request_id;
     uint8_t request_type;
     bool once; /* an order: recorded under its name at most once */
@@ -344,6 +345,9 @@ void signer_on_seal(struct signer *s, struct signer_peer *peer, const struct wir
 void signer_notes_tick(struct signer *s);
 struct signer_note *signer_note_new(
     enum wire_record_type type, sg_bytes body); /* body copied; NULL: no memory */
+void signer_note_free(struct signer_note *note);
+/* Of a record with a closed part: person and salt are in `note` already; the bytes are copied. */
+SG_CHECKED sg_result signer_note_close(struct signer_note *note, sg_bytes closed);
 void signer_note_answer_to(
     struct signer_note *note, struct signer_peer *peer, const struct wire_frame *frame);
 

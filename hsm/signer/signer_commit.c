@@ -30,11 +30,12 @@ signer_note_put(struct signer *s, struct signer_note *note)
     s->notes_end = &note->next;
 }
 
-static void
-note_free(struct signer_note *note)
+void
+signer_note_free(struct signer_note *note)
 {
     /* malloc's own memory, seen through a const view */
     free((void *)(uintptr_t)note->body.p);
+    free((void *)(uintptr_t)note->closed.bytes.p);
     free(note);
 }
 
@@ -50,7 +51,12 @@ write_note(struct signer *s, struct signer_note *note)
         }
         SG_TRY(first);
     }
-    return ledger_append(s->ledger, note->type, s->env.now.utc_ms, note->body, &note->seq);
+    int64_t at_ms = s->env.now.utc_ms;
+    if (note->closed.bytes.n > 0) {
+        return ledger_append_closed(
+            s->ledger, note->type, at_ms, note->body, &note->closed, &note->seq);
+    }
+    return ledger_append(s->ledger, note->type, at_ms, note->body, &note->seq);
 }
 
 static void
@@ -151,7 +157,7 @@ give_up(
         s->notes = note->next;
         note->result = why;
         answer_note(s, note);
-        note_free(note);
+        signer_note_free(note);
     }
     s->notes_end = &s->notes;
 }
@@ -180,7 +186,7 @@ answer_all(struct signer *s, struct signer_queue *consented, struct signer_queue
         struct signer_note *note = notes;
         notes = note->next;
         answer_note(s, note);
-        note_free(note);
+        signer_note_free(note);
     }
 }
 

@@ -7,6 +7,7 @@
 #include "p11_key.h"
 #include "point.h"
 #include "signer_people.h"
+#include "wire_closed.h"
 
 /* ---- KEY_MAKE ----------------------------------------------------------------------------------------------------- */
 
@@ -297,6 +298,12 @@ use_of(
         return SG_DONE;
     }
     SG_TRY(wire_consent_parse(record.body, consent));
+    if (consent->closed.n > 0) {
+        if (record.closed.n == 0) {
+            return SG_DONE;
+        }
+        SG_TRY(wire_consent_open(s->scratch, record.salt, record.closed, consent));
+    }
     SG_TRY(wire_intent_parse(consent->intent, intent));
     wire_intent_id(consent->intent, id);
     struct wire_use *use = &reply->uses[reply->n_uses++];

@@ -54,6 +54,18 @@ signer_note_new(enum wire_record_type type, sg_bytes body)
     return note;
 }
 
+sg_result
+signer_note_close(struct signer_note *note, sg_bytes closed)
+{
+    uint8_t *copy = malloc(closed.n == 0 ? 1 : closed.n);
+    SG_REQUIRE(copy != NULL, NO_MEMORY);
+    if (closed.n > 0) {
+        memcpy(copy, closed.p, closed.n);
+    }
+    note->closed.bytes = sg_bytes_of(copy, closed.n);
+    return SG_DONE;
+}
+
 static sg_result
 noted(struct signer *s, enum wire_record_type type, sg_str kind, sg_bytes body, sg_bytes signature,
     uint64_t count, struct signer_note **ret)

@@ -218,6 +218,7 @@ write_left(struct signer *s, void *context)
     SG_TRY(destroy_keys(s, subject, sg_bytes_of(d->event->operation_id, SG_SHA256_LEN)));
     SG_TRY(person_event(s, d, "person-left"));
     SG_TRY(reg_passkeys_remove(s->registry, subject, d->seq));
+    SG_TRY(ledger_erase_closed(s->ledger, subject.p)); /* req: EV-4 */
     SG_TRY(reg_enrolment_drop(s->registry, subject));
     SG_TRY(reg_person_set(s->registry, subject, WIRE_PERSON_LEFT, d->seq));
     point("person-left-open");

@@ -82,8 +82,10 @@ holder_info(
 }
 
 static sg_result
-key_info(struct signer *s, const struct wire_frame *frame, struct sg_buf *buf)
+key_info(struct signer *s, const struct signer_peer *peer, const struct wire_frame *frame,
+    struct sg_buf *buf)
 {
+    (void)peer;
     struct wire_key_info msg;
     SG_TRY(wire_key_info_parse(frame->body, &msg));
     static const uint8_t zeros[WIRE_THUMBPRINT_LEN];
@@ -102,8 +104,10 @@ key_info(struct signer *s, const struct wire_frame *frame, struct sg_buf *buf)
 }
 
 static sg_result
-client_info(struct signer *s, const struct wire_frame *frame, struct sg_buf *buf)
+client_info(struct signer *s, const struct signer_peer *peer, const struct wire_frame *frame,
+    struct sg_buf *buf)
 {
+    (void)peer;
     struct wire_client_info msg;
     SG_TRY(wire_client_info_parse(frame->body, &msg));
     const struct reg_client *client = msg.client.n > 0
@@ -131,18 +135,26 @@ client_info(struct signer *s, const struct wire_frame *frame, struct sg_buf *buf
     return SG_DONE;
 }
 
+/* `open`: the asker may see what is closed. */
 static void
-record_of(const struct ledger_record *from, struct wire_record_read_reply *ret)
+record_of(const struct ledger_record *from, bool open, struct wire_record_read_reply *ret)
 {
     ret->seq = from->seq;
     ret->entry = from->entry;
     ret->blind = from->blind;
     ret->body = from->body;
     ret->outcome_seq = from->outcome_seq;
+    ret->salt = open ? from->salt : SG_NO_BYTES;
+    ret->closed = open ? from->closed : SG_NO_BYTES;
 }
 
+/*
+ * What is closed: on ops.sock for the auditor, whom the kernel let in; on sign.sock for who can say whose record it is, which the gateway knows of persons who have
+ * an account and were not erased. req: EV-4
+ */
 static sg_result
-record_read(struct signer *s, const struct wire_frame *frame, struct sg_buf *buf)
+record_read(struct signer *s, const struct signer_peer *peer, const struct wire_frame *frame,
+    struct sg_buf *buf)
 {
     struct wire_record_read msg;
     struct ledger_record record;
@@ -154,7 +166,9 @@ record_read(struct signer *s, const struct wire_frame *frame, struct sg_buf *buf
         SG_TRY(ledger_find_signature(s->reader, msg.signature_hash.p, &seq, &outcome));
     }
     SG_TRY(ledger_read(s->reader, s->scratch, seq, &record));
-    record_of(&record, &reply);
+    bool open =
+        peer->role == SIGNER_OPS || (msg.person.n > 0 && sg_bytes_equal(msg.person, record.person));
+    record_of(&record, open, &reply);
     wire_record_read_reply_encode(buf, frame->request_id, &reply);
     return SG_DONE;
 }
@@ -163,8 +177,10 @@ record_read(struct signer *s, const struct wire_frame *frame, struct sg_buf *buf
 #define AUDIT_BYTES (WIRE_FRAME_MAX - (size_t)24 * 1024)
 
 static sg_result
-audit_read(struct signer *s, const struct wire_frame *frame, struct sg_buf *buf)
+audit_read(struct signer *s, const struct signer_peer *peer, const struct wire_frame *frame,
+    struct sg_buf *buf)
 {
+    (void)peer;
     struct wire_audit_read msg;
     struct wire_audit_reply *reply = SG_NEW(s->scratch, struct wire_audit_reply);
     struct ledger_record *records = SG_NEW_ARRAY(s->scratch, WIRE_AUDIT_MAX, struct ledger_record);
@@ -177,20 +193,21 @@ audit_read(struct signer *s, const struct wire_frame *frame, struct sg_buf *buf)
             s->reader, s->scratch, msg.from, (size_t)msg.n, AUDIT_BYTES, records, &n));
     }
     for (size_t i = 0; i < n; i++) {
-        record_of(&records[i], &reply->records[i]);
+        record_of(&records[i], true, &reply->records[i]);
     }
     reply->n_records = n;
     wire_audit_reply_encode(buf, frame->request_id, reply);
     return SG_DONE;
 }
 
-typedef sg_result (*reading)(struct signer *s, const struct wire_frame *frame, struct sg_buf *buf);
+typedef sg_result (*reading)(struct signer *s, const struct signer_peer *peer,
+    const struct wire_frame *frame, struct sg_buf *buf);
 
 static void
 answer(struct signer *s, struct signer_peer *peer, const struct wire_frame *frame, reading read)
 {
     struct sg_buf buf = sg_buf_new(s->scratch, 1024, WIRE_FRAME_MAX);
-    sg_result r = read(s, frame, &buf);
+    sg_result r = read(s, peer, frame, &buf);
     if (sg_ok(r)) {
         signer_peer_put(peer, &buf);
     } else {

@@ -1,7 +1,9 @@
 /* SEAL: from packet to admission, and its answers. */
+#include <sodium.h>
 #include <stdlib.h>
 
 #include "signer.h"
+#include "wire_closed.h"
 
 #define CASE_ARENA_FIRST ((size_t)24 * 1024)
 #define CASE_ARENA_MAX ((size_t)1024 * 1024)
@@ -107,6 +109,35 @@ signer_case_take(struct signer *s, uint64_t request_id)
     return c;
 }
 
+/* After a gesture whose it was is closed, as in its consents (EV-4). */
+static sg_result
+refusal_note(struct signer_case *c, struct wire_refusal *rec, struct signer_note **ret)
+{
+    const struct gate_gesture *g = c->g.gesture;
+    struct ledger_closed closed = { .bytes = SG_NO_BYTES };
+    sg_bytes body;
+    if (g == NULL) {
+        SG_TRY(wire_refusal_encode(c->g.arena, rec, &body));
+    } else {
+        rec->passkey_hash = SG_BYTES(g->passkey_hash);
+        memcpy(closed.person, g->person, sizeof(closed.person));
+        randombytes_buf(closed.salt, sizeof(closed.salt));
+        SG_TRY(wire_refusal_close(c->g.arena, rec, closed.salt, &body, &closed.bytes));
+    }
+    struct signer_note *note = signer_note_new(WIRE_REC_REFUSAL, body);
+    SG_REQUIRE(note != NULL, NO_MEMORY);
+    sg_bytes bytes = closed.bytes;
+    closed.bytes = SG_NO_BYTES;
+    note->closed = closed;
+    sg_result r = g == NULL ? SG_DONE : signer_note_close(note, bytes);
+    if (!sg_ok(r)) {
+        signer_note_free(note);
+        return r;
+    }
+    *ret = note;
+    return SG_DONE;
+}
+
 /*
  * A refusal after a valid activation is a record: misuse and outage stay visible. Earlier ones are counted. True: it is answered when the record is
  * durable.
@@ -124,7 +155,6 @@ note_refusal(struct signer *s, struct signer_case *c, sg_result why)
         return false; /* counted there; one record will say how many */
     }
     struct wire_refusal *rec = SG_NEW(c->g.arena, struct wire_refusal);
-    sg_bytes body = SG_NO_BYTES;
     if (rec == NULL) {
         return false;
     }
@@ -137,14 +167,8 @@ note_refusal(struct signer *s, struct signer_case *c, sg_result why)
     }
     rec->n_seen = c->g.n_seen;
     rec->at_ms = s->env.now.utc_ms;
-    if (c->g.gesture != NULL) {
-        rec->passkey_hash = SG_BYTES(c->g.gesture->passkey_hash);
-    }
     struct signer_note *note = NULL;
-    if (sg_ok(wire_refusal_encode(c->g.arena, rec, &body))) {
-        note = signer_note_new(WIRE_REC_REFUSAL, body);
-    }
-    if (note == NULL) {
+    if (!sg_ok(refusal_note(c, rec, &note))) {
         signer_log(SIGNER_ERROR, "refusal-not-recorded", "code=%s", sg_code_row(why.code)->name);
         return false;
     }

@@ -137,6 +137,7 @@ void account_keys(struct http_request *req);
 void account_key_make(struct http_request *req);
 void account_activity(struct http_request *req);
 void account_agreed(struct http_request *req);
+void account_evidence(struct http_request *req);
 void account_credentials(struct http_request *req);
 void account_credential_add(struct http_request *req);
 void account_credential(struct http_request *req);

@@ -349,3 +349,36 @@ account_agreed(struct http_request *req)
     sjson_wr_member_value(&answer.wr, "openings", agreed.openings);
     account_answer_end(req, &answer, 200);
 }
+
+/* ---- their own evidence --------------------------------------------------------------------------------------------- */
+
+static void
+evidence_came(void *context, sg_result r, sg_bytes bundle)
+{
+    struct http_request *req = context;
+    if (!sg_ok(r)) {
+        face_problem(req, r, NULL); /* PENDING: 202 with Retry-After */
+        return;
+    }
+    face_json(req, 200, sg_bytes_str(bundle), true);
+}
+
+/* With all that a relying party does not get: the gesture, and the text. req: EV-2 */
+void
+account_evidence(struct http_request *req)
+{
+    struct face_person person;
+    struct flow_lookup_in in = { .consent_seq = 0 };
+    if (!account_person(req, ACCOUNT_OWN, &person)) {
+        return;
+    }
+    uint8_t *id = sg_arena_alloc(req->arena, sizeof(person.id));
+    sg_result r = sg_u64_parse(req->params[0], &in.consent_seq);
+    if (!sg_ok(r) || in.consent_seq == 0 || in.consent_seq > WIRE_SEQ_MAX || id == NULL) {
+        account_refuse(req, SG_ERROR(NOT_FOUND));
+        return;
+    }
+    memcpy(id, person.id, sizeof(person.id));
+    in.person = id;
+    flow_lookup(face_app(req)->flow, req->arena, &in, evidence_came, req);
+}

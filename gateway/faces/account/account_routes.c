@@ -45,6 +45,8 @@ const struct http_route account_routes[] = {
         "Every use of the person's keys, newest first", TAG },
     { HTTP_GET, "/account/activity/{seq}", account_agreed, 0, "", 0, "account_agreed",
         "What was read and agreed to", TAG },
+    { HTTP_GET, "/account/activity/{seq}/evidence", account_evidence, 0, "", 0, "account_evidence",
+        "Evidence of it with the gesture and the text, for the person", TAG },
     { HTTP_GET, "/account/credentials", account_credentials, 0, "", 0, "account_credentials",
         "Credentials in our care", TAG },
     { HTTP_POST, "/account/credentials", account_credential_add, 393216, JSON, 0,

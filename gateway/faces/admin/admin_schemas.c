@@ -171,6 +171,7 @@ static const struct admin_schema schemas[] = {
     { "account_agreed", NULL, "200", JSON,
         OBJ("\"seq\",\"text\"", "\"seq\":" INT ",\"template\":" TEXT ",\"language\":" LANGUAGE
                                 ",\"text\":" TEXT ",\"openings\":" ANY) },
+    { "account_evidence", NULL, "200", JSON, "{\"type\":\"object\"}" },
     { "account_credentials", NULL, "200", JSON,
         OBJ("\"credentials\"", "\"credentials\":" LIST(KEPT)) },
     { "account_credential_add",

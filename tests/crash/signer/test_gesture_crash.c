@@ -83,6 +83,10 @@ check_ledger(const struct rig_counts *before, uint64_t consents, uint64_t signed
     assert_int_equal(after.outcomes[WIRE_OUT_SIGNED] - before->outcomes[WIRE_OUT_SIGNED], signed_);
     assert_int_equal(
         after.outcomes[WIRE_OUT_UNKNOWN] - before->outcomes[WIRE_OUT_UNKNOWN], unknown);
+    /* its closed part with each, and none without (it would stand in the way of the next record with that number) */
+    uint64_t refusals = after.by_type[WIRE_REC_REFUSAL] - before->by_type[WIRE_REC_REFUSAL];
+    assert_int_equal(after.closed - before->closed, consents + refusals);
+    assert_int_equal(after.erased, 0);
 }
 
 static void
@@ -204,6 +208,37 @@ test_killed_while_a_passkey_is_added(void **state)
     }
 }
 
+static sg_result
+leave(void)
+{
+    struct wire_operation_reply reply;
+    struct wire_operation_msg op = rig_op(&rig, WIRE_OPN_PERSON_STATE);
+    op.subject = SG_BYTES(person.id);
+    op.state = WIRE_KEY_DESTROYED;
+    return rig_decide(&rig, &op, &reply);
+}
+
+/* Who leaves takes every closed part along, or none: never some. The records stay. Last, since nothing is signed after it. req: EV-4 */
+static void
+test_killed_while_the_person_leaves(void **state)
+{
+    (void)state;
+    struct rig_counts before = rig_counts(&rig);
+    assert_true(before.closed > 2);
+    restart("person-left-open");
+    assert_refused(leave(), PEER_DOWN);
+    expect_killed();
+    struct rig_counts after = rig_counts(&rig);
+    assert_int_equal(after.closed, before.closed);
+    assert_int_equal(after.erased, 0);
+    assert_ok(leave());
+    restart(NULL);
+    after = rig_counts(&rig);
+    assert_int_equal(after.closed, 0);
+    assert_int_equal(after.erased, before.closed);
+    assert_int_equal(after.by_type[WIRE_REC_CONSENT], before.by_type[WIRE_REC_CONSENT]);
+}
+
 static int
 setup(void **state)
 {
@@ -238,6 +273,7 @@ main(void)
         cmocka_unit_test(test_killed_at_each_point_of_a_later_sign),
         cmocka_unit_test(test_killed_while_a_passkey_is_removed),
         cmocka_unit_test(test_killed_while_a_passkey_is_added),
+        cmocka_unit_test(test_killed_while_the_person_leaves),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -666,7 +666,8 @@ test_an_auditors_replay_finds_nothing(void **state)
         assert_ok(wire_audit_reply_parse(frame.body, reply));
         for (size_t i = 0; i < reply->n_records; i++) {
             const struct wire_record_read_reply *r = &reply->records[i];
-            const struct evid_record record = { r->seq, r->entry, r->blind, r->body };
+            const struct evid_record record = { r->seq, r->entry, r->blind, r->body, r->salt,
+                r->closed };
             assert_ok(evid_ledger_feed(ledger, &record));
         }
         from += reply->n_records;

@@ -87,7 +87,15 @@ function request(format, meta, claims, state, uri = RESPONSE) {
 execFileSync(BIN, ['init', '--demo', '--dir', DIR, '--listen', `127.0.0.1:${port}`], { stdio: ['ignore', 'ignore', 'ignore'] })
 writeFileSync(join(DIR, 'trust/verifier.pem'), readFileSync(trusted.root), { mode: 0o644 })
 appendFileSync(join(DIR, 'conf/courier.ini'), 'own_ca = trust/verifier.pem\n')
-const supervisor = spawn(BIN, ['run', '--dir', DIR], { stdio: ['ignore', 'ignore', 'ignore'] })
+const run = () => spawn(BIN, ['run', '--dir', DIR], { stdio: ['ignore', 'ignore', 'ignore'] })
+let supervisor = run()
+async function isReady() {
+  for (let i = 0; i < 300; i++) {
+    try { if ((await call('GET', `${BASE}/readyz`, { timeout: 1000 })).status === 200) return true } catch { /* starting */ }
+    await sleep(100)
+  }
+  return false
+}
 async function stop() {
   spawnSync(BIN, ['stop', '--dir', DIR])
   supervisor.kill('SIGTERM')
@@ -95,12 +103,7 @@ async function stop() {
   for (const s of [server, trusted.tls, untrusted.tls]) { s.closeAllConnections(); s.close() }
   rmSync(work, { recursive: true, force: true })
 }
-let ready = false
-for (let i = 0; i < 300 && !ready; i++) {
-  try { ready = (await call('GET', `${BASE}/readyz`, { timeout: 1000 })).status === 200 } catch { /* starting */ }
-  if (!ready) await sleep(100)
-}
-if (!ready) {
+if (!await isReady()) {
   console.log('the gateway never became ready')
   await stop()
   process.exit(1)
@@ -131,7 +134,49 @@ function verify(evidence, file, ...more) {
   const out = sealgate('evidence', 'verify', evidence, '--json', ...(file ? ['--object', file] : []), ...more)
   return { code: out.status, report: json(out.stdout), text: out.stdout + out.stderr }
 }
-const GESTURE = ['approval', 'gesture-challenge', 'gesture-authenticator', 'gesture-signature', 'gesture-counter', 'gesture-covers', 'signature-hash', 'key', 'status']
+const SHOWN = ['approval', 'gesture-covers', 'signature-hash', 'key', 'status'] // of the gesture, to whoever has the presentation
+const CLOSED = ['opening', 'gesture-challenge', 'gesture-authenticator', 'gesture-signature', 'gesture-counter'] // to the person and the auditor
+const silent = (report, ...names) => names.filter((n) => step(report, n)?.result !== 'not-shown')
+
+// ---- what two bundles have in common -----------------------------------------------------------------------------
+/* Every byte string of at least 8 bytes in a CBOR item; what is CBOR inside a byte string is looked into. */
+function strings(bytes, found = []) {
+  let at = 0
+  const item = () => {
+    if (at >= bytes.length) throw new Error('cut short')
+    const major = bytes[at] >> 5
+    let n = bytes[at++] & 31
+    if (n >= 24) { const len = 1 << (n - 24); n = Number(bytes.subarray(at, at + len).reduce((v, b) => v * 256n + BigInt(b), 0n)); at += len }
+    if (major === 2 || major === 3) {
+      const s = bytes.subarray(at, at += n)
+      if (s.length !== n) throw new Error('cut short')
+      found.push(s)
+      if (major === 2 && s[0] >> 5 === 5) { try { const inner = []; if (strings(s, inner).end === s.length) found.push(...inner) } catch { /* not CBOR */ } }
+    } else if (major === 4 || major === 5) { for (let i = 0; i < (major === 5 ? 2 * n : n); i++) item() } else if (major === 6) item()
+  }
+  item()
+  found.end = at
+  return found
+}
+/*
+ * The service's own, in every bundle of everybody: names of format and log, software, the log's key, proofs with their checkpoint, what stands in the place of closed members,
+ * the status list that both credentials name themselves and its evidence. `further` is the issuer's word about the credentials, for who holds them.
+ */
+function common(a, b) {
+  const own = [Buffer.alloc(16), Buffer.from('vp_token')]
+  const parts = (v) => ['consent', 'outcome', 'first'].flatMap((r) => Object.entries(v[r] ?? {}).filter(([k]) => k !== 'seq').map(([k, text]) => Buffer.from(text, 'base64url')))
+    .concat(v.openings.flatMap((o) => [Buffer.from(o.salt, 'base64url'), Buffer.from(o.value, 'base64url')]))
+  const all = (v) => parts(v).flatMap((p) => { try { const inner = strings(p); return inner.end === p.length ? [p, ...inner] : [p] } catch { return [p] } }).filter((s) => s.length >= 8)
+  const where = Buffer.concat(parts(b))
+  const services = (s) => own.some((o) => o.equals(s)) || /^sealgate-signer\//.test(s.toString('latin1')) || /^https?:\/\/.*\/status\//.test(s.toString('latin1'))
+  const evidence = statusEvidence([a, b])
+  return all(a).filter((s) => where.includes(s) && !services(s) && !evidence.some((e) => e.equals(s))).map((s) => s.toString('hex'))
+}
+/* Hashes of the list tokens that the gate saw: of lists that everybody can fetch. */
+function statusEvidence(bundles) {
+  return bundles.flatMap((b) => strings(Buffer.from(b.consent.body, 'base64url')).filter((s, i, list) => s.length === 32 && list.slice(0, i).some((u) => /\/status\//.test(u.toString('latin1'))) &&
+    i - list.findLastIndex((u, j) => j < i && /\/status\//.test(u.toString('latin1'))) === 1))
+}
 
 const LDP = { type_values: [['https://www.w3.org/2018/credentials#VerifiableCredential']] }
 const ANY = { type_values: [['VerifiableCredential']] }
@@ -169,12 +214,19 @@ try {
     const more = f.format === 'mso_mdoc' ? [...told, '--response-uri', RESPONSE] : []
     let r = verify(evidence, file, ...more)
     check(`${f.id}: evidence verify`, r.code === 0, r.text)
-    const missing = held(r.report, ...GESTURE, 'dtbs', 'seal-signature', 'audience', 'nonce', 'presented-status')
+    const missing = held(r.report, ...SHOWN, 'dtbs', 'seal-signature', 'audience', 'nonce', 'presented-status')
     check(`${f.id}: lines`, missing.length === 0, `${missing} ${r.text}`)
+    check(`${f.id}: the gesture is closed, and nothing is said of it`, silent(r.report, ...CLOSED, 'text').length === 0, r.text)
+    /* the operator's copy has it, down to the assertion */
+    const opened = join(work, `${f.id}.opened.json`)
+    const whole = sealgate('evidence', 'get', file, '--gesture', '--out', opened, ...told)
+    check(`${f.id}: evidence get --gesture`, whole.status === 0, whole.stderr)
+    r = verify(opened, file, ...more)
+    check(`${f.id}: the gesture holds`, r.code === 0 && held(r.report, ...SHOWN, ...CLOSED).length === 0, r.text)
     check(`${f.id}: the credential's own record`, held(r.report, 'credential 1: dtbs', 'credential 1: seal-signature').length === 0, r.text)
     if (f.format === 'mso_mdoc') { // without the session: the gesture still
       r = verify(evidence, file)
-      check(`${f.id}: without the session`, r.code === 0 && held(r.report, ...GESTURE).length === 0, r.text)
+      check(`${f.id}: without the session`, r.code === 0 && held(r.report, ...SHOWN).length === 0, r.text)
       r = verify(evidence, file, '--audience', CLIENT, '--nonce', 'another', '--response-uri', RESPONSE)
       check(`${f.id}: another session`, r.code !== 0, r.text)
       /* the page for browsers opens what the asker says it knows, and only that */
@@ -185,7 +237,7 @@ try {
         check(`${f.id}: page ${JSON.stringify(known)}`, holds('consent-in-tree') && holds('nonce') === opened, page.slice(-1500))
       }
     }
-    shown ??= { f, file, evidence, credential, id: started.json.id, presentation, assertion, answer: done.json }
+    shown ??= { f, file, evidence, opened, credential, id: started.json.id, presentation, assertion, answer: done.json }
     if (f.id !== shown.f.id) { // somebody else's evidence
       check(`${f.id}: another's evidence does not fit`, verify(shown.evidence, file).code !== 0)
     }
@@ -251,6 +303,17 @@ try {
   changed('place', (b) => { b.consent.seq += 1 })
   changed('opening', (b) => { b.openings[0].value = flip(b.openings[0].value) })
   changed('salt', (b) => { b.openings[0].salt = flip(b.openings[0].salt) })
+  const whole = json(readFileSync(shown.opened, 'utf8'))
+  const forged = (what, f) => {
+    const copy = structuredClone(whole)
+    f(copy)
+    const path = join(work, 'changed.json')
+    writeFileSync(path, JSON.stringify(copy))
+    const r = verify(path, shown.file)
+    check(`changed: ${what}`, r.code !== 0 && held(r.report, 'opening').length === 1 && silent(r.report, 'gesture-signature').length === 0, r.text)
+  }
+  forged('closed part', (b) => { b.consent.closed = flip(b.consent.closed) })
+  forged('salt of the closed part', (b) => { b.consent.salt = flip(b.consent.salt) })
   changed("the credential's record", (b) => { b.further[0].consent.body = flip(b.further[0].consent.body) })
 
   // ---- strangers -----------------------------------------------------------------------------------------------
@@ -266,14 +329,68 @@ try {
   check('of nothing', none.status === 404)
   for (const b of [bundle, ...(bundle.further ?? [])]) {
     const text = JSON.stringify(b)
+    check('nothing closed in it', b.consent.closed === undefined && b.consent.salt === undefined && b.first?.closed === undefined)
     check('no openings but what the verifier knows', b.openings.every((o) => ['audience', 'nonce', 'subject', 'claims'].includes(o.field)), b.openings)
     check('the person is not named', !text.includes(person.person) && !text.includes(Buffer.from(person.person, 'hex').toString('base64url')))
   }
 
+  // ---- two verifiers put their evidence together ---------------------------------------------------------------
+  // One person, one passkey; another key, another credential, another verifier. Whatever is in both bundles of the presentations must be the service's own.
+  const secondKey = await key(browser)
+  const other = { uri: RESPONSE.replace('/response', '/elsewhere') }
+  const bundles = []
+  for (const [name, holder, uri] of [['pool-1', jwk, RESPONSE], ['pool-2', secondKey, other.uri]]) {
+    const wish = request(shown.f.format, metaOf(shown.f), undefined, name, uri)
+    const started = await browser.post('/vp/presentations', { request: wish.url, delivery: 'post', credentials: [{ format: shown.f.format, value: issue(shown.f.id, holder) }] })
+    if (!check(`${name}: start`, started.status === 201, started.text)) continue
+    await browser.post(`/vp/presentations/${started.json.id}/approve`, { credential: browser.device.get(started.json.publicKey, { credential: signing(browser.device) }) })
+    const file = join(work, `${name}.txt`)
+    const got = json(answers.get(name)?.get('vp_token') ?? '')?.badge?.[0]
+    writeFileSync(file, typeof got === 'string' ? got : JSON.stringify(got ?? null))
+    const copies = ['plain', 'whole'].map((kind) => {
+      const out = join(work, `${name}.${kind}.json`)
+      const r = sealgate('evidence', 'get', file, '--out', out, ...(kind === 'whole' ? ['--gesture'] : []))
+      check(`${name}: evidence (${kind})`, r.status === 0, r.stderr)
+      return r.status === 0 ? json(readFileSync(out, 'utf8')) : undefined
+    })
+    bundles.push(copies)
+  }
+  if (bundles.length === 2 && bundles.flat().every((b) => b !== undefined)) {
+    const [a, b] = bundles
+    const same = common(a[0], b[0])
+    check('two verifiers find nothing in common', same.length === 0, same)
+    const before = common(a[1], b[1]) // the comparer sees what was in the open before the gesture was closed
+    check('with the gesture they would', before.length >= 3, before)
+  }
+
+  // ---- her own evidence ----------------------------------------------------------------------------------------
+  const mine = (await browser.get('/account/activity')).json?.uses
+  const seq = bundle.consent.seq
+  const herOwn = await browser.get(`/account/activity/${seq}/evidence`)
+  check('her own evidence', herOwn.status === 200 && mine?.some((u) => u.seq === seq), herOwn.text)
+  const hers = join(work, 'hers.json')
+  writeFileSync(hers, herOwn.text)
+  const all = verify(hers, shown.file)
+  check('it holds from the text to the passkey', all.code === 0 && held(all.report, ...SHOWN, ...CLOSED, 'text', 'audience', 'nonce').length === 0, all.text)
+  const texts = structuredClone(herOwn.json)
+  const text = texts?.openings?.find((o) => o.field === 'text')
+  if (check('the text is in it', text !== undefined)) {
+    text.value = flip(text.value)
+    writeFileSync(hers, JSON.stringify(texts))
+    check('another text does not fit', verify(hers, shown.file).code !== 0)
+  }
+  check('nobody without her session', (await call('GET', `${BASE}/account/activity/${seq}/evidence`, { headers: { accept: 'application/json' } })).status === 401)
+  check('only her own', (await browser.get(`/account/activity/${bundle.further?.[0]?.consent?.seq ?? 1}/evidence`)).status === 404)
+  const bert = new Browser(BASE, { device: new Authenticator({ origin: new URL(BASE).origin }) })
+  const invited = invite(BIN, DIR)
+  await bert.enrol(invited.link, invited.code)
+  await bert.login()
+  check("not another person's", (await bert.get(`/account/activity/${seq}/evidence`)).status === 404)
+
   // ---- a stolen session (issue 4: a session stolen by cookie alone signs nothing) ----------------------------------
   const uses = async () => (await browser.get('/account/activity')).json?.uses
   const before = await uses()
-  check('her activity has every use', before?.length === formats.length + 4, before?.length)
+  check('her activity has every use', before?.length === formats.length + 6, before?.length)
   const thief = new Browser(BASE, { device: new Authenticator({ origin: new URL(BASE).origin }) })
   thief.jar = new Map(browser.jar)
   thief.csrf = browser.csrf // even this
@@ -309,6 +426,22 @@ try {
   const after = await uses()
   check('her activity has no use of his', after !== undefined && JSON.stringify(after) === JSON.stringify(before), after)
 
+  // ---- a service that shows gestures to relying parties (gestures_shown) -------------------------------------------
+  spawnSync(BIN, ['stop', '--dir', DIR])
+  await new Promise((done) => (supervisor.exitCode === null ? supervisor.once('exit', done) : done()))
+  appendFileSync(join(DIR, 'conf/gateway.ini'), 'gestures_shown = yes\n')
+  supervisor = run()
+  if (check('with gestures_shown: ready', await isReady())) {
+    const out = join(work, 'shown.json')
+    const got = sealgate('evidence', 'get', shown.file, '--out', out)
+    check('with gestures_shown: evidence get', got.status === 0, got.stderr)
+    const r = verify(out, shown.file)
+    check('with gestures_shown: a relying party checks the gesture', r.code === 0 && held(r.report, ...SHOWN, ...CLOSED).length === 0, r.text)
+    check('with gestures_shown: the text stays hers', silent(r.report, 'text').length === 0, r.text)
+    const byHash = await call('GET', `${BASE}/evidence/${id}`, { headers: { accept: 'application/json' } })
+    check('with gestures_shown: by hash no more than before', byHash.json?.consent?.body === undefined && byHash.json?.consent?.closed === undefined, byHash.text)
+  }
+
   // ---- erased --------------------------------------------------------------------------------------------------
   const ledger = sealgate('ledger', 'verify')
   check('the ledger holds', ledger.status === 0, ledger.stdout + ledger.stderr)
@@ -319,11 +452,26 @@ try {
     const got = sealgate('evidence', 'get', shown.file, '--out', again)
     check('evidence after erasure', got.status === 0, got.stderr)
     const left = got.status === 0 ? json(readFileSync(again, 'utf8')) : undefined
-    check('nothing opens any more', left?.openings?.length === 0, left?.openings)
+    check('nothing opens any more', left?.openings?.length === 0 && left?.consent?.closed === undefined, left?.openings)
     const r = verify(again, shown.file)
-    check('and it still holds', r.code === 0 && held(r.report, ...GESTURE).length === 0, r.text)
+    check('and it still holds', r.code === 0 && held(r.report, ...SHOWN).length === 0, r.text)
     const l = sealgate('ledger', 'verify')
     check('the ledger holds after erasure', l.status === 0, l.stdout + l.stderr)
+    // the auditor can still answer for the gesture until two operators let her go; then nobody can, and the ledger is as true as before
+    const audit = (name) => {
+      const out = join(work, name)
+      const found = sealgate('evidence', 'get', shown.file, '--gesture', '--out', out)
+      return found.status === 0 ? json(readFileSync(out, 'utf8')) : undefined
+    }
+    check('the auditor has the gesture', audit('audit-1.json')?.consent?.closed !== undefined)
+    const leave = sealgate('person', 'leave', person.person, '--operator', join(DIR, 'operators/operator1.json'), '--operator', join(DIR, 'operators/operator2.json'))
+    check('she leaves', leave.status === 0, leave.stdout + leave.stderr)
+    const gone = audit('audit-2.json')
+    check('nobody has it any more', gone !== undefined && gone.consent.closed === undefined && gone.consent.body !== undefined, gone)
+    const last = verify(join(work, 'audit-2.json'), shown.file)
+    check('what was signed still holds', last.code === 0 && held(last.report, ...SHOWN).length === 0 && silent(last.report, ...CLOSED).length === 0, last.text)
+    const end = sealgate('ledger', 'verify')
+    check('the ledger holds without her', end.status === 0 && end.stdout.includes('erased with the persons'), end.stdout + end.stderr)
   }
 } catch (e) {
   failures++

@@ -42,10 +42,7 @@ since(const struct rig_counts *before)
 static struct wire_consent *
 consent_of(uint64_t seq)
 {
-    struct wire_consent *out = SG_NEW(rig.arena, struct wire_consent);
-    struct wire_record_read_reply record = rig_record(&rig, seq);
-    assert_ok(wire_consent_parse(record.body, out));
-    return out;
+    return rig_consent(&rig, seq);
 }
 
 static struct wire_ref

@@ -131,7 +131,8 @@ feed_all(struct evid_ledger *ledger)
     uint64_t size = rig_counts(&rig).size;
     for (uint64_t seq = 0; seq < size; seq++) {
         struct wire_record_read_reply got = rig_record(&rig, seq);
-        const struct evid_record record = { seq, got.entry, got.blind, got.body };
+        const struct evid_record record = { seq, got.entry, got.blind, got.body, got.salt,
+            got.closed };
         assert_ok(evid_ledger_feed(ledger, &record));
     }
 }

@@ -550,7 +550,8 @@ test_the_ledger_of_all_this_holds(void **state)
         struct wire_record_read msg = { .seq = seq };
         struct wire_record_read_reply got;
         assert_ok(ASK(record_read, RECORD_READ, rig.gateway, &msg, &got));
-        const struct evid_record record = { seq, got.entry, got.blind, got.body };
+        const struct evid_record record = { seq, got.entry, got.blind, got.body, got.salt,
+            got.closed };
         assert_ok(evid_ledger_feed(ledger, &record));
     }
     assert_ok(evid_ledger_end(ledger, &result));

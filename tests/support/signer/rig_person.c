@@ -411,16 +411,41 @@ rig_uses(struct rig *rig, const struct rig_person *person, uint64_t before, uint
     return reply;
 }
 
-struct wire_record_read_reply
-rig_record(struct rig *rig, uint64_t seq)
+static struct wire_record_read_reply
+record_of(struct rig *rig, int fd, const struct wire_record_read *msg)
 {
-    const struct wire_record_read msg = { .seq = seq };
     struct wire_record_read_reply reply;
     struct sg_buf buf = sg_buf_new(rig->arena, 128, WIRE_FRAME_MAX);
     uint64_t id = rig->next_id++;
-    wire_record_read_encode(&buf, id, &msg);
-    struct wire_frame frame = rig_ask(rig, rig->ops, &buf, id);
+    wire_record_read_encode(&buf, id, msg);
+    struct wire_frame frame = rig_ask(rig, fd, &buf, id);
     assert_ok(rig_refusal(&frame));
     assert_ok(wire_record_read_reply_parse(frame.body, &reply));
     return reply;
+}
+
+struct wire_record_read_reply
+rig_record(struct rig *rig, uint64_t seq)
+{
+    return record_of(rig, rig->ops, &(struct wire_record_read){ .seq = seq });
+}
+
+struct wire_record_read_reply
+rig_record_for(struct rig *rig, uint64_t seq, const struct rig_person *person)
+{
+    struct wire_record_read msg = { .seq = seq };
+    if (person != NULL) {
+        msg.person = SG_BYTES(person->id);
+    }
+    return record_of(rig, rig->gateway, &msg);
+}
+
+struct wire_consent *
+rig_consent(struct rig *rig, uint64_t seq)
+{
+    struct wire_consent *out = SG_NEW(rig->arena, struct wire_consent);
+    struct wire_record_read_reply record = rig_record(rig, seq);
+    assert_ok(wire_consent_parse(record.body, out));
+    assert_ok(wire_consent_open(rig->arena, record.salt, record.closed, out));
+    return out;
 }

@@ -85,7 +85,12 @@ void rig_verify_signatures(const struct rig_person *person, const struct wire_in
 /* USES_READ: newest first; in the rig's arena. */
 const struct wire_uses_reply *rig_uses(
     struct rig *rig, const struct rig_person *person, uint64_t before, uint64_t n);
-/* The record with this sequence, its body. */
+/* The record with this sequence, its body, its closed part: as an auditor on ops.sock reads it. */
 struct wire_record_read_reply rig_record(struct rig *rig, uint64_t seq);
+/* As the gateway does, saying whose it is; `person` NULL: not saying so. */
+struct wire_record_read_reply rig_record_for(
+    struct rig *rig, uint64_t seq, const struct rig_person *person);
+/* A consent, opened. In the rig's arena. */
+struct wire_consent *rig_consent(struct rig *rig, uint64_t seq);
 
 #endif

@@ -705,6 +705,32 @@ rig_seal_usual(struct rig *rig, struct wire_seal_reply *ret)
 
 /* ---- the ledger -------------------------------------------------------------------------------------------------- */
 
+/* The closed part stands exactly when the record does, until it is erased. */
+static void
+count_closed(struct rig *rig, struct rig_counts *counts, uint64_t type,
+    const struct wire_record_read_reply *record)
+{
+    struct wire_consent *consent = SG_NEW(rig->arena, struct wire_consent);
+    struct wire_refusal *refusal = SG_NEW(rig->arena, struct wire_refusal);
+    bool by_gesture = false;
+    if (type == WIRE_REC_CONSENT) {
+        assert_ok(wire_consent_parse(record->body, consent));
+        assert_int_equal(consent->closed.n > 0, consent->activation == WIRE_ACT_PASSKEY);
+        by_gesture = consent->closed.n > 0;
+    } else if (type == WIRE_REC_REFUSAL) {
+        assert_ok(wire_refusal_parse(record->body, refusal));
+        by_gesture = refusal->closed.n > 0;
+    }
+    assert_true(by_gesture || record->closed.n == 0);
+    counts->closed += record->closed.n > 0;
+    counts->erased += by_gesture && record->closed.n == 0;
+    if (record->closed.n > 0 && type == WIRE_REC_CONSENT) {
+        assert_ok(wire_consent_open(rig->arena, record->salt, record->closed, consent));
+    } else if (record->closed.n > 0) {
+        assert_ok(wire_refusal_open(rig->arena, record->salt, record->closed, refusal));
+    }
+}
+
 static void
 count_record(struct rig_counts *counts, const struct wire_record_read_reply *record)
 {
@@ -745,6 +771,9 @@ rig_counts(struct rig *rig)
         for (size_t i = 0; i < reply->n_records; i++) {
             assert_int_equal(reply->records[i].seq, from + i);
             count_record(&counts, &reply->records[i]);
+            struct wire_entry entry;
+            assert_ok(wire_entry_parse(reply->records[i].entry, &entry));
+            count_closed(rig, &counts, entry.type, &reply->records[i]);
         }
         from += reply->n_records;
         counts.size = reply->size;

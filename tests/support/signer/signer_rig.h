@@ -7,7 +7,7 @@
 #include <sys/types.h>
 
 #include "support.h"
-#include "wire_record.h"
+#include "wire_closed.h"
 
 /* What the scripted courier answers. */
 enum rig_courier {
@@ -104,6 +104,9 @@ struct rig_counts {
     uint64_t outcomes[8]; /* by kind */
     uint64_t last_refusal;
     uint64_t waiting; /* consents without outcome */
+    uint64_t
+        closed; /* records by gesture whose closed part is there, and opens (or the test fails) */
+    uint64_t erased; /* and those without */
 };
 /* The whole ledger, read through AUDIT_READ. */
 struct rig_counts rig_counts(struct rig *rig);

@@ -7,10 +7,15 @@
 
 #include "authenticator.h"
 #include "evid_fixture.h"
+#include "wire_closed.h"
 
+#define SHOWN_TEXT "Show your badge to v.test?"
 #define RP_ID "localhost"
 #define PAGE "http://localhost:8080"
 #define CREDENTIAL_LIST "https://issuer.test/status/9"
+
+/* Version of the consents: 2 with a closed part, or 1 as older ledgers have them. */
+static bool fixture_closed;
 
 enum amiss {
     LAWFUL,
@@ -144,7 +149,7 @@ static inline struct wire_intent
 presentation(struct lived *p, enum amiss amiss)
 {
     static const uint8_t unique[16] = { 11 };
-    static const uint8_t text[32] = { 12 };
+    static uint8_t text[32];
     static const uint8_t which[2] = { 0, 1 };
     static uint8_t digests[2][64];
     static uint8_t audience[32];
@@ -156,6 +161,7 @@ presentation(struct lived *p, enum amiss amiss)
         sg_hash(SG_SHA512, p->inputs[i], digests[i]);
     }
     memset(p->salt, 13, sizeof(p->salt));
+    sg_sha256(sg_str_bytes(SG_LIT(SHOWN_TEXT)), text);
     wire_commitment("audience", p->salt, sg_str_bytes(SG_LIT("x509_san_dns:v.test")), audience);
     wire_commitment("nonce", p->salt, sg_str_bytes(SG_LIT("n-0S6")), nonce);
     struct wire_intent in = { .operation = WIRE_OP_PRESENT,
@@ -253,13 +259,32 @@ outcome_of(struct lived *p, size_t i)
     p->outcomes[i] = append(p->m, WIRE_REC_OUTCOME, T0 * 1000, body);
 }
 
+/* In the version that is asked for; a mandate's consent has no closed part. */
+static inline uint64_t
+append_consent(struct lived *p, const struct wire_consent *c)
+{
+    struct made *m = p->m;
+    uint8_t *salt = sg_arena_alloc(m->arena, 32);
+    sg_bytes body;
+    sg_bytes closed;
+    if (!fixture_closed || c->activation != WIRE_ACT_PASSKEY) {
+        assert_ok(wire_consent_encode(m->arena, c, &body));
+        return append(m, WIRE_REC_CONSENT, T0 * 1000, body);
+    }
+    memset(salt, 0x40 + (int)m->n, 32);
+    assert_ok(wire_consent_close(m->arena, c, salt, &body, &closed));
+    uint64_t seq = append(m, WIRE_REC_CONSENT, T0 * 1000, body);
+    m->records[seq].salt = sg_bytes_of(salt, 32);
+    m->records[seq].closed = closed;
+    return seq;
+}
+
 static inline void
 present(struct lived *p, enum amiss amiss)
 {
     static const uint8_t evidence[32] = { 4 };
     struct wire_consent *c = SG_NEW(p->m->arena, struct wire_consent);
     struct wire_intent in = presentation(p, amiss);
-    sg_bytes body;
     assert_ok(wire_intent_encode(p->m->arena, &in, &c->intent));
     c->activation = amiss == BY_MANDATE ? WIRE_ACT_MANDATE : WIRE_ACT_PASSKEY;
     if (amiss == BY_MANDATE) {
@@ -284,15 +309,13 @@ present(struct lived *p, enum amiss amiss)
     if (amiss != WITHOUT_GESTURE) {
         gesture(p, amiss, c->intent, &c->gesture);
     }
-    assert_ok(wire_consent_encode(p->m->arena, c, &body));
-    p->consents[0] = append(p->m, WIRE_REC_CONSENT, T0 * 1000, body);
+    p->consents[0] = append_consent(p, c);
     outcome_of(p, 0);
     /* the second credential, later, on the same gesture */
     c->gesture = (struct wire_gesture){ .nonce = SG_NO_BYTES };
     c->first_seq = p->consents[0] + (amiss == LATER_OF_ANOTHER ? 1 : 0);
     c->which = amiss == SPENT_TWICE ? 1 : 2;
-    assert_ok(wire_consent_encode(p->m->arena, c, &body));
-    p->consents[1] = append(p->m, WIRE_REC_CONSENT, T0 * 1000, body);
+    p->consents[1] = append_consent(p, c);
     outcome_of(p, 1);
 }
 
@@ -341,6 +364,22 @@ live(struct lived *p, enum amiss amiss)
         (void)person_event(p, "person-locked", (struct wire_person_event){ .operation_id = by });
     }
     (void)other;
+}
+
+/* Two operators let the person go: keys first. */
+static inline void
+leave(struct lived *p)
+{
+    struct wire_operation_msg op = {
+        .kind = WIRE_OPN_PERSON_STATE, .subject = SG_BYTES(p->person), .state = WIRE_KEY_DESTROYED
+    };
+    sg_bytes by = decide(p, &op, "person-left");
+    for (size_t i = 0; i < 2; i++) {
+        (void)person_event(p, "key-destroyed",
+            (struct wire_person_event){
+                .operation_id = by, .key = SG_BYTES(p->keys[i].thumbprint) });
+    }
+    (void)person_event(p, "person-left", (struct wire_person_event){ .operation_id = by });
 }
 
 static inline struct lived *

@@ -204,10 +204,162 @@ test_a_flagged_counter_passes_at_level_2(void **state)
     end_life(p);
 }
 
+/* ---- what is closed ---------------------------------------------------------------------------------- */
+
+static struct evid_bundle
+closed_bundle(struct lived *p, size_t i)
+{
+    struct evid_bundle b = life_bundle(p, i);
+    b.consent.salt = b.consent.closed = b.first.salt = b.first.closed = SG_NO_BYTES;
+    return b;
+}
+
+static const char *const about_the_gesture[] = { "gesture-challenge", "gesture-authenticator",
+    "gesture-signature", "gesture-counter", "text" };
+
+/* A relying party's: everything about what was signed holds, nothing about whose passkey it was is told, and none of that is called good. req: EV-2 EV-4 */
+static void
+test_a_closed_gesture_is_not_shown_and_nothing_fails(void **state)
+{
+    static const char *const held[] = { "consent-hash", "consent-in-tree", "outcome-of-consent",
+        "intent", "dtbs", "signature-hash", "key", "seal-signature", "status", "approval",
+        "gesture-covers", "presented-status", "audience", "nonce" };
+    struct lived *p = make_life(*state, LAWFUL);
+    for (size_t i = 0; i < 2; i++) {
+        struct evid_object o = life_object(p, i);
+        struct evid_report r = verify(p, closed_bundle(p, i), &o);
+        for (size_t j = 0; j < sizeof(held) / sizeof(held[0]); j++) {
+            expect_step(&r, held[j], EVID_HELD);
+        }
+        expect_step(&r, "opening", EVID_NOT_SHOWN);
+        for (size_t j = 0; j < sizeof(about_the_gesture) / sizeof(about_the_gesture[0]); j++) {
+            expect_step(&r, about_the_gesture[j], EVID_NOT_SHOWN);
+        }
+        if (i == 1) {
+            expect_step(&r, "first-consent", EVID_HELD);
+        }
+        assert_true(r.held);
+    }
+    end_life(p);
+}
+
+/* One of two consents opened: each tells what it has. */
+static void
+test_first_and_later_consent_are_opened_each_for_itself(void **state)
+{
+    struct lived *p = make_life(*state, LAWFUL);
+    struct evid_object o = life_object(p, 1);
+    struct evid_bundle b = life_bundle(p, 1);
+    b.first.salt = b.first.closed = SG_NO_BYTES;
+    struct evid_report r = verify(p, b, &o);
+    expect_step(&r, "opening", EVID_HELD);
+    expect_step(&r, "first-consent", EVID_HELD);
+    expect_step(&r, "gesture-signature", EVID_NOT_SHOWN);
+    assert_true(r.held);
+    b = life_bundle(p, 1);
+    b.consent.salt = b.consent.closed = SG_NO_BYTES;
+    r = verify(p, b, &o);
+    expect_step(&r, "opening", EVID_NOT_SHOWN);
+    expect_step(&r, "gesture-signature", EVID_HELD);
+    assert_true(r.held);
+    end_life(p);
+}
+
+static void
+test_another_opening_does_not_hold(void **state)
+{
+    struct lived *p = make_life(*state, LAWFUL);
+    struct evid_object o = life_object(p, 0);
+    const struct evid_bundle good = life_bundle(p, 0);
+    uint8_t *copy = sg_arena_alloc(p->m->arena, good.consent.closed.n);
+    uint8_t salt[32];
+    for (size_t i = 0; i < good.consent.closed.n; i += 11) {
+        struct evid_bundle b = good;
+        memcpy(copy, good.consent.closed.p, good.consent.closed.n);
+        copy[i] ^= 1;
+        b.consent.closed.p = copy;
+        struct evid_report r = verify(p, b, &o);
+        expect_step(&r, "opening", EVID_NOT_HELD);
+        expect_step(&r, "gesture-signature", EVID_NOT_SHOWN); /* nobody's word */
+        assert_false(r.held);
+    }
+    struct evid_bundle b = good;
+    memcpy(salt, good.consent.salt.p, 32);
+    salt[0] ^= 1;
+    b.consent.salt = SG_BYTES(salt);
+    struct evid_report r = verify(p, b, &o);
+    expect_step(&r, "opening", EVID_NOT_HELD);
+    assert_false(r.held);
+    /* the other record's, of the same intent */
+    b = good;
+    b.consent.salt = p->m->records[p->consents[1]].salt;
+    b.consent.closed = p->m->records[p->consents[1]].closed;
+    r = verify(p, b, &o);
+    expect_step(&r, "opening", EVID_NOT_HELD);
+    /* of the consent that the gesture came with */
+    o = life_object(p, 1);
+    b = life_bundle(p, 1);
+    b.first.salt = good.outcome.blind;
+    r = verify(p, b, &o);
+    expect_step(&r, "first-consent", EVID_NOT_HELD);
+    assert_false(r.held);
+    /* a commitment of one's own: the tree notices */
+    b = good;
+    struct wire_consent *c = SG_NEW(p->m->arena, struct wire_consent);
+    assert_ok(wire_consent_parse(b.consent.body, c));
+    c->closed = b.consent.salt;
+    assert_ok(wire_consent_encode(p->m->arena, c, &b.consent.body));
+    o = life_object(p, 0);
+    r = verify(p, b, &o);
+    expect_step(&r, "consent-hash", EVID_NOT_HELD);
+    expect_step(&r, "opening", EVID_NOT_HELD);
+    end_life(p);
+}
+
+/* From the text that was read to the passkey, for who has it all. */
+static void
+test_the_text_is_the_intents(void **state)
+{
+    static const uint8_t zeros[32];
+    struct lived *p = make_life(*state, LAWFUL);
+    struct evid_object o = life_object(p, 0);
+    struct evid_bundle b = life_bundle(p, 0);
+    b.openings[b.n_openings++] =
+        (struct evid_opening){ SG_LIT("text"), SG_BYTES(zeros), sg_str_bytes(SG_LIT(SHOWN_TEXT)) };
+    struct evid_report r = verify(p, b, &o);
+    expect_step(&r, "text", EVID_HELD);
+    assert_true(r.held);
+    b.openings[b.n_openings - 1].value = sg_str_bytes(SG_LIT("another text"));
+    r = verify(p, b, &o);
+    expect_step(&r, "text", EVID_NOT_HELD);
+    assert_false(r.held);
+    end_life(p);
+}
+
+/* An opening for a consent that commits to nothing is somebody's addition. */
+static void
+test_an_opening_of_nothing_does_not_hold(void **state)
+{
+    fixture_closed = true;
+    struct lived *later = make_life(*state, LAWFUL);
+    fixture_closed = false;
+    struct lived *p = make_life(*state, LAWFUL);
+    struct evid_object o = life_object(p, 0);
+    struct evid_bundle b = life_bundle(p, 0);
+    b.consent.salt = later->m->records[later->consents[0]].salt;
+    b.consent.closed = later->m->records[later->consents[0]].closed;
+    struct evid_report r = verify(p, b, &o);
+    expect_step(&r, "opening", EVID_NOT_HELD);
+    assert_false(r.held);
+    end_life(later);
+    end_life(p);
+}
+
 /* ---- the replay ------------------------------------------------------------------------------------ */
 
+/* `closed_too`: every closed part was erased. */
 static struct evid_ledger_result
-replay(struct lived *p, size_t erased)
+replay_without(struct lived *p, size_t erased, bool closed_too)
 {
     struct evid_ledger *l;
     struct evid_ledger_result result;
@@ -218,10 +370,20 @@ replay(struct lived *p, size_t erased)
             record.blind = SG_NO_BYTES;
             record.body = SG_NO_BYTES;
         }
+        if (i == erased || closed_too) {
+            record.salt = SG_NO_BYTES;
+            record.closed = SG_NO_BYTES;
+        }
         assert_ok(evid_ledger_feed(l, &record));
     }
     assert_ok(evid_ledger_end(l, &result));
     return result;
+}
+
+static struct evid_ledger_result
+replay(struct lived *p, size_t erased)
+{
+    return replay_without(p, erased, false);
 }
 
 static void
@@ -305,11 +467,84 @@ test_each_wrong_thing_is_noticed_by_its_rule(void **state)
     }
 }
 
+static bool
+found(const struct evid_ledger_result *r, const char *rule)
+{
+    for (size_t j = 0; j < r->n_findings; j++) {
+        if (strcmp(r->findings[j].rule, rule) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Erased with the person: the ledger is as true as before, and says how much it cannot check any more. Erased before: that is noticed. req: EV-4 */
+static void
+test_gestures_go_with_the_person_and_not_before(void **state)
+{
+    struct lived *p = make_life(*state, LAWFUL);
+    struct evid_ledger_result r = replay_without(p, SIZE_MAX, true);
+    assert_true(found(&r, "opening"));
+    leave(p);
+    r = replay_without(p, SIZE_MAX, true);
+    for (size_t i = 0; i < r.n_findings; i++) {
+        print_error("%s: %.*s\n", r.findings[i].rule, SG_PRINT(r.findings[i].detail));
+    }
+    assert_int_equal(r.n_findings_all, 0);
+    assert_int_equal(r.n_closed, 2);
+    assert_int_equal(r.n_consents_open, 0);
+    r = replay(p, SIZE_MAX); /* kept after all */
+    assert_int_equal(r.n_findings_all, 0);
+    assert_int_equal(r.n_closed, 0);
+    end_life(p);
+}
+
+/* What the open half says is held to the same rules. */
+static void
+test_without_the_closed_part_the_rest_is_still_checked(void **state)
+{
+    static const struct {
+        enum amiss amiss;
+        const char *rule;
+    } rows[] = { { NOT_ASKED, "status" }, { STATUS_REVOKED, "status" },
+        { ANOTHERS_KEY, "key-holder" }, { KEY_NOT_MADE, "key-state" },
+        { WRONG_LEVEL, "key-level" } };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct lived *p = make_life(*state, rows[i].amiss);
+        struct evid_ledger_result r = replay_without(p, SIZE_MAX, true);
+        if (!found(&r, rows[i].rule)) {
+            fail_msg("%d: rule %s did not notice", (int)rows[i].amiss, rows[i].rule);
+        }
+        end_life(p);
+    }
+}
+
+static void
+test_a_replay_notices_another_closed_part(void **state)
+{
+    struct lived *p = make_life(*state, LAWFUL);
+    struct evid_record *record = &p->m->records[p->consents[0]];
+    record->salt = p->m->records[p->consents[1]].salt;
+    struct evid_ledger_result r = replay(p, SIZE_MAX);
+    assert_true(found(&r, "opening"));
+    end_life(p);
+}
+
 static int
 setup(void **state)
 {
+    fixture_closed = true;
     *state = sg_arena_new(0, (size_t)256 * 1024 * 1024);
     return *state == NULL;
+}
+
+/* As ledgers have it that were written before there was a closed part. */
+static int
+setup_version_1(void **state)
+{
+    int bad = setup(state);
+    fixture_closed = false;
+    return bad;
 }
 
 static int
@@ -320,20 +555,29 @@ teardown(void **state)
 }
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define BOTH(f) TEST(f), cmocka_unit_test_setup_teardown(f, setup_version_1, teardown)
 
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_a_presentation_holds_from_the_bundle_alone),
-        TEST(test_a_signature_over_a_session_is_found_by_itself),
-        TEST(test_another_object_does_not_fit),
-        TEST(test_each_part_of_a_gesture_counts),
-        TEST(test_each_byte_of_the_consent_is_under_the_tree),
-        TEST(test_a_later_consent_needs_the_first),
-        TEST(test_a_flagged_counter_passes_at_level_2),
-        TEST(test_a_lawful_life_has_no_finding),
-        TEST(test_each_wrong_thing_is_noticed_by_its_rule),
+        BOTH(test_a_presentation_holds_from_the_bundle_alone),
+        BOTH(test_a_signature_over_a_session_is_found_by_itself),
+        BOTH(test_another_object_does_not_fit),
+        BOTH(test_each_part_of_a_gesture_counts),
+        BOTH(test_each_byte_of_the_consent_is_under_the_tree),
+        BOTH(test_a_later_consent_needs_the_first),
+        BOTH(test_a_flagged_counter_passes_at_level_2),
+        BOTH(test_a_lawful_life_has_no_finding),
+        BOTH(test_each_wrong_thing_is_noticed_by_its_rule),
+        TEST(test_a_closed_gesture_is_not_shown_and_nothing_fails),
+        TEST(test_first_and_later_consent_are_opened_each_for_itself),
+        TEST(test_another_opening_does_not_hold),
+        BOTH(test_the_text_is_the_intents),
+        TEST(test_an_opening_of_nothing_does_not_hold),
+        TEST(test_gestures_go_with_the_person_and_not_before),
+        TEST(test_without_the_closed_part_the_rest_is_still_checked),
+        TEST(test_a_replay_notices_another_closed_part),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
