@@ -162,6 +162,21 @@ announces_body(const struct http_job *job)
            (http_header_find(&job->pub, "Content-Length", &length) && !sg_str_is(length, "0"));
 }
 
+/* The path of a request target; every server takes the absolute form as well (RFC 9112 3.2.2), whatever host it names. */
+static sg_str
+path_of(const char *target)
+{
+    sg_str text = sg_cstr(target);
+    size_t scheme = strncasecmp(target, "http://", 7) == 0    ? 7
+                    : strncasecmp(target, "https://", 8) == 0 ? 8
+                                                              : 0;
+    if (scheme == 0) {
+        return text;
+    }
+    size_t path = sg_str_index(text, '/', scheme);
+    return path < text.n ? sg_str_slice(text, path, text.n) : SG_LIT("/");
+}
+
 static enum MHD_Result
 first_call(struct http_server *server, struct MHD_Connection *mhd, struct http_conn *conn,
     const char *url, const char *method)
@@ -175,7 +190,7 @@ first_call(struct http_server *server, struct MHD_Connection *mhd, struct http_c
     job->conn = conn;
     job->mhd = mhd;
     job->method_text = method;
-    job->pub.path = http_local_path(sg_cstr(url), server->settings.base_path);
+    job->pub.path = http_local_path(path_of(url), server->settings.base_path);
     job->pub.peer = sg_cstr(conn->peer);
     /* an answer at this point makes libmicrohttpd close the connection: wanted before a body, unkind without one */
     return announces_body(job) ? route(job) : MHD_YES;

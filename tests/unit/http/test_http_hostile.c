@@ -50,6 +50,22 @@ test_parameters_and_raw_counts(void **state)
     assert_non_null(strstr(a, "[0][x001/067.p/3]"));
 }
 
+/* RFC 9112 3.2.2: the absolute form is taken by every server. */
+static void
+test_absolute_form_names_the_same_path(void **state)
+{
+    (void)state;
+    const char *a =
+        harness_ask("GET http://a:1/hello HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+    assert_non_null(strstr(a, "\r\n\r\nhello"));
+    a = harness_ask("GET HTTPS://a/say/x?q=1 HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+    assert_non_null(strstr(a, "[x][] dpop=0 q=1"));
+    a = harness_ask("GET http://a HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+    assert_int_equal(harness_status(a), 404); /* "/" is no row of the harness */
+    a = harness_ask("GET ftp://a/hello HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+    assert_int_equal(harness_status(a), 404);
+}
+
 static void
 test_forms(void **state)
 {
@@ -297,6 +313,7 @@ main(void)
         cmocka_unit_test(test_ordinary_requests),
         cmocka_unit_test(test_answers_can_be_kept),
         cmocka_unit_test(test_parameters_and_raw_counts),
+        cmocka_unit_test(test_absolute_form_names_the_same_path),
         cmocka_unit_test(test_forms),
         cmocka_unit_test(test_refusals_have_their_status),
         cmocka_unit_test(test_connection_stays_after_a_refusal_without_body),
