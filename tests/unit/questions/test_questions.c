@@ -8,6 +8,15 @@
 
 #define GIVEN "Given-7Q"
 
+/* The signer may be asked at any time: the round of flow_watch.c. */
+static void
+set_state(uint64_t *which, uint64_t state)
+{
+    pthread_mutex_lock(&rig.lock);
+    *which = state;
+    pthread_mutex_unlock(&rig.lock);
+}
+
 static void
 hold_one(void)
 {
@@ -493,14 +502,14 @@ test_a_person_or_key_that_may_not_sign(void **state)
 {
     (void)state;
     hold_one();
-    rig.key_state = WIRE_KEY_SUSPENDED;
+    set_state(&rig.key_state, WIRE_KEY_SUSPENDED);
     assert_ok(rig_start(rig_request(RIG_QUERY, ""), true));
     assert_int_equal(rig.state, FLOW_QUESTION_NOTHING);
     assert_string_equal(rig.reason, "key_not_active");
-    rig.key_state = WIRE_KEY_ACTIVE;
-    rig.person_state = WIRE_PERSON_LOCKED;
+    set_state(&rig.key_state, WIRE_KEY_ACTIVE);
+    set_state(&rig.person_state, WIRE_PERSON_LOCKED);
     assert_refused(rig_start(rig_request(RIG_QUERY, ""), true), KEY_STATE);
-    rig.person_state = WIRE_PERSON_ACTIVE;
+    set_state(&rig.person_state, WIRE_PERSON_ACTIVE);
     rig.open_code = SG_E_HALTED;
     assert_refused(rig_start(rig_request(RIG_QUERY, ""), true), HALTED);
     assert_int_equal(rig.n_deliver, 0);
@@ -550,14 +559,6 @@ test_the_sweep(void **state)
     assert_refused(rig_get(), EXPIRED);
     assert_int_equal(rig.n_deliver, 0);
     assert_int_equal(rig.n_refused_cancel, 0);
-}
-
-static void
-set_state(uint64_t *which, uint64_t state)
-{
-    pthread_mutex_lock(&rig.lock);
-    *which = state;
-    pthread_mutex_unlock(&rig.lock);
 }
 
 static void
@@ -685,7 +686,7 @@ test_key_proofs(void **state)
     keys[1] = SG_BYTES(unknown);
     assert_refused(rig_prove(&in), NOT_FOUND);
     in.n_keys = 1;
-    rig.key_state = WIRE_KEY_REVOKED;
+    set_state(&rig.key_state, WIRE_KEY_REVOKED);
     assert_refused(rig_prove(&in), KEY_STATE);
     in.n_keys = 0;
     assert_refused(rig_prove(&in), VALUE);
