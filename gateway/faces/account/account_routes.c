@@ -62,7 +62,9 @@ const struct http_route account_routes[] = {
     { HTTP_POST, "/account/erase", account_erase, 1024, JSON, 0, "account_erase",
         "Erase everything personal, for good", TAG },
     { HTTP_GET, "/oid4vci/authorize", account_authorize, 0, "", 0, "account_authorize",
-        "A wallet asks to act for its holder (OAuth authorization code, scope holder)", "vci" },
+        "A wallet asks to act for its holder (OAuth authorization code; scope holder, or holder "
+        "activity)",
+        "vci" },
     { HTTP_POST, "/account/authorize", account_authorize_answer, 8192, JSON, 0,
         "account_authorize_answer", "What the person answers the wallet", TAG },
 };
