@@ -12,7 +12,7 @@ import { didJwk, presentation } from './presentation.mjs'
 import { Browser, invite } from '../persons/browser.mjs'
 
 const BIN = resolve(process.argv[2] ?? 'build/dev', 'sealgate')
-const port = Number(process.env.SEALGATE_REPLAY_PORT ?? 18560)
+const port = Number(process.env.SEALGATE_REPLAY_PORT ?? 18575)
 const BASE = `http://localhost:${port}`
 const work = mkdtempSync(join(tmpdir(), 'sealgate-attested-'))
 const DIR = join(work, 'state')
