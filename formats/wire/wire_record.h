@@ -59,7 +59,7 @@ struct wire_gesture {
     sg_bytes assertion;          /* 7: as the authenticator gave it */
     sg_str origin;               /* 8: the one of ours that the client data names */
     sg_str rp_id;                /* 9 */
-    bool counter_fault; /* 10: the authenticator's counter went back (level 2 goes on, flagged) */
+    bool counter_fault; /* 10: the counter went back: level 2, in ledgers of earlier versions */
 };
 
 /* CONSENT: who agreed to what, with which approval, on what status (SIG-5, consent-record checklist 3). */

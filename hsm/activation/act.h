@@ -52,8 +52,8 @@ struct act_passkey_in {
 struct act_passkey {
     struct reg_passkey passkey; /* as registered; views in the arena */
     uint32_t sign_count;        /* what the authenticator says now */
-    bool counter_fault; /* went back, or stood still: a copy, perhaps (level 2 goes on, flagged) */
-    sg_str origin;      /* ours that the client data names */
+    bool counter_fault;         /* went back, or stood still: refused, and told in the account */
+    sg_str origin;              /* ours that the client data names */
 };
 /*
  * Did this person's signing passkey answer our challenge, user verified, on one of our pages? It must be ACTIVE, of purpose SIGN, this person's; the
