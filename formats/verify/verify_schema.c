@@ -212,7 +212,8 @@ entry(struct run *run, const struct place *at, const struct sjson *document, siz
     if (!sg_ok(r)) {
         run->no_memory = run->no_memory || r.code == SG_E_NO_MEMORY;
         tell(run, at, VERIFY_ERROR, r.code, url,
-            "the schema at hand is not the one whose digest is named");
+            r.code == SG_E_DIGEST ? "the schema at hand is not the one whose digest is named"
+                                  : "a digest that cannot be read");
     } else if (plain) {
         hold(run, at, document, url, sg_bytes_str(pinned->bytes));
     } else {

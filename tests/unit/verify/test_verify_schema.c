@@ -229,6 +229,13 @@ test_digests(void **state)
         VERIFY_HELD, SG_OK, URL);
     assert_found(verify(state, as_jwt(state, document(state, "Anna", bad, "")), SCHEMA, false),
         VERIFY_ERROR, SG_E_DIGEST, "is not the one whose digest is named");
+    assert_found(verify(state,
+                     as_jwt(state, document(state, "Anna",
+                                       "{\"id\":\"" URL
+                                       "\",\"type\":\"JsonSchema\",\"digestSRI\":\"sha256-AAAA\"}",
+                                       "")),
+                     SCHEMA, false),
+        VERIFY_ERROR, SG_E_VCDM, "a digest that cannot be read");
     struct verify_result result =
         verify(state, as_jwt(state, document(state, "Anna", NAMED, related)), SCHEMA, false);
     assert_false(result.verified); /* the data model's own rule (5.3) */
