@@ -5,7 +5,9 @@
 #include "sg_text.h"
 
 #define ATTESTATION_TYP "key-attestation+jwt"
-#define FUTURE_S 60 /* an attester's clock; as for proofs */
+#define DRAFT_TYP \
+    "keyattestation+jwt" /* what @openid4vc/openid4vci 0.4 writes; it names nothing else */
+#define FUTURE_S 60      /* an attester's clock; as for proofs */
 
 /* ---- who signed ------------------------------------------------------------------------------------------------ */
 
@@ -220,7 +222,8 @@ verify(struct reading *in, sg_str jwt, struct flow_attested *ret)
     sg_str nonce;
     SG_REQUIRE(jwt.n <= FLOW_ATTESTATION_MAX, ATTESTATION);
     SG_TRY(jws_parse(in->arena, jwt, &in->jws));
-    SG_REQUIRE(sg_str_is(in->jws.typ, ATTESTATION_TYP), ATTESTATION);
+    SG_REQUIRE(
+        sg_str_is(in->jws.typ, ATTESTATION_TYP) || sg_str_is(in->jws.typ, DRAFT_TYP), ATTESTATION);
     SG_REQUIRE(alg_allowed(expect->type, in->jws.alg), ATTESTATION);
     SG_TRY(jws_claims(in->arena, &in->jws, &in->claims));
     SG_TRY(read_iss(in));

@@ -41,12 +41,12 @@ async function opened(id, keys) {
   return { client, issuerMetadata, nonce, ask }
 }
 
-/** By the package; it (0.4.6) still writes the typ of the drafts, which is put right where the JWT is signed unless `draft`. */
-const attest = async (keys, { use = 'proof_type.attestation', nonce, keyStorage = ['iso_18045_high'], draft = false, ...more }) => createKeyAttestationJwt({
+/** By the package, which (0.4.6) still writes the typ of the drafts; `typ` puts another there. */
+const attest = async (keys, { use = 'proof_type.attestation', nonce, keyStorage = ['iso_18045_high'], typ, ...more }) => createKeyAttestationJwt({
   use, nonce, keyStorage, issuedAt: new Date(), expiresAt: new Date(Date.now() + 600e3), attestedKeys: keys.map((k) => k.publicJwk),
   signer: { method: 'x5c', alg: 'ES256', x5c: attester.x5c }, additionalPayload: { iss: 'https://wallets.example' }, ...more,
   callbacks: { signJwt: async (_signer, { header, payload }) => ({ jwt: await new jose.SignJWT(payload)
-    .setProtectedHeader({ ...header, ...(!draft && { typ: 'key-attestation+jwt' }) }).sign(await jose.importJWK(attester.jwk, 'ES256')) }) },
+    .setProtectedHeader({ ...header, ...(typ && { typ }) }).sign(await jose.importJWK(attester.jwk, 'ES256')) }) },
 })
 const boundTo = (credentials) => Promise.all(credentials.map((c) => jose.calculateJwkThumbprint(jose.decodeJwt(c.split('~')[0]).cnf.jwk)))
 const thumbprints = (keys) => keys.map((k) => k.thumbprint)
@@ -73,14 +73,14 @@ test('a proof with an attestation in its header', async () => {
   assert.deepEqual(await boundTo(await ask({ jwt: [jwt] })), [keys[1].thumbprint, keys[0].thumbprint])
 })
 
-test('attestations that say too little, too late, or in a draft\'s way get nothing', async () => {
+test('attestations that say too little, too late, or are something else get nothing', async () => {
   const keys = [await holder()]
   const { nonce, ask } = await opened(SD_JWT, keys)
   const refused = async (options) => assert.rejects(ask({ attestation: [await attest(keys, { nonce, ...options })] }), (e) => /invalid_proof/.test(JSON.stringify(e.response ?? e)) || /invalid_proof/.test(String(e)))
   await refused({ keyStorage: ['iso_18045_basic'] })
   await refused({ expiresAt: new Date(Date.now() - 120e3) })
   await refused({ additionalPayload: { iss: 'https://evil.example' } })
-  await refused({ draft: true })
+  await refused({ typ: 'JWT' })
 })
 
 for (const name of ['eddsa-rdfc-2022', 'ecdsa-rdfc-2019', 'eddsa-jcs-2022', 'ecdsa-jcs-2019']) {

@@ -209,6 +209,9 @@ test_an_attestation_by_a_pinned_key(void **state)
     /* by its thumbprint, by no name at all, without iss and exp, with what nobody knows */
     assert_ok(taken(
         made(&bed.pinned, "{'alg':'ES256','typ':'key-attestation+jwt','kid':'$T'}", BODY), &got));
+    assert_ok(
+        taken(made(&bed.pinned, "{'alg':'ES256','typ':'keyattestation+jwt','kid':'p1'}", BODY),
+            &got)); /* of the drafts */
     assert_ok(taken(made(&bed.pinned, "{'alg':'ES256','typ':'key-attestation+jwt'}",
                         "{'iat':$N,'nonce':'" C_NONCE "','future':1" KEYS "}"),
         &got));
@@ -296,7 +299,7 @@ test_what_is_no_attestation(void **state)
         enum sg_code code;
     } cases[] = {
         { "{'alg':'ES256','kid':'p1'}", BODY, SG_E_ATTESTATION },
-        { "{'alg':'ES256','typ':'keyattestation+jwt','kid':'p1'}", BODY, SG_E_ATTESTATION },
+        { "{'alg':'ES256','typ':'JWT','kid':'p1'}", BODY, SG_E_ATTESTATION },
         { "{'alg':'ES256','typ':'openid4vci-proof+jwt','kid':'p1'}", BODY, SG_E_ATTESTATION },
         { "{'alg':'none','typ':'key-attestation+jwt','kid':'p1'}", BODY, SG_E_ATTESTATION },
         { "{'alg':'HS256','typ':'key-attestation+jwt','kid':'p1'}", BODY, SG_E_ATTESTATION },
@@ -325,8 +328,8 @@ test_what_is_no_attestation(void **state)
             SG_E_ATTESTATION },
         { HEAD,
             "{" SAID ",'attested_keys':[{'kty':'EC','crv':'P-256','x':'"
-                     "AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE','y':'"
-                     "AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE'}]}",
+            "AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE','y':'"
+            "AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE'}]}",
             SG_E_ATTESTATION },
         { HEAD, "{" SAID ",'attested_keys':[{'kty':'oct','k':'AAAA'}]}", SG_E_ATTESTATION },
         { HEAD, "{" SAID ",'attested_keys':[{'kty':'RSA','n':'AQAB','e':'AQAB'}]}",
