@@ -21,7 +21,7 @@ auth_settings_default(void)
         .nonce_life_s = 300,
         .tx_tries = 5,
         .guess_per_minute = 60,
-        .tokens_max = 512,    /* some 5 kB each, with claims and DPoP key; the store has them all */
+        .tokens_max = 512,    /* some 7 kB each, with claims and DPoP key; the store has them all */
         .replay_max = 524288, /* 72 s at 7,280 requests a second; 5 MB when full */
         .person = { .idle_s = 900,
             .life_s = 7200, /* TS 119 431-1 SIG-6.3.1-14: a session is at most two hours */

@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 
+#define GRANT_ARENA_FIRST \
+    ((size_t)4096) /* an offer of a dozen claims; chunks that double from less took 7 kB */
 #define GRANT_ARENA_MAX ((size_t)1024 * 1024)
 
 void
@@ -42,13 +44,13 @@ load(struct flow_grant *grant, sg_str selection)
     SG_REQUIRE(row.state == STORE_OFFER_REDEEMED, TOKEN);
     SG_REQUIRE(row.body.n > 0, POLICY);
     grant->client = row.client;
-    struct flow_body *body = SG_NEW(grant->arena, struct flow_body);
-    SG_REQUIRE(body != NULL, NO_MEMORY);
-    SG_TRY(flow_body_parse(grant->arena, row.body, body));
-    /* what checking needs is not kept: a grant stays as long as its token, and there are thousands */
+    /* what parsing and checking need is not kept: a grant stays as long as its token, and there are hundreds */
     SG_CLEANUP(sg_arena_free)
     struct sg_arena *scratch = sg_arena_new((size_t)16 * 1024, GRANT_ARENA_MAX);
     SG_REQUIRE(scratch != NULL, NO_MEMORY);
+    struct flow_body *body = SG_NEW(scratch, struct flow_body);
+    SG_REQUIRE(body != NULL, NO_MEMORY);
+    SG_TRY(flow_body_parse(grant->arena, row.body, body));
     for (size_t i = 0; i < body->n; i++) {
         struct flow_entry *entry = &grant->entries[i];
         const struct flow_config *config =
@@ -77,7 +79,7 @@ flow_grant_open(struct flow *flow, sg_str offer_id, sg_str selection, const uint
     SG_REQUIRE(grant != NULL, NO_MEMORY);
     grant->flow = flow;
     memcpy(grant->token_hash, token_hash, 32);
-    grant->arena = sg_arena_new(1024, GRANT_ARENA_MAX);
+    grant->arena = sg_arena_new(GRANT_ARENA_FIRST, GRANT_ARENA_MAX);
     sg_result r = grant->arena == NULL ? SG_ERROR(NO_MEMORY)
                                        : sg_arena_str(grant->arena, offer_id, &grant->offer_id);
     if (sg_ok(r)) {
