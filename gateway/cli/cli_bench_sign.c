@@ -127,6 +127,11 @@ read_pick(void *context, const char *line)
     struct press *p = context;
     char hex[3][2 * BENCH_SPKI_LEN + 1];
     uint8_t person[BENCH_PERSON_LEN];
+    unsigned long long keys;
+    if (sscanf(line, "keys %llu", &keys) == 1) {
+        p->row->keys = keys; /* there may be more than were asked for: what is there is measured */
+        return;
+    }
     if (p->n_holders == p->max_holders ||
         sscanf(line, "key %182s %182s %182s", hex[0], hex[1], hex[2]) != 3) {
         return;

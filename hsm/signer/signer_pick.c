@@ -81,6 +81,7 @@ run(struct pick *p, uint64_t want)
     SG_TRY(count_rows(p));
     p->seen = calloc(1, p->keys / 8 + 1);
     SG_REQUIRE(p->seen != NULL, NO_MEMORY);
+    printf("keys %llu\n", (unsigned long long)p->keys);
     for (uint64_t drawn = 0, found = 0; found < want && drawn < p->keys; drawn++) {
         bool good = false;
         SG_TRY(print_row(p, draw(p), &good));
