@@ -141,6 +141,18 @@ statement_fits(const struct wire_person_event *e, struct evid_passkey *ret)
     return true;
 }
 
+/*
+ * A gesture that was erased is taken for the gesture of whoever its effect is about, who must have left in the end: a closed part that was never written would
+ * let anybody's passkey in otherwise. Its consent names a passkey, not a key of a person, so that evid_note_closed() does not find whose it is.
+ */
+static void
+note_anyones(const struct evid_effect *effect, struct evid_holder *h)
+{
+    if (h != NULL && effect->seq != 0 && effect->anyones) {
+        h->n_closed++;
+    }
+}
+
 /* Approved by two operators, one passkey of each purpose; or by the gesture of an existing one over exactly this registration. */
 static void
 check_registration(struct evid_ledger *l, const struct wire_person_event *e, struct evid_holder *h)
@@ -169,6 +181,7 @@ check_registration(struct evid_ledger *l, const struct wire_person_event *e, str
             memcmp(thumbprint, f->key, sizeof(thumbprint)) == 0 &&
             memcmp(digest, f->digest, sizeof(digest)) == 0,
         "passkey-registered", "the consent it names is not for this registration");
+    note_anyones(f, h);
     l->effect.seq = 0;
 }
 
@@ -236,6 +249,7 @@ removed(struct evid_ledger *l, const struct wire_person_event *e, struct evid_ho
                  (l->effect.holder == h || l->effect.anyones) &&
                  memcmp(digest, l->effect.digest, sizeof(digest)) == 0;
     if (asked) {
+        note_anyones(&l->effect, h);
         l->effect.seq = 0;
     }
     const struct evid_decision *enrol = decision_of(l, e, WIRE_OPN_PERSON_ENROL, 0);
@@ -466,10 +480,8 @@ spend(struct evid_ledger *l, const struct wire_consent *c,
     bool later = c->first_seq != 0;
     evid_expect(l, later != evid_has_gesture(c), "gesture", "there is none, or one too many");
     if (later) {
-        evid_expect(l,
-            (first != NULL && *first == c->first_seq) || missed(l) ||
-                (first == NULL && l->result.n_closed > 0),
-            "first-consent", "not the consent that the gesture of this intent came with");
+        evid_expect(l, (first != NULL && *first == c->first_seq) || missed(l), "first-consent",
+            "not the consent that the gesture of this intent came with");
     } else {
         evid_expect(l, first == NULL, "intent-once", "seen before");
     }

@@ -519,6 +519,82 @@ test_without_the_closed_part_the_rest_is_still_checked(void **state)
     }
 }
 
+/* A person's parts are erased all at once: a later consent that is still open, whose first is not, was never in the ledger like this. req: EV-4 */
+static void
+test_a_later_consent_leans_on_none_that_is_closed(void **state)
+{
+    struct lived *p = make_life(*state, LAWFUL);
+    leave(p);
+    p->m->records[p->consents[0]].salt = p->m->records[p->consents[0]].closed = SG_NO_BYTES;
+    struct evid_ledger_result r = replay(p, SIZE_MAX);
+    assert_true(found(&r, "first-consent"));
+    end_life(p);
+}
+
+/* A further passkey of the person, by a consent whose closed part nobody has: nothing shows that there was a gesture. */
+static void
+register_without_gesture(struct lived *p)
+{
+    static const uint8_t challenge[32] = { 7 };
+    static const uint8_t unique[16] = { 12 };
+    static const uint8_t other[32] = { 13 };
+    struct authenticator_create create = {
+        .ask = { .rp_id = RP_ID, .origin = PAGE, .challenge = SG_BYTES(challenge) }
+    };
+    struct authenticator_registration made =
+        authenticator_register(p->m->arena, &p->stranger, &create);
+    sg_bytes spki = sg_bytes_of(p->stranger.spki, p->stranger.spki_len);
+    struct wire_consent *c = SG_NEW(p->m->arena, struct wire_consent);
+    uint8_t thumbprint[32];
+    uint8_t digest[32];
+    struct jwk jwk;
+    assert_ok(jwk_from_spki(p->m->arena, spki, &jwk));
+    assert_ok(jwk_thumbprint(p->m->arena, &jwk, thumbprint));
+    wire_register_digest(made.client_data, made.attestation, digest);
+    struct wire_intent in = { .operation = WIRE_OP_REGISTER,
+        .key = SG_BYTES(thumbprint),
+        .alg = JOSE_ES256,
+        .dtbs = { { WIRE_PREHASH, SG_BYTES(digest) } },
+        .n_dtbs = 1,
+        .text_hash = SG_BYTES(other),
+        .requester = SG_LIT("gateway"),
+        .format = SG_LIT("passkey"),
+        .created_at = T0 - 5,
+        .expires_at = T0 + 60,
+        .unique = SG_BYTES(unique) };
+    assert_ok(wire_intent_encode(p->m->arena, &in, &c->intent));
+    c->activation = WIRE_ACT_PASSKEY;
+    c->level = 2;
+    c->at_ms = T0 * 1000;
+    c->spki = spki;
+    c->which = 1;
+    uint64_t seq = append_consent(p, c);
+    p->m->records[seq].salt = p->m->records[seq].closed = SG_NO_BYTES;
+    (void)person_event(p, "passkey-registered",
+        (struct wire_person_event){ .consent_seq = seq,
+            .passkey = SG_BYTES(p->stranger.id),
+            .spki = spki,
+            .client_data = made.client_data,
+            .attestation = made.attestation,
+            .purpose = WIRE_PASSKEY_SIGN,
+            .level = 2 });
+}
+
+/* Nobody lets a passkey in by a gesture that was never there: only of who has left may it be erased. req: EV-4 */
+static void
+test_a_registration_without_its_gesture_is_of_who_has_left(void **state)
+{
+    struct lived *p = make_life(*state, LAWFUL);
+    register_without_gesture(p);
+    struct evid_ledger_result r = replay(p, SIZE_MAX);
+    assert_false(found(&r, "passkey-registered"));
+    assert_true(found(&r, "opening"));
+    leave(p);
+    r = replay(p, SIZE_MAX);
+    assert_false(found(&r, "opening"));
+    end_life(p);
+}
+
 static void
 test_a_replay_notices_another_closed_part(void **state)
 {
@@ -577,6 +653,8 @@ main(void)
         TEST(test_an_opening_of_nothing_does_not_hold),
         TEST(test_gestures_go_with_the_person_and_not_before),
         TEST(test_without_the_closed_part_the_rest_is_still_checked),
+        TEST(test_a_later_consent_leans_on_none_that_is_closed),
+        TEST(test_a_registration_without_its_gesture_is_of_who_has_left),
         TEST(test_a_replay_notices_another_closed_part),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
