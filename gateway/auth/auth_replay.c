@@ -26,6 +26,12 @@ typedef uint64_t mark;
 #define CHOICES 4u
 #define LOAD_PERCENT 85u
 
+/*
+ * So many units late a request may come, after others that began later (it waited for a lock, or the clock was set right): it counts as one of theirs. Were the
+ * marks of the shard given its time instead, they would be forgotten before their span is over.
+ */
+#define LATE 10
+
 struct line {
     mark marks[LINE];
 };
@@ -165,7 +171,7 @@ turn(const struct auth_replay *replay, struct shard *shard, int64_t unit)
     if (unit > shard->unit) {
         sweep(replay, shard, unit);
         shard->unit = unit;
-    } else if (unit < shard->unit - 1) { /* by one: a request that began before another one */
+    } else if (unit < shard->unit - LATE) {
         begin_again(replay, shard, unit);
         shard->unit = unit;
     }

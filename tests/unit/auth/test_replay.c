@@ -110,6 +110,26 @@ test_a_clock_that_goes_back_forgets_nothing(void **state)
     auth_replay_free(&replay);
 }
 
+/* Whoever comes late, and to whichever shard, takes nothing from the time of what was there before. */
+static void
+test_a_late_request_makes_nothing_be_forgotten_early(void **state)
+{
+    (void)state;
+    for (int64_t late = 1; late <= 9; late++) {
+        struct auth_replay *replay = make(65536, SPAN);
+        for (uint64_t i = 0; i < 100; i++) {
+            assert_ok(once(replay, i, START));
+        }
+        for (uint64_t i = 100; i < 1000; i++) {
+            assert_ok(once(replay, i, START - late));
+        }
+        for (uint64_t i = 0; i < 100; i++) {
+            assert_refused(once(replay, i, START + SPAN - 1), REPLAY);
+        }
+        auth_replay_free(&replay);
+    }
+}
+
 static void
 test_context_and_id_are_told_apart(void **state)
 {
@@ -150,6 +170,7 @@ main(void)
         cmocka_unit_test(test_full_refuses_and_forgets_nobody),
         cmocka_unit_test(test_lines_overflow_in_no_shard_before_it_is_full),
         cmocka_unit_test(test_a_clock_that_goes_back_forgets_nothing),
+        cmocka_unit_test(test_a_late_request_makes_nothing_be_forgotten_early),
         cmocka_unit_test(test_context_and_id_are_told_apart),
         cmocka_unit_test(test_sizes_out_of_range_are_refused),
     };
