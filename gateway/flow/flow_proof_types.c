@@ -141,6 +141,10 @@ flow_proof_types_read(struct sg_arena *arena, const struct sjson *types, struct 
         }
         SG_TRY(read_type(arena, m, kind, why, config));
     }
+    if (config->proofs[FLOW_PROOF_JWT].attested && config->proofs[FLOW_PROOF_DI_VP].offered) {
+        /* the wallet chooses the type: nobody would have to bring an attestation */
+        return flow_bad(why, "key_attestations_required: di_vp beside it would be a way around");
+    }
     return SG_DONE;
 }
 

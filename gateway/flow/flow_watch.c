@@ -191,8 +191,12 @@ watch_questions(struct watch *w)
     SG_TRY(note_questions(w));
     for (const struct watched *one = w->first; one != NULL; one = one->next) {
         bool good = false;
-        SG_TRY(still_good(w, one, &good));
-        if (!good) {
+        sg_result r = still_good(w, one, &good);
+        if (r.code == SG_E_PEER_DOWN || r.code == SG_E_NO_MEMORY) {
+            return r; /* it would be the same with the next */
+        }
+        if (sg_ok(r) &&
+            !good) { /* one that cannot be asked about is asked about in the next round */
             end_questions(w->all, w->now, is_named, one->id);
         }
     }
@@ -232,11 +236,8 @@ questions_watch(struct flow_questions *all, int64_t now)
         .call = sg_arena_new(0, WATCH_ARENA_MAX),
         .now = now };
     if (w.arena != NULL && w.call != NULL) {
-        sg_result r = watch_questions(&w);
-        if (sg_ok(r)) {
-            r = watch_persons(&w);
-        }
-        SG_IGNORE(r); /* no answer, no memory: the next round is a second away */
+        SG_IGNORE(watch_questions(&w)); /* no answer, no memory: the next round is a second away */
+        SG_IGNORE(watch_persons(&w));   /* whatever the questions are like */
     }
     sg_arena_free(&w.arena);
     sg_arena_free(&w.call);

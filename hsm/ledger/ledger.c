@@ -11,6 +11,7 @@
 
 #define ARENA_MAX ((size_t)64 * 1024 * 1024)
 #define KEPT_MAX ((size_t)256 * 1024)
+#define SCRUB_EVERY_MS 100
 #define WAL_PAGES_MAX \
     8192 /* 32 MiB: from here on the writer itself moves what the publisher left */
 
@@ -303,6 +304,7 @@ open_mode(const struct ledger_place *place, enum ledger_db_mode mode, struct led
         SG_TRY(ledger_db_exec(ledger->db, SCHEMA));
     } else if (mode == LEDGER_DB_WRITE) {
         SG_TRY(ledger_db_exec(ledger->db, LEDGER_ORDERED LEDGER_CLOSED));
+        ledger->erased = true; /* for all that is known */
     }
     SG_TRY(prepare_all(ledger));
     SG_TRY(load_head(ledger));
@@ -423,6 +425,7 @@ ledger_rollback(struct ledger *ledger)
         SG_IGNORE(run(ledger, ST_ROLLBACK));
     }
     ledger->open = false;
+    ledger->erasing = false;
     ledger->size = ledger->begun_size;
     ledger->last_at_ms = ledger->begun_last_at_ms;
     ledger->next_claim = ledger->begun_next_claim;
@@ -449,6 +452,20 @@ bound_wal(struct ledger *ledger)
     ledger->wal_pages = 0;
     /* a failure leaves the WAL longer and nothing else: it is tried again */
     (void)sqlite3_wal_checkpoint_v2(ledger->db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+}
+
+/* With no busy handler: a reader or the publisher in the way costs nobody a wait, and the next call tries again. */
+void
+ledger_scrub(struct ledger *ledger, int64_t now_ms)
+{
+    if (!ledger->erased || ledger->open || now_ms < ledger->scrub_at_ms) {
+        return;
+    }
+    ledger->scrub_at_ms = now_ms + SCRUB_EVERY_MS;
+    (void)sqlite3_busy_timeout(ledger->db, 0);
+    ledger->erased = sqlite3_wal_checkpoint_v2(
+                         ledger->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL) != SQLITE_OK;
+    (void)sqlite3_busy_timeout(ledger->db, LEDGER_DB_BUSY_MS);
 }
 
 static sg_result
@@ -480,6 +497,8 @@ ledger_commit(struct ledger *ledger)
     ledger_point("commit-after");
     sg_arena_reset(ledger->arena);
     bound_wal(ledger);
+    ledger->erased = ledger->erased || ledger->erasing;
+    ledger->erasing = false;
     return SG_DONE;
 }
 
@@ -588,6 +607,7 @@ ledger_erase_closed(struct ledger *ledger, const uint8_t person[WIRE_ID_LEN])
     sqlite3_stmt *use SG_CLEANUP(ledger_stmt_reset)
     = ledger->statements[ST_ERASE];
     ledger_bind_bytes(use, 1, sg_bytes_of(person, WIRE_ID_LEN));
+    ledger->erasing = true;
     return sticky(ledger, ledger_run(use));
 }
 

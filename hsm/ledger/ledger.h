@@ -103,8 +103,17 @@ struct ledger_closed {
 /* Likewise, with its closed part. */
 SG_CHECKED sg_result ledger_append_closed(struct ledger *ledger, enum wire_record_type type,
     int64_t at_ms, sg_bytes body, const struct ledger_closed *closed, uint64_t *ret_seq);
-/* Inside a transaction: all closed parts of a person, overwritten in the file (secure_delete); entries and bodies stay as they are. */
+/*
+ * Inside a transaction: all closed parts of a person, overwritten in the file (secure_delete); entries and bodies stay as they are. The
+ * write-ahead log has their pages until ledger_scrub has cut it.
+ */
 SG_CHECKED sg_result ledger_erase_closed(struct ledger *ledger, const uint8_t person[WIRE_ID_LEN]);
+/*
+ * Outside of transactions, now and then: after an erasure, move the write-ahead log into the file and cut it, so that what was erased is in
+ * neither. Nothing to do is the usual case. Never waits for a reader; what is in the way is met again, at most ten times a second. The first call
+ * after opening does it too: a kill may have come between.
+ */
+void ledger_scrub(struct ledger *ledger, int64_t now_ms);
 /*
  * Append an OUTCOME and index its signatures. Once per consent: SG_E_REPLAY; SG_E_NOT_FOUND when `consent_seq` is not a consent that
  * waits. hashes: wire_signature_hash of each, none unless SIGNED.

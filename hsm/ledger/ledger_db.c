@@ -2,7 +2,6 @@
 
 #include "ledger_vfs.h"
 
-#define BUSY_MS 5000 /* readers meet a writer only while the WAL starts again */
 
 static sg_result
 exists(const char *path, const char *vfs_name, bool *ret)
@@ -44,7 +43,7 @@ ledger_db_open(const char *path, enum ledger_db_mode mode, const char *vfs, sqli
         flags |= SQLITE_OPEN_CREATE;
     }
     SG_REQUIRE(sqlite3_open_v2(path, &db, flags, vfs_name) == SQLITE_OK, STORE_DOWN);
-    (void)sqlite3_busy_timeout(db, BUSY_MS);
+    (void)sqlite3_busy_timeout(db, LEDGER_DB_BUSY_MS);
     SG_TRY(ledger_db_exec(db, mode == LEDGER_DB_READ ? READER_SQL : WRITER_SQL));
     *ret = db;
     db = NULL;

@@ -15,6 +15,8 @@
  */
 #define LEDGER_VFS "sealgate"
 
+#define LEDGER_DB_BUSY_MS 5000 /* readers meet a writer only while the WAL starts again */
+
 enum ledger_db_mode { LEDGER_DB_CREATE, LEDGER_DB_WRITE, LEDGER_DB_READ };
 
 /*

@@ -71,6 +71,9 @@ struct ledger {
     size_t begun_claims; /* claims made since */
     size_t begun_slow;
     int wal_pages;
+    bool erasing; /* the open transaction takes closed parts away */
+    bool erased;  /* one did, perhaps before a kill: their pages are to go from the WAL too */
+    int64_t scrub_at_ms;
     uint8_t blinds[LEDGER_BLINDS][WIRE_BLIND_LEN];
     size_t n_blinds; /* not used yet */
     struct ledger_resume *resume;

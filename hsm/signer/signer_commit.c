@@ -39,6 +39,16 @@ signer_note_free(struct signer_note *note)
     free(note);
 }
 
+/* A person leaves once, and every closed part with that: what was still to be written then is written without it. req: EV-4 */
+static sg_result
+has_left(struct signer *s, const uint8_t person[REG_PERSON_LEN], bool *ret)
+{
+    struct reg_person found;
+    sg_result r = reg_person_get(s->registry, sg_bytes_of(person, REG_PERSON_LEN), &found);
+    *ret = r.code == SG_E_NOT_FOUND || (sg_ok(r) && found.state == WIRE_PERSON_LEFT);
+    return r.code == SG_E_NOT_FOUND ? SG_DONE : r;
+}
+
 static sg_result
 write_note(struct signer *s, struct signer_note *note)
 {
@@ -52,7 +62,11 @@ write_note(struct signer *s, struct signer_note *note)
         SG_TRY(first);
     }
     int64_t at_ms = s->env.now.utc_ms;
+    bool left = false;
     if (note->closed.bytes.n > 0) {
+        SG_TRY(has_left(s, note->closed.person, &left));
+    }
+    if (note->closed.bytes.n > 0 && !left) {
         return ledger_append_closed(
             s->ledger, note->type, at_ms, note->body, &note->closed, &note->seq);
     }

@@ -243,6 +243,7 @@ step(struct signer *s)
     signer_halts_settle(s);
     flush_all(s); /* answers leave before the next signatures are made */
     signer_work_sign(s);
+    ledger_scrub(s->ledger, s->env.now.boot_ms);
 }
 
 static bool

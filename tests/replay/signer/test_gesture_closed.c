@@ -295,12 +295,50 @@ test_it_goes_with_the_person_and_the_ledger_still_holds(void **state)
     assert_int_equal(rig_record_for(&rig, first, &eva).closed.n, 0);
     assert_true(rig_record(&rig, others).closed.n > 0); /* nobody else's went */
     expect_ledger_holds(1);
+    /* from the running signer's files too: the write-ahead log is cut as soon as no reader is in the way */
+    for (int i = 0; i < 500 && on_disk(sg_bytes_of(assertion, n)); i++) {
+        usleep(10000);
+    }
+    assert_false(on_disk(sg_bytes_of(assertion, n)));
     rig_stop(&rig);
     assert_false(on_disk(sg_bytes_of(assertion, n)));
     rig_start(&rig, NULL);
     expect_ledger_holds(1);
     rig_person_forget(&eva);
     rig_person_forget(&ida);
+}
+
+/* A signature that waits for a status while its person leaves is refused later: the record of that has no closed part any more. */
+static void
+test_what_is_refused_after_the_person_left_keeps_nothing_of_them(void **state)
+{
+    (void)state;
+    struct rig_person uwe = { .n_keys = 1 };
+    struct wire_intent_open_reply opened;
+    struct wire_sign_reply reply;
+    uint64_t id = 0;
+    rig_person_enrol(&rig, &uwe);
+    struct wire_intent intent = rig_present(&rig, &uwe, 1);
+    intent.refs[intent.n_refs++] = a_ref(1);
+    assert_ok(rig_open(&rig, &uwe, &intent, &opened));
+    struct authenticator_ask ask = rig_ask_of(&rig, &opened);
+    struct wire_sign sign = rig_sign_of(&rig, &uwe.sign, &opened, &ask, 1);
+    rig_mode(&rig, RIG_HOLD);
+    rig_sign_send(&rig, &sign, rig.next_id++);
+    rig_wait_held(&rig, 1);
+    struct rig_counts before = rig_counts(&rig);
+    leave(&uwe);
+    rig_mode(&rig, RIG_BAD);
+    assert_false(sg_ok(rig_sign_receive(&rig, &id, &reply)));
+    rig_mode(&rig, RIG_GOOD);
+    struct rig_counts after = rig_counts(&rig);
+    assert_int_equal(
+        after.by_type[WIRE_REC_REFUSAL], before.by_type[WIRE_REC_REFUSAL] + 1);
+    for (uint64_t seq = before.size; seq < after.size; seq++) {
+        assert_int_equal(rig_record(&rig, seq).closed.n, 0);
+    }
+    expect_ledger_holds(2);
+    rig_person_forget(&uwe);
 }
 
 /* Those of the bed were put into the registry without events: a replay would find that. So here nobody else has lived. */
@@ -336,6 +374,7 @@ main(void)
     };
     const struct CMUnitTest alone[] = {
         cmocka_unit_test(test_it_goes_with_the_person_and_the_ledger_still_holds),
+        cmocka_unit_test(test_what_is_refused_after_the_person_left_keeps_nothing_of_them),
     };
     int failed = cmocka_run_group_tests(tests, setup, teardown);
     return failed + cmocka_run_group_tests(alone, setup_own, teardown_own);

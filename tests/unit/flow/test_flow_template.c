@@ -359,6 +359,9 @@ test_proof_types(void **state)
         DI_VP("[\"did:key\"]", "[\"ecdsa-sd-2023\"]"),
         DI_VP("[\"did:key\"]", "[]"),
         DI_VP("[\"did:key\"]", "[\"eddsa-jcs-2022\"],\"key_attestations_required\":{}"),
+        /* a way around the attestation */
+        DI_VP("[\"did:key\"]",
+            "[\"eddsa-jcs-2022\"]},\"jwt\":{" ES256 ",\"key_attestations_required\":{}"),
         ATTESTED("{\"jwt\":[]}"),
         ATTESTED("{\"jwt\":{}}"),
         ATTESTED("{\"attestation\":{\"proof_signing_alg_values_supported\":[\"HS256\"]}}"),
