@@ -127,6 +127,7 @@ records(struct sg_arena *arena)
     c.gesture = (struct wire_gesture){ .counter_fault = false };
     c.which = c.first_seq = 0;
     c.n_more_spki = 0;
+    c.closed = SG_NO_BYTES;
     o.consent_seq = 1000;
     o.kind = WIRE_OUT_SIGNED;
     o.signature_hashes[0] = HASH;
