@@ -1,5 +1,5 @@
 # Debian 12 packages, in one place: conf/quickstart.sh and tests/run.sh read this file.
-SEALGATE_PACKAGES_BUILD="gcc libc6-dev cmake ninja-build pkg-config ca-certificates libssl-dev libsodium-dev libjansson-dev
+SEALGATE_PACKAGES_BUILD="gcc libc6-dev cmake ninja-build pkg-config ca-certificates libssl-dev libsodium-dev libgmp-dev libjansson-dev
  libcbor-dev libmicrohttpd-dev libcurl4-openssl-dev libsqlite3-dev libinih-dev libqrencode-dev libjose-dev zlib1g-dev libp11-kit-dev softhsm2 curl nodejs npm"
 SEALGATE_PACKAGES_TEST="clang libclang-rt-14-dev llvm-14 libcmocka-dev opensc openssl sqlite3 json-schema-test-suite chromium fonts-noto-cjk"
 
