@@ -9,6 +9,7 @@ close_all(struct store *store)
     for (size_t i = 0; i < STORE_READERS; i++) {
         store_db_close(&store->readers[i]);
     }
+    store_db_close(&store->mover.db);
     store_db_close(&store->writer);
     sg_wipe(store->vault_key, sizeof(store->vault_key));
     free(store);
@@ -20,6 +21,7 @@ open_all(struct store *store, const char *path, const char *environment, struct 
     SG_TRY(store_db_open(path, true, &store->writer, why));
     SG_TRY(store_schema_check(&store->writer, environment, why));
     SG_TRY(store_index_resume(store));
+    SG_TRY(store_db_open(path, false, &store->mover.db, why));
     for (size_t i = 0; i < STORE_READERS; i++) {
         SG_TRY(store_db_open(path, false, &store->readers[i], why));
         store->free_readers[store->n_free++] = &store->readers[i];
@@ -36,6 +38,7 @@ store_open(const char *path, const char *environment, struct store **ret, struct
     pthread_cond_init(&store->more, NULL);
     pthread_mutex_init(&store->readers_lock, NULL);
     pthread_cond_init(&store->reader_free, NULL);
+    store_mover_init(&store->mover);
     atomic_store(&store->healthy, true);
     sg_result result = open_all(store, path, environment, why);
     if (!sg_ok(result)) {
@@ -49,6 +52,7 @@ store_open(const char *path, const char *environment, struct store **ret, struct
 sg_result
 store_start(struct store *store)
 {
+    SG_TRY(store_mover_start(&store->mover));
     return store_writer_start(store);
 }
 
@@ -59,6 +63,7 @@ store_close(struct store **slot)
         return;
     }
     store_writer_stop(*slot);
+    store_mover_stop(&(*slot)->mover);
     close_all(*slot);
     *slot = NULL;
 }

@@ -1,7 +1,5 @@
 #include "store_db.h"
 
-#define BUSY_MS 5000
-
 sg_result
 store_db_open(const char *path, bool write, struct store_db *ret, struct sg_why *why)
 {
@@ -15,7 +13,7 @@ store_db_open(const char *path, bool write, struct store_db *ret, struct sg_why 
         sqlite3_close(db.db);
         SG_FAIL(STORE_DOWN);
     }
-    sqlite3_busy_timeout(db.db, BUSY_MS);
+    sqlite3_busy_timeout(db.db, STORE_BUSY_MS);
     /* the undo of a failing statement stays in memory: no temporary files where the sandbox allows none */
     const char *pragmas = write ? "PRAGMA temp_store = MEMORY; PRAGMA cache_size = -4096"
                                 : "PRAGMA temp_store = MEMORY; PRAGMA cache_size = -512";

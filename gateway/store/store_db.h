@@ -6,6 +6,9 @@
 
 #include "store.h"
 
+/* How long a connection waits for another one that writes or moves the log. */
+#define STORE_BUSY_MS 5000
+
 enum store_sql {
     SQL_BEGIN,
     SQL_COMMIT,

@@ -20,6 +20,11 @@ struct store_fresh {
     int64_t signature, offer;
     uint64_t seq;
 };
+/* An index entry: eight bytes of a hash, and the row. */
+struct store_entry {
+    int64_t h;
+    uint64_t seq;
+};
 
 /* A piece of work for the writer thread. Several units share one transaction; a failing one leaves nothing behind. */
 struct store_unit {
@@ -32,15 +37,31 @@ struct store_unit {
     struct store_unit *next;
 };
 
+/* store_mover.c. `due`: something was committed since the last move began. */
+struct store_mover {
+    struct store_db db; /* the thread's once it runs */
+    pthread_t thread;
+    bool started;
+    pthread_mutex_t lock; /* guards due, closing */
+    pthread_cond_t wake;
+    bool due, closing;
+};
+
 struct store {
+    struct store_mover mover;
     struct store_db writer; /* the writer thread's once it runs */
     uint64_t scrubbed_us;   /* the writer thread's: when the write-ahead log was last cut */
     pthread_t thread;
     bool started;
     /* the writer's: issuances, and those whose index entries are still to come (store_index.c) */
     uint64_t last_seq, indexed;
+    uint64_t settled_seq; /* last_seq of the commit before */
     struct store_fresh fresh[STORE_FRESH_ROOM];
     size_t n_fresh;
+    /* the batch that is entering the indexes: n entries of each, sorted, of which `fed` are in */
+    struct store_entry feed[2][STORE_FRESH_ROOM];
+    size_t n_feed, fed;
+    uint64_t feed_upto; /* indexed when all are in */
 
     pthread_mutex_t lock; /* guards first, last, closing, sleeping */
     pthread_cond_t more;
@@ -68,6 +89,13 @@ void store_writer_stop(struct store *store);
 void store_submit(struct store *store, struct store_unit *unit);
 /* Submit and wait. Not in a `done`. */
 SG_CHECKED sg_result store_wait(struct store *store, struct store_unit *unit);
+
+/* store_mover.c. Stop before its connection closes; not started, it does nothing. */
+void store_mover_init(struct store_mover *mover);
+SG_CHECKED sg_result store_mover_start(struct store_mover *mover);
+void store_mover_stop(struct store_mover *mover);
+/* After a commit. Never waits for a move. */
+void store_mover_tell(struct store_mover *mover);
 
 /* store.c: a reading connection, waiting for one if all are in use; given back by the cleanup. */
 struct store_reader {

@@ -11,7 +11,7 @@ static const char *const pragmas =
     "PRAGMA journal_mode = WAL;"
     "PRAGMA synchronous = FULL;" /* a commit that was answered survives a power cut */
     "PRAGMA secure_delete = ON;"
-    "PRAGMA wal_autocheckpoint = 2000;";
+    "PRAGMA wal_autocheckpoint = 8192;"; /* store_mover.c has moved most pages before */
 
 /* Version 4: orders that the signer was, or will be, asked to record. */
 #define WAITING                                                                               \

@@ -87,6 +87,9 @@ finish_group(struct store *store, struct store_unit *first)
     uint64_t n = 0;
     bool kept = run_group(store, first, &n);
     uint64_t took = now_us() - start;
+    if (kept) {
+        store_mover_tell(&store->mover);
+    }
     atomic_store(&store->healthy, kept);
     atomic_fetch_add(kept ? &store->commits : &store->failures, 1);
     atomic_fetch_add(&store->changes, n);
@@ -109,13 +112,15 @@ scrub_due(const struct store *store)
 
 /*
  * secure_delete overwrites a dropped body in the database, but the write-ahead log keeps the page as it was until its room is used
- * again, which on a quiet gateway is never. So the log is copied and cut. A reader in the way: next time. req: SIG-6
+ * again, which on a quiet gateway is never. So the log is copied and cut. A reader or the mover in the way: next time. req: SIG-6
  */
 static void
 scrub(struct store *store)
 {
+    (void)sqlite3_busy_timeout(store->writer.db, 0);
     int code =
         sqlite3_wal_checkpoint_v2(store->writer.db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+    (void)sqlite3_busy_timeout(store->writer.db, STORE_BUSY_MS);
     store->writer.dropped = code != SQLITE_OK;
     store->scrubbed_us = now_us();
 }

@@ -639,6 +639,37 @@ test_once_is_once(void **state)
     assert_int_equal(rows, 2);
 }
 
+/* Does the database file itself, without its log, hold this text? */
+static bool
+in_the_file(const struct bed *bed, sg_str text)
+{
+    struct sg_arena *arena = sg_arena_new(0, (size_t)16 * 1024 * 1024);
+    sg_bytes file = support_file(arena, bed->path);
+    bool there = file.n > 0 && memmem(file.p, file.n, text.p, text.n) != NULL;
+    sg_arena_free(&arena);
+    return there;
+}
+
+/* Without anybody's doing, and without closing, what was committed comes from the log into the file. */
+static void
+test_the_log_is_moved_while_all_goes_on(void **state)
+{
+    struct bed *bed = *state;
+    for (int round = 0; round < 3; round++) {
+        char id[32];
+        int n = snprintf(id, sizeof(id), "needle-in-the-log-%d", round);
+        struct store_offer offer = an_offer(id, (uint8_t)(round + 1));
+        assert_ok(store_offer_put(bed->store, &offer));
+        int waited = 0;
+        while (!in_the_file(bed, sg_str_of(id, (size_t)n))) {
+            assert_true(waited++ < 600); /* half a minute, on the slowest machine */
+            usleep(50000);
+        }
+    }
+    struct store_offer got;
+    assert_ok(store_offer_get(bed->store, SG_LIT("needle-in-the-log-2"), bed->arena, &got));
+}
+
 static void
 test_after_closing_nothing_is_promised(void **state)
 {
@@ -674,6 +705,7 @@ main(void)
         TEST(test_environments_refuse_each_other),
         TEST(test_relative_names_stay_relative),
         TEST(test_once_is_once),
+        TEST(test_the_log_is_moved_while_all_goes_on),
         TEST(test_after_closing_nothing_is_promised),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
