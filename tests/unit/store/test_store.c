@@ -385,6 +385,32 @@ test_rows_are_found_wherever_they_lie(void **state)
     assert_int_equal(got.state, STORE_SUPERSEDED);
 }
 
+/* Stopped while a batch is on its way into the indexes: what is in and what is not are met again, once each. */
+static void
+test_rows_are_found_after_a_stop_anywhere_in_a_batch(void **state)
+{
+    struct bed *bed = *state;
+    struct answer answer = ANSWER;
+    static const int stops[] = { 511, 512, 513, 529, 560, 700, 1023, 1024, 1030, 1600 };
+    int n = 0;
+    for (size_t k = 0; k < sizeof(stops) / sizeof(stops[0]); k++) {
+        for (; n < stops[k]; n++) {
+            struct store_issuance row = an_issuance(0, 1);
+            memcpy(row.signature_hash, &n, sizeof(n));
+            store_issuance_commit(bed->store, &row, 1, answered, &answer);
+            if (n % 8 == 0) {
+                await(&answer, n + 1); /* so that there are many commits, each with its slice */
+            }
+        }
+        await(&answer, n);
+        uint64_t last = 0;
+        find_all(bed, n, &last);
+        reopen(bed);
+        find_all(bed, n, &last);
+        assert_int_equal(last, n);
+    }
+}
+
 /* More rows in one commit than the memory of index entries holds: they come back from the rows. */
 static void
 test_a_very_large_commit_is_indexed_too(void **state)
@@ -698,6 +724,7 @@ main(void)
         TEST(test_issuances_are_found_by_signature_and_holder),
         TEST(test_a_conflicting_unit_leaves_nothing_and_hurts_nobody),
         TEST(test_rows_are_found_wherever_they_lie),
+        TEST(test_rows_are_found_after_a_stop_anywhere_in_a_batch),
         TEST(test_a_very_large_commit_is_indexed_too),
         TEST(test_changes_that_wait_share_a_commit),
         TEST(test_lists_reserve_and_change),
