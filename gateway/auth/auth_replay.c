@@ -149,11 +149,17 @@ sweep(const struct auth_replay *replay, struct shard *shard, int64_t unit)
     size_t gone = 0;
     for (size_t i = 0; i < replay->n_lines && shard->n > 0; i++) {
         mark *marks = shard->lines[i].marks;
+        mark old[LINE]; /* what is to go; zero where nothing is */
+        mark any = 0;
         for (size_t j = 0; j < LINE; j++) {
             mark age = ((mark)shard->unit - marks[j]) & UNIT_MASK;
-            mark old = (mark)0 - (mark)(age >= limit);
-            gone += (old & marks[j]) != 0;
-            marks[j] &= ~old;
+            old[j] = marks[j] & ((mark)0 - (mark)(age >= limit));
+            gone += old[j] != 0;
+            any |= old[j];
+        }
+        /* a page that was never written to stays one that costs nothing */
+        for (size_t j = 0; any != 0 && j < LINE; j++) {
+            marks[j] ^= old[j];
         }
     }
     shard->n -= gone;

@@ -3,8 +3,6 @@
 #include <openssl/ecdsa.h>
 #include <openssl/evp.h>
 #include <openssl/x509.h>
-#include <pthread.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -265,90 +263,6 @@ bench_floor_local(size_t n, double *ret_us)
     }
     *ret_us = best;
     return SG_DONE;
-}
-
-/* ---- beside the load ----------------------------------------------------------------------------------- */
-
-#define PROBE_WARM 3
-#define PROBE_BATCH 20
-#define PROBE_EVERY_NS 100000000
-
-struct bench_probe {
-    pthread_t thread;
-    _Atomic bool stop;
-    struct sg_arena *arena;
-    struct jwk_key *key;
-    struct sample sample;
-    /* the thread's until it is joined */
-    sg_result result;
-    double sum_us;
-    unsigned n;
-};
-
-static sg_result
-probe_batch(struct bench_probe *probe)
-{
-    double began = 0;
-    for (int i = 0; i < PROBE_WARM + PROBE_BATCH; i++) {
-        if (i == PROBE_WARM) {
-            began = cpu_us();
-        }
-        SG_TRY(jws_verify(&probe->sample.jws, probe->key));
-    }
-    probe->sum_us += (cpu_us() - began) / PROBE_BATCH;
-    probe->n++;
-    return SG_DONE;
-}
-
-static void *
-probe_main(void *argument)
-{
-    struct bench_probe *probe = argument;
-    while (sg_ok(probe->result) && !atomic_load(&probe->stop)) {
-        nanosleep(&(struct timespec){ 0, PROBE_EVERY_NS }, NULL);
-        probe->result = probe_batch(probe);
-    }
-    return NULL;
-}
-
-static void
-probe_free(struct bench_probe **probe)
-{
-    if (*probe != NULL) {
-        jwk_key_free(&(*probe)->key);
-        sg_arena_free(&(*probe)->arena);
-        free(*probe);
-        *probe = NULL;
-    }
-}
-
-sg_result
-bench_probe_start(struct bench_probe **ret)
-{
-    SG_CLEANUP(probe_free)
-    struct bench_probe *probe = calloc(1, sizeof(*probe));
-    SG_REQUIRE(probe != NULL, NO_MEMORY);
-    probe->result = SG_DONE;
-    probe->arena = sg_arena_new(0, (size_t)1024 * 1024);
-    SG_REQUIRE(probe->arena != NULL, NO_MEMORY);
-    SG_TRY(make_sample(probe->arena, &probe->sample));
-    SG_TRY(jwk_key_new(&probe->sample.jwk, &probe->key));
-    SG_REQUIRE(pthread_create(&probe->thread, NULL, probe_main, probe) == 0, INTERNAL);
-    *ret = probe;
-    probe = NULL;
-    return SG_DONE;
-}
-
-sg_result
-bench_probe_stop(struct bench_probe **probe, double *ret_us, unsigned *ret_n)
-{
-    atomic_store(&(*probe)->stop, true);
-    pthread_join((*probe)->thread, NULL);
-    *ret_n = (*probe)->n;
-    *ret_us = *ret_n == 0 ? 0 : (*probe)->sum_us / *ret_n;
-    sg_result result = (*probe)->result;
-    probe_free(probe);
-    return result;
 }
 
 double

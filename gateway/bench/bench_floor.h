@@ -26,15 +26,6 @@ SG_CHECKED sg_result bench_floor_verify(const struct jose_alg *alg, double *ret_
 SG_CHECKED sg_result bench_floor_hash(size_t n, double *ret_us);
 /* A P-256 key made here and `n` signatures with it, without verification. */
 SG_CHECKED sg_result bench_floor_local(size_t n, double *ret_us);
-/*
- * The same verification beside the load: a thread that verifies 20 times every 100 ms (one percent of a processor) and takes the mean of the
- * batches. A virtual machine's neighbours are charged to whoever runs; that mean over the lowest batch tells by how much.
- */
-struct bench_probe;
-/* SG_E_NO_MEMORY, SG_E_INTERNAL. */
-SG_CHECKED sg_result bench_probe_start(struct bench_probe **ret);
-/* Ends the thread and frees. ret_us: CPU time of one verification, mean; ret_n: batches that it is of, 0 when there was none. */
-SG_CHECKED sg_result bench_probe_stop(struct bench_probe **probe, double *ret_us, unsigned *ret_n);
 double bench_floor_sum(const struct bench_floor *floor);
 
 #endif

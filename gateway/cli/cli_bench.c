@@ -20,8 +20,9 @@
 #include "sg_text.h"
 
 #define ROUND_S 10.0 /* proofs are made before each round and stay fresh for it */
-#define ROUND_MIN_S 1.0
 #define ROUNDS 4
+#define SETTLE_US \
+    1200000 /* then what was put off is done: moves of logs, tree heads, forgotten claims */
 #define REQUESTS_PER_S 6000.0 /* more than two cores can answer */
 #define OFFER_COUNT 10000     /* credentials one offer may yield (FLOW_COUNT_MAX) */
 
@@ -49,11 +50,10 @@ const char cli_bench_text[] =
     "credential of each process, and the\n"
     "cost floor: every public-key operation that one request cannot do without, measured in the "
     "same run.\n"
-    "The floor is the lowest of several batches, while the load pays for whatever its neighbours "
-    "on "
-    "the host take. So two more ratios\n"
-    "stand beside it: the quietest round of the load, and the whole load to the floor as it cost "
-    "beside the load.\n"
+    "The load is several rounds, each with the work that the processes put off for a second. The "
+    "floor is the lowest of several batches,\n"
+    "while the load pays for what its neighbours on the host take: beside the ratio of all rounds "
+    "stands that of the quietest.\n"
     "The gateway must be running on this machine, over plain http on loopback.\n\n"
     "  sealgate bench --dir var/demo --seconds 10 --clients 32\n"
     "  sealgate bench --dir var/demo --format all --seconds 3\n\n"
@@ -75,12 +75,10 @@ struct measured {
     size_t ok;
     size_t sent;
     size_t bad;
-    double p50_ms; /* of the last round, the longest */
+    double p50_ms; /* worst round */
     double p99_ms; /* worst round */
     double cpu_us[3];
     unsigned rounds;
-    double probe_us; /* a verification beside the load, mean of n_probes batches */
-    unsigned n_probes;
     double quiet_us;  /* CPU per credential of the round that took least; 0: there was none */
     double rss_mb[3]; /* largest seen */
     char complaint[320];
@@ -167,17 +165,12 @@ add_round(struct bench *b, double seconds, double rate, struct measured *m)
     struct bench_load_report report = { 0 };
     struct bench_proc before;
     struct bench_proc after;
-    struct bench_probe *probe = NULL;
-    double probe_us = 0;
-    unsigned n_probes = 0;
-    r = bench_probe_start(&probe);
-    r = sg_ok(r) ? bench_proc_read(b->pids, &before) : r;
+    r = bench_proc_read(b->pids, &before);
     r = sg_ok(r) ? bench_load_run(&load, &report) : r;
-    r = sg_ok(r) ? bench_proc_read(b->pids, &after) : r;
-    if (probe != NULL) {
-        sg_result probed = bench_probe_stop(&probe, &probe_us, &n_probes);
-        r = sg_ok(r) ? probed : r;
+    if (sg_ok(r) && rate <= 0) {
+        usleep(SETTLE_US);
     }
+    r = sg_ok(r) ? bench_proc_read(b->pids, &after) : r;
     if (!sg_ok(r)) {
         return cli_refused(b->cli, "the run broke off", r);
     }
@@ -194,10 +187,6 @@ add_round(struct bench *b, double seconds, double rate, struct measured *m)
         m->rss_mb[i] = after.rss_mb[i] > m->rss_mb[i] ? after.rss_mb[i] : m->rss_mb[i];
     }
     m->rounds++;
-    if (n_probes > 0) {
-        m->probe_us = (m->probe_us * m->n_probes + probe_us * n_probes) / (m->n_probes + n_probes);
-        m->n_probes += n_probes;
-    }
     double each = report.ok == 0 ? 0 : used / (double)report.ok;
     m->quiet_us = each > 0 && (m->quiet_us <= 0 || each < m->quiet_us) ? each : m->quiet_us;
     if (m->bad != 0 && m->complaint[0] == '\0') {
@@ -207,17 +196,27 @@ add_round(struct bench *b, double seconds, double rate, struct measured *m)
     return CLI_DONE;
 }
 
+/* Rounds of one length: one that were shorter would not compare. */
+static unsigned
+rounds_of(double seconds, double rate)
+{
+    double longest = seconds / ROUND_S;
+    unsigned n = (unsigned)longest + (longest > (unsigned)longest ? 1 : 0);
+    unsigned fit = seconds > 1 ? (unsigned)seconds : 1; /* none below a second */
+    unsigned want = rate > 0 || n >= ROUNDS ? n : ROUNDS;
+    return want > fit ? fit : want;
+}
+
 /*
  * At full load in several rounds at least: what the neighbours of a virtual machine take is charged to us, so that the mean of a run tells of them
- * too. The floor is the lowest of its batches; the round that took least compares with it like with like.
+ * too. The floor is the lowest of its batches; the round that took least compares with it.
  */
 static int
 measure(struct bench *b, double seconds, double rate, struct measured *m)
 {
-    double round = rate > 0 ? seconds : seconds / ROUNDS;
-    round = round < ROUND_MIN_S ? ROUND_MIN_S : round > ROUND_S ? ROUND_S : round;
-    for (double left = seconds; left > 0.01; left -= round) {
-        int code = add_round(b, left < round ? left : round, rate, m);
+    unsigned n = rounds_of(seconds, rate);
+    for (unsigned i = 0; i < n; i++) {
+        int code = add_round(b, seconds / n, rate, m);
         if (code != CLI_DONE) {
             return code;
         }
@@ -238,15 +237,6 @@ static double
 sum3(const double v[3])
 {
     return v[0] + v[1] + v[2];
-}
-
-/* How much longer the same verification took beside the load than in its quietest batch; 1 when it was not measured. */
-static double
-slower(const struct bench *b)
-{
-    return b->full.n_probes == 0 || b->floor.proof_verify_us <= 0
-               ? 1
-               : b->full.probe_us / b->floor.proof_verify_us;
 }
 
 static void
@@ -277,11 +267,7 @@ print_text(const struct bench *b)
     }
     printf("  CPU / floor              %10.2f\n", floor > 0 ? cpu / floor : 0);
     if (f->rounds > 1 && floor > 0) {
-        printf("      in the quietest of %u rounds %5.2f\n", f->rounds, f->quiet_us / floor);
-        printf(
-            "      to the floor beside the load%5.2f   (its verification then takes %.1f us, %.2f "
-            "times as long)\n",
-            cpu / floor / slower(b), f->probe_us, slower(b));
+        printf("      in the quietest of %u rounds %.2f\n", f->rounds, f->quiet_us / floor);
     }
     printf("  at half load             %10.2f ms p50, %.2f ms p99 (%.0f per second offered)\n",
         b->half.p50_ms, b->half.p99_ms, (double)b->half.sent / b->half.seconds);
@@ -306,15 +292,13 @@ print_line(const struct bench *b)
     double floor = bench_floor_sum(&b->floor);
     double cpu = per(f, sum3(f->cpu_us));
     if (b->row == b->rows) {
-        printf("%-18s %-36s %7s %8s %8s %8s %8s %8s %7s %9s %7s\n", "format", "configuration",
-            "per s", "p99 ms", "gateway", "signer", "CPU us", "floor us", "ratio", "quietest",
-            "beside");
+        printf("%-18s %-36s %7s %8s %8s %8s %8s %8s %7s %9s\n", "format", "configuration", "per s",
+            "p99 ms", "gateway", "signer", "CPU us", "floor us", "ratio", "quietest");
     }
-    printf("%-18s %-36s %7.0f %8.2f %8.1f %8.1f %8.1f %8.1f %7.2f %9.2f %7.2f%s\n", b->row->suite,
+    printf("%-18s %-36s %7.0f %8.2f %8.1f %8.1f %8.1f %8.1f %7.2f %9.2f%s\n", b->row->suite,
         b->row->configuration, (double)f->ok / f->seconds, f->p99_ms, per(f, f->cpu_us[0]),
         per(f, f->cpu_us[2]), cpu, floor, floor > 0 ? cpu / floor : 0,
-        floor > 0 ? f->quiet_us / floor : 0, floor > 0 ? cpu / floor / slower(b) : 0,
-        f->bad + b->half.bad != 0 ? "   NOT ALL ISSUED" : "");
+        floor > 0 ? f->quiet_us / floor : 0, f->bad + b->half.bad != 0 ? "   NOT ALL ISSUED" : "");
     fflush(stdout);
 }
 
@@ -347,7 +331,6 @@ wr_row(struct sjson_wr *wr, const struct bench *b)
     wr_double(wr, "cpu_signer_us", per(f, f->cpu_us[2]));
     sjson_wr_member_int(wr, "rounds", (int64_t)f->rounds);
     wr_double(wr, "cpu_per_credential_quietest_us", f->quiet_us);
-    wr_double(wr, "proof_verify_beside_the_load_us", f->probe_us);
     wr_double(wr, "floor_us", bench_floor_sum(&b->floor));
     wr_double(wr, "floor_key_decode_us", b->floor.key_decode_us);
     wr_double(wr, "floor_proof_verify_us", b->floor.proof_verify_us);

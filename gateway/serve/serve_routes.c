@@ -111,11 +111,15 @@ write_rest(struct serve *serve, struct sg_buf *out)
     sg_buf_put_cstr(out, "# TYPE sealgate_store_commits_total counter\n"
                          "# TYPE sealgate_store_changes_total counter\n"
                          "# TYPE sealgate_store_failures_total counter\n"
+                         "# TYPE sealgate_store_moves_total counter\n"
+                         "# TYPE sealgate_store_move_failures_total counter\n"
                          "# TYPE sealgate_store_commit_seconds_total counter\n"
                          "# TYPE sealgate_store_commit_seconds_max gauge\n");
     serve_put(out, "sealgate_store_commits_total %llu\nsealgate_store_changes_total %llu\n",
         (unsigned long long)store.commits, (unsigned long long)store.changes);
     serve_put(out, "sealgate_store_failures_total %llu\n", (unsigned long long)store.failures);
+    serve_put(out, "sealgate_store_moves_total %llu\nsealgate_store_move_failures_total %llu\n",
+        (unsigned long long)store.moves, (unsigned long long)store.move_failures);
     serve_put(out,
         "sealgate_store_commit_seconds_total %.6f\nsealgate_store_commit_seconds_max %.6f\n",
         (double)store.commit_us_sum / 1e6, (double)store.commit_us_max / 1e6);

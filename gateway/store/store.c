@@ -77,6 +77,8 @@ store_figures_get(struct store *store, struct store_figures *ret)
         .failures = atomic_load(&store->failures),
         .commit_us_sum = atomic_load(&store->commit_us_sum),
         .commit_us_max = atomic_load(&store->commit_us_max),
+        .moves = atomic_load(&store->mover.moves),
+        .move_failures = atomic_load(&store->mover.failures),
         .healthy = atomic_load(&store->healthy),
     };
 }

@@ -36,7 +36,8 @@ void store_close(struct store **store);
 struct store_figures {
     uint64_t commits, changes, failures; /* changes per commit = how well grouping works */
     uint64_t commit_us_sum, commit_us_max;
-    bool healthy; /* the last commit succeeded */
+    uint64_t moves, move_failures; /* of the write-ahead log into the database */
+    bool healthy;                  /* the last commit succeeded */
 };
 void store_figures_get(struct store *store, struct store_figures *ret);
 

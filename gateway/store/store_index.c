@@ -138,6 +138,10 @@ feed_all(struct store *store)
     while (store->indexed < store->last_seq) {
         uint64_t last = store->last_seq;
         SG_TRY(read_back(store, store->indexed, &last));
+        if (store->n_fresh == 0) { /* the last ones were undone: numbers without a row */
+            store->indexed = last;
+            return set_progress(&store->writer, last);
+        }
         begin_batch(store, last);
         SG_TRY(feed_some(store, STORE_FRESH_ROOM));
     }
@@ -164,17 +168,22 @@ store_index_settle(struct store *store)
 sg_result
 store_index_resume(struct store *store)
 {
+    /* first of all: nothing that a lost transaction put in may count as in, even when we get no further */
+    store->resume = true;
+    store->n_feed = 0;
+    store->fed = 0;
+    store->n_fresh = 0;
     STORE_QUERY(query, &store->writer, SQL_PROGRESS_GET);
     SG_TRY(store_step(&query));
     store->indexed = (uint64_t)store_column_int(&query, 0);
-    store->last_seq = (uint64_t)store_column_int(&query, 1);
+    uint64_t rows = (uint64_t)store_column_int(&query, 1);
+    store->last_seq = rows > store->indexed ? rows : store->indexed; /* no number twice */
     store->settled_seq = store->last_seq;
-    store->n_feed = 0;
-    store->fed = 0;
     uint64_t last;
     SG_TRY(read_back(store, store->indexed, &last));
     if (store->n_fresh == STORE_FRESH_ROOM) {
         store->n_fresh++; /* there may be more: from the rows next time */
     }
+    store->resume = false;
     return SG_DONE;
 }

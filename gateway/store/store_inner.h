@@ -13,7 +13,10 @@
 #define STORE_READERS 4
 #define STORE_GROUP_MAX 512 /* units of one commit: bounds how long the first of them waits */
 
-/* So many rows wait for their index entries: enough to share pages, few enough to be read through in a millisecond. */
+/*
+ * So many rows are a batch of index entries: enough to share pages. With the batch that is on its way, up to some 800 rows are behind the
+ * indexes, few enough to be read through in a millisecond or two.
+ */
 #define STORE_FRESH_MAX 512
 #define STORE_FRESH_ROOM (2 * STORE_FRESH_MAX)
 struct store_fresh {
@@ -45,17 +48,20 @@ struct store_mover {
     pthread_mutex_t lock; /* guards due, closing */
     pthread_cond_t wake;
     bool due, closing;
+    _Atomic uint64_t moves, failures;
 };
 
 struct store {
     struct store_mover mover;
     struct store_db writer; /* the writer thread's once it runs */
-    uint64_t scrubbed_us;   /* the writer thread's: when the write-ahead log was last cut */
+    uint64_t scrubbed_us;   /* the writer thread's: when it last tried to cut the write-ahead log */
+    uint64_t scrub_failing_us; /* since when that fails; 0: it does not */
     pthread_t thread;
     bool started;
     /* the writer's: issuances, and those whose index entries are still to come (store_index.c) */
     uint64_t last_seq, indexed;
     uint64_t settled_seq; /* last_seq of the commit before */
+    bool resume;          /* a transaction was lost: where counting goes on is still to be read */
     struct store_fresh fresh[STORE_FRESH_ROOM];
     size_t n_fresh;
     /* the batch that is entering the indexes: n entries of each, sorted, of which `fed` are in */

@@ -14,8 +14,14 @@
 #define GATHER_FROM 3
 #define GATHER_NS 2000000
 
-/* Dropped claims are off the disk within this time; each cut costs two syncs. */
+/*
+ * Dropped claims are off the disk within this time, and some tries if readers or the mover are in the way; each cut costs two syncs. A short wait lets
+ * readers drain; who has been in the way all the time is waited for.
+ */
 #define SCRUB_EVERY_US UINT64_C(5000000)
+#define SCRUB_AGAIN_US UINT64_C(200000)
+#define SCRUB_WAIT_MS 50
+#define SCRUB_PATIENCE_US UINT64_C(10000000)
 
 struct waiter {
     pthread_mutex_t lock; /* guards finished */
@@ -61,7 +67,8 @@ static bool
 run_group(struct store *store, struct store_unit *first, uint64_t *ret_n)
 {
     struct store_db *db = &store->writer;
-    bool alive = sg_ok(simple(db, SQL_BEGIN));
+    bool alive = !store->resume || sg_ok(store_index_resume(store));
+    alive = alive && sg_ok(simple(db, SQL_BEGIN));
     for (struct store_unit *unit = first; unit != NULL; unit = unit->next) {
         unit->result = alive ? run_unit(db, unit) : SG_ERROR(STORE_DOWN);
         /* a full disk or an i/o error may have rolled back everything already */
@@ -74,9 +81,8 @@ run_group(struct store *store, struct store_unit *first, uint64_t *ret_n)
         point("store-durable");
         return true;
     }
-    SG_IGNORE(simple(db, SQL_ROLLBACK)); /* there may be nothing left to roll back */
-    SG_IGNORE(
-        store_index_resume(store)); /* if it fails too, the next group meets the same database */
+    SG_IGNORE(simple(db, SQL_ROLLBACK));  /* there may be nothing left to roll back */
+    SG_IGNORE(store_index_resume(store)); /* if it fails too, the next group begins with it */
     return false;
 }
 
@@ -87,9 +93,6 @@ finish_group(struct store *store, struct store_unit *first)
     uint64_t n = 0;
     bool kept = run_group(store, first, &n);
     uint64_t took = now_us() - start;
-    if (kept) {
-        store_mover_tell(&store->mover);
-    }
     atomic_store(&store->healthy, kept);
     atomic_fetch_add(kept ? &store->commits : &store->failures, 1);
     atomic_fetch_add(&store->changes, n);
@@ -107,22 +110,31 @@ finish_group(struct store *store, struct store_unit *first)
 static bool
 scrub_due(const struct store *store)
 {
-    return store->writer.dropped && now_us() - store->scrubbed_us >= SCRUB_EVERY_US;
+    uint64_t rest = store->scrub_failing_us != 0 ? SCRUB_AGAIN_US : SCRUB_EVERY_US;
+    return store->writer.dropped && now_us() - store->scrubbed_us >= rest;
 }
 
 /*
  * secure_delete overwrites a dropped body in the database, but the write-ahead log keeps the page as it was until its room is used
- * again, which on a quiet gateway is never. So the log is copied and cut. A reader or the mover in the way: next time. req: SIG-6
+ * again, which on a quiet gateway is never. So the log is copied and cut. A reader or the mover in the way: again soon. req: SIG-6
  */
 static void
 scrub(struct store *store)
 {
-    (void)sqlite3_busy_timeout(store->writer.db, 0);
+    uint64_t now = now_us();
+    bool patient =
+        store->scrub_failing_us != 0 && now - store->scrub_failing_us >= SCRUB_PATIENCE_US;
+    (void)sqlite3_busy_timeout(store->writer.db, patient ? STORE_BUSY_MS : SCRUB_WAIT_MS);
     int code =
         sqlite3_wal_checkpoint_v2(store->writer.db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
     (void)sqlite3_busy_timeout(store->writer.db, STORE_BUSY_MS);
     store->writer.dropped = code != SQLITE_OK;
     store->scrubbed_us = now_us();
+    if (code == SQLITE_OK) {
+        store->scrub_failing_us = 0;
+    } else if (store->scrub_failing_us == 0) {
+        store->scrub_failing_us = now;
+    }
 }
 
 /* Until there is work, or a scrub is due. Lock held. */
@@ -136,7 +148,11 @@ sleep_locked(struct store *store)
         struct timespec until;
         clock_gettime(
             CLOCK_REALTIME, &until); /* the condition's clock; a step of it only shifts a scrub */
-        until.tv_sec += 1;
+        until.tv_nsec += (long)SCRUB_AGAIN_US * 1000;
+        if (until.tv_nsec >= 1000000000L) {
+            until.tv_nsec -= 1000000000L;
+            until.tv_sec++;
+        }
         pthread_cond_timedwait(&store->more, &store->lock, &until);
     }
     store->sleeping = false;
@@ -177,15 +193,22 @@ writer_main(void *argument)
     struct store *store = argument;
     is_writer = true;
     pthread_setname_np(pthread_self(), "store");
+    bool wrote = false; /* since the mover was told */
     for (bool closing = false;;) {
         struct store_unit *group = take_group(store, &closing);
         if (group != NULL) {
             finish_group(store, group);
+            wrote = true;
         } else if (closing) {
             return NULL; /* closing the last connection cuts the log as well */
         }
         if (scrub_due(store)) {
             scrub(store);
+            wrote = wrote && store->writer.dropped; /* cut: there is nothing to move */
+        }
+        if (wrote && store->scrub_failing_us == 0) { /* it would be in the way */
+            store_mover_tell(&store->mover);
+            wrote = false;
         }
     }
 }

@@ -33,8 +33,10 @@
 /* A TLS handshake under the thread sanitizer, on a machine that does other things, takes longer than half a second. */
 #ifdef __SANITIZE_THREAD__
 #define FETCH_TIMEOUT_MS 3000
+#define MOST_MS (2 * FETCH_TIMEOUT_MS) /* until somebody who fails is answered */
 #else
 #define FETCH_TIMEOUT_MS 600
+#define MOST_MS (FETCH_TIMEOUT_MS + 900)
 #endif
 #define REPLY_TIMEOUT_MS 30000
 
