@@ -55,7 +55,7 @@ struct store {
     struct store_mover mover;
     struct store_db writer; /* the writer thread's once it runs */
     uint64_t scrubbed_us;   /* the writer thread's: when it last tried to cut the write-ahead log */
-    uint64_t scrub_failing_us; /* since when that fails; 0: it does not */
+    uint64_t scrub_failing_us; /* since when that fails, or the last patient try; 0: it does not */
     pthread_t thread;
     bool started;
     /* the writer's: issuances, and those whose index entries are still to come (store_index.c) */

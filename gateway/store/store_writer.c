@@ -16,12 +16,13 @@
 
 /*
  * Dropped claims are off the disk within this time, and some tries if readers or the mover are in the way; each cut costs two syncs. A short wait lets
- * readers drain; who has been in the way all the time is waited for.
+ * readers drain; who has been in the way all the time is waited for somewhat longer, but rarely: an answer waits as long (somebody may copy the database).
  */
 #define SCRUB_EVERY_US UINT64_C(5000000)
 #define SCRUB_AGAIN_US UINT64_C(200000)
 #define SCRUB_WAIT_MS 50
-#define SCRUB_PATIENCE_US UINT64_C(10000000)
+#define SCRUB_PATIENT_EVERY_US UINT64_C(10000000)
+#define SCRUB_PATIENT_MS 500
 
 struct waiter {
     pthread_mutex_t lock; /* guards finished */
@@ -123,8 +124,8 @@ scrub(struct store *store)
 {
     uint64_t now = now_us();
     bool patient =
-        store->scrub_failing_us != 0 && now - store->scrub_failing_us >= SCRUB_PATIENCE_US;
-    (void)sqlite3_busy_timeout(store->writer.db, patient ? STORE_BUSY_MS : SCRUB_WAIT_MS);
+        store->scrub_failing_us != 0 && now - store->scrub_failing_us >= SCRUB_PATIENT_EVERY_US;
+    (void)sqlite3_busy_timeout(store->writer.db, patient ? SCRUB_PATIENT_MS : SCRUB_WAIT_MS);
     int code =
         sqlite3_wal_checkpoint_v2(store->writer.db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
     (void)sqlite3_busy_timeout(store->writer.db, STORE_BUSY_MS);
@@ -132,7 +133,7 @@ scrub(struct store *store)
     store->scrubbed_us = now_us();
     if (code == SQLITE_OK) {
         store->scrub_failing_us = 0;
-    } else if (store->scrub_failing_us == 0) {
+    } else if (store->scrub_failing_us == 0 || patient) {
         store->scrub_failing_us = now;
     }
 }
