@@ -1,64 +1,8 @@
 /* gateway/store: every verb, each refusal, and that grouping keeps what one unit did apart from its neighbours. */
-#include <pthread.h>
-#include <signal.h>
-#include <sqlite3.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "store.h"
-#include "support.h"
-
-#define NOW INT64_C(1800000000)
-
-struct bed {
-    struct sg_arena *arena;
-    const char *folder;
-    char path[256];
-    struct store *store;
-};
-
-static int
-setup(void **state)
-{
-    static struct bed bed;
-    bed = (struct bed){ .arena = sg_arena_new(0, (size_t)64 * 1024 * 1024) };
-    bed.folder = support_mkdir(bed.arena);
-    snprintf(bed.path, sizeof(bed.path), "%s/store.db", bed.folder);
-    assert_ok(store_open(bed.path, "test", &bed.store, NULL));
-    assert_ok(store_start(bed.store));
-    *state = &bed;
-    return 0;
-}
-
-static int
-teardown(void **state)
-{
-    struct bed *bed = *state;
-    store_close(&bed->store);
-    support_rmdir(bed->folder);
-    sg_arena_free(&bed->arena);
-    return 0;
-}
-
-static void
-reopen(struct bed *bed)
-{
-    store_close(&bed->store);
-    assert_ok(store_open(bed->path, "test", &bed->store, NULL));
-    assert_ok(store_start(bed->store));
-}
-
-static struct store_offer
-an_offer(const char *id, uint8_t code)
-{
-    struct store_offer offer = { .offer_id = sg_cstr(id), .tries_left = 3, .client = SG_LIT("c1") };
-    memset(offer.code_hash, code, sizeof(offer.code_hash));
-    offer.created_at = NOW;
-    offer.expires_at = NOW + 600;
-    offer.body = sg_str_bytes(SG_LIT("{\"claims\":1}"));
-    return offer;
-}
+#include "store_bed.h"
 
 static struct store_token
 a_token(uint8_t hash, const char *offer_id)
@@ -215,61 +159,6 @@ test_dropping_an_offer_revokes_its_tokens(void **state)
     assert_ok(store_token_get(bed->store, client.token_hash, bed->arena, &got));
 }
 
-static struct store_issuance
-an_issuance(uint8_t signature, uint8_t holder)
-{
-    struct store_issuance row = { .offer_id = SG_LIT("o1"), .identifier = SG_LIT("i1") };
-    memset(row.signature_hash, signature, sizeof(row.signature_hash));
-    memset(row.holder, holder, sizeof(row.holder));
-    row.list = SG_LIT("l1");
-    row.idx = signature;
-    row.state = STORE_ISSUED;
-    row.openings = sg_str_bytes(SG_LIT("salts"));
-    row.consent_seq = 7;
-    row.outcome_seq = 8;
-    row.configuration = SG_LIT("badge");
-    row.client = SG_LIT("c1");
-    row.signed_at = NOW;
-    row.expires_at = NOW + 1000;
-    return row;
-}
-
-struct answer {
-    pthread_mutex_t lock;
-    pthread_cond_t there;
-    int n;
-    sg_result last;
-};
-
-static void
-answered(void *context, sg_result result)
-{
-    struct answer *answer = context;
-    pthread_mutex_lock(&answer->lock);
-    answer->n++;
-    answer->last = result;
-    pthread_cond_signal(&answer->there);
-    pthread_mutex_unlock(&answer->lock);
-}
-
-static void
-await(struct answer *answer, int n)
-{
-    pthread_mutex_lock(&answer->lock);
-    while (answer->n < n) {
-        pthread_cond_wait(&answer->there, &answer->lock);
-    }
-    pthread_mutex_unlock(&answer->lock);
-}
-
-#define ANSWER                                                  \
-    {                                                           \
-        PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, 0, \
-        {                                                       \
-            SG_OK                                               \
-        }                                                       \
-    }
-
 static void
 test_issuances_are_found_by_signature_and_holder(void **state)
 {
@@ -330,109 +219,6 @@ test_a_conflicting_unit_leaves_nothing_and_hurts_nobody(void **state)
     struct store_issuance got;
     assert_ok(store_issuance_by_signature(bed->store, first.signature_hash, bed->arena, &got));
     assert_ok(store_issuance_by_signature(bed->store, third.signature_hash, bed->arena, &got));
-}
-
-static void
-find_all(struct bed *bed, int n, uint64_t *ret_last_seq)
-{
-    struct store_issuance got;
-    uint64_t count = 0;
-    uint64_t before = 0;
-    for (int i = 0; i < n; i++) {
-        struct store_issuance row = an_issuance(0, 1);
-        memcpy(row.signature_hash, &i, sizeof(i));
-        struct sg_arena *arena = sg_arena_new(4096, 65536);
-        assert_ok(store_issuance_by_signature(bed->store, row.signature_hash, arena, &got));
-        assert_true(got.seq > before); /* in the order they came, each once */
-        before = got.seq;
-        sg_arena_free(&arena);
-    }
-    assert_ok(store_issuance_count(bed->store, SG_LIT("o1"), SG_LIT("i1"), &count));
-    assert_int_equal(count, n);
-    *ret_last_seq = before;
-}
-
-/* Rows move to the indexed table by the hundred: none is lost or seen twice, before and after a restart, and seq goes on. */
-static void
-test_rows_are_found_wherever_they_lie(void **state)
-{
-    struct bed *bed = *state;
-    struct answer answer = ANSWER;
-    enum { N = 3000 };
-    for (int i = 0; i < N; i++) {
-        struct store_issuance row = an_issuance(0, 1);
-        memcpy(row.signature_hash, &i, sizeof(i));
-        store_issuance_commit(bed->store, &row, 1, answered, &answer);
-        if (i < 1000 && i % 50 == 0) {
-            await(&answer, i + 1);
-        }
-    }
-    await(&answer, N);
-    uint64_t last = 0;
-    find_all(bed, N, &last);
-    reopen(bed);
-    find_all(bed, N, &last);
-    struct store_issuance row = an_issuance(0, 9);
-    int n = N;
-    memcpy(row.signature_hash, &n, sizeof(n));
-    store_issuance_commit(bed->store, &row, 1, answered, &answer);
-    await(&answer, N + 1);
-    struct store_issuance got;
-    assert_ok(store_issuance_by_signature(bed->store, row.signature_hash, bed->arena, &got));
-    assert_int_equal(got.seq, last + 1);
-    uint8_t first[32] = { 0 };
-    assert_ok(store_issuance_by_signature(bed->store, first, bed->arena, &got));
-    assert_ok(store_issuance_supersede(bed->store, got.seq));  /* moved */
-    assert_ok(store_issuance_supersede(bed->store, last + 1)); /* fresh */
-    assert_ok(store_issuance_by_signature(bed->store, first, bed->arena, &got));
-    assert_int_equal(got.state, STORE_SUPERSEDED);
-}
-
-/* Stopped while a batch is on its way into the indexes: what is in and what is not are met again, once each. */
-static void
-test_rows_are_found_after_a_stop_anywhere_in_a_batch(void **state)
-{
-    struct bed *bed = *state;
-    struct answer answer = ANSWER;
-    static const int stops[] = { 511, 512, 513, 529, 560, 700, 1023, 1024, 1030, 1600 };
-    int n = 0;
-    for (size_t k = 0; k < sizeof(stops) / sizeof(stops[0]); k++) {
-        for (; n < stops[k]; n++) {
-            struct store_issuance row = an_issuance(0, 1);
-            memcpy(row.signature_hash, &n, sizeof(n));
-            store_issuance_commit(bed->store, &row, 1, answered, &answer);
-            if (n % 8 == 0) {
-                await(&answer, n + 1); /* so that there are many commits, each with its slice */
-            }
-        }
-        await(&answer, n);
-        uint64_t last = 0;
-        find_all(bed, n, &last);
-        reopen(bed);
-        find_all(bed, n, &last);
-        assert_int_equal(last, n);
-    }
-}
-
-/* More rows in one commit than the memory of index entries holds: they come back from the rows. */
-static void
-test_a_very_large_commit_is_indexed_too(void **state)
-{
-    struct bed *bed = *state;
-    struct answer answer = ANSWER;
-    enum { N = 2500 };
-    struct store_issuance *rows = SG_NEW_ARRAY(bed->arena, N, struct store_issuance);
-    for (int i = 0; i < N; i++) {
-        rows[i] = an_issuance(0, 1);
-        memcpy(rows[i].signature_hash, &i, sizeof(i));
-    }
-    store_issuance_commit(bed->store, rows, N, answered, &answer);
-    await(&answer, 1);
-    assert_int_equal(answer.last.code, SG_OK);
-    uint64_t last = 0;
-    find_all(bed, N, &last);
-    reopen(bed);
-    find_all(bed, N, &last);
 }
 
 static void
@@ -668,119 +454,6 @@ test_once_is_once(void **state)
     assert_int_equal(rows, 2);
 }
 
-/* Does this file hold this text? */
-static bool
-holds(const char *path, sg_str text)
-{
-    struct sg_arena *arena = sg_arena_new(0, (size_t)16 * 1024 * 1024);
-    sg_bytes file = support_file(arena, path);
-    bool there = file.n > 0 && memmem(file.p, file.n, text.p, text.n) != NULL;
-    sg_arena_free(&arena);
-    return there;
-}
-
-/* The database file itself, without its log. */
-static bool
-in_the_file(const struct bed *bed, sg_str text)
-{
-    return holds(bed->path, text);
-}
-
-/*
- * Claims that were dropped are in neither file soon after, although nobody closes the store, the mover runs, and somebody reads in between: for a
- * while with a snapshot that is older than the drop. req: SIG-6
- */
-static void
-test_dropped_claims_leave_database_and_log(void **state)
-{
-    struct bed *bed = *state;
-    static const char claims[] = "{\"family_name\":\"needle-that-must-go\"}";
-    sg_str needle = SG_LIT("needle-that-must-go");
-    char log[300];
-    snprintf(log, sizeof(log), "%s-wal", bed->path);
-    struct store_offer offer = an_offer("o1", 1);
-    offer.body = sg_str_bytes(sg_cstr(claims));
-    assert_ok(store_offer_put(bed->store, &offer));
-    assert_true(in_the_file(bed, needle) || holds(log, needle));
-
-    sqlite3 *reader = NULL;
-    assert_int_equal(sqlite3_open(bed->path, &reader), SQLITE_OK);
-    assert_int_equal(
-        sqlite3_exec(reader, "BEGIN; SELECT count(*) FROM offer", NULL, NULL, NULL), SQLITE_OK);
-    assert_ok(store_offer_drop(bed->store, SG_LIT("o1")));
-    for (uint8_t i = 2; i < 60; i++) { /* others go on, and wake the mover */
-        char id[16];
-        snprintf(id, sizeof(id), "o%u", i);
-        struct store_offer other = an_offer(id, i);
-        assert_ok(store_offer_put(bed->store, &other));
-        usleep(100000);
-    }
-    sqlite3_close(reader);
-    int waited = 0;
-    while (in_the_file(bed, needle) || holds(log, needle)) {
-        assert_true(waited++ < 600);
-        usleep(50000);
-    }
-}
-
-/* A transaction that is lost while a batch of index entries is on its way (nothing can be written): what it put in does not count as in. */
-static void
-test_a_lost_transaction_loses_no_index_entry(void **state)
-{
-    struct bed *bed = *state;
-    struct answer answer = ANSWER;
-    int n = 0;
-    struct rlimit all;
-    assert_int_equal(getrlimit(RLIMIT_FSIZE, &all), 0);
-    (void)signal(SIGXFSZ, SIG_IGN);
-    static const int stops[] = { 540, 1100, 1700 };
-    for (size_t k = 0; k < sizeof(stops) / sizeof(stops[0]); k++) {
-        for (; n < stops[k]; n++) {
-            struct store_issuance row = an_issuance(0, 1);
-            memcpy(row.signature_hash, &n, sizeof(n));
-            store_issuance_commit(bed->store, &row, 1, answered, &answer);
-            if (n % 8 == 0) {
-                await(&answer, n + (int)k + 1);
-            }
-        }
-        await(&answer, n + (int)k);
-        assert_int_equal(answer.last.code, SG_OK);
-        struct rlimit none = { .rlim_cur = 1, .rlim_max = all.rlim_max };
-        assert_int_equal(setrlimit(RLIMIT_FSIZE, &none), 0);
-        struct store_issuance lost = an_issuance(0, 1);
-        memset(lost.signature_hash, 0xEE, sizeof(lost.signature_hash));
-        store_issuance_commit(bed->store, &lost, 1, answered, &answer);
-        await(&answer, n + (int)k + 1);
-        assert_int_equal(setrlimit(RLIMIT_FSIZE, &all), 0);
-        assert_int_equal(answer.last.code, SG_E_STORE_DOWN);
-    }
-    (void)signal(SIGXFSZ, SIG_DFL);
-    uint64_t last = 0;
-    find_all(bed, n, &last);
-    reopen(bed);
-    find_all(bed, n, &last);
-}
-
-/* Without anybody's doing, and without closing, what was committed comes from the log into the file. */
-static void
-test_the_log_is_moved_while_all_goes_on(void **state)
-{
-    struct bed *bed = *state;
-    for (int round = 0; round < 3; round++) {
-        char id[32];
-        int n = snprintf(id, sizeof(id), "needle-in-the-log-%d", round);
-        struct store_offer offer = an_offer(id, (uint8_t)(round + 1));
-        assert_ok(store_offer_put(bed->store, &offer));
-        int waited = 0;
-        while (!in_the_file(bed, sg_str_of(id, (size_t)n))) {
-            assert_true(waited++ < 600); /* half a minute, on the slowest machine */
-            usleep(50000);
-        }
-    }
-    struct store_offer got;
-    assert_ok(store_offer_get(bed->store, SG_LIT("needle-in-the-log-2"), bed->arena, &got));
-}
-
 static void
 test_after_closing_nothing_is_promised(void **state)
 {
@@ -794,8 +467,6 @@ test_after_closing_nothing_is_promised(void **state)
     store_close(&store);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-
 int
 main(void)
 {
@@ -808,18 +479,12 @@ main(void)
         TEST(test_dropping_an_offer_revokes_its_tokens),
         TEST(test_issuances_are_found_by_signature_and_holder),
         TEST(test_a_conflicting_unit_leaves_nothing_and_hurts_nobody),
-        TEST(test_rows_are_found_wherever_they_lie),
-        TEST(test_rows_are_found_after_a_stop_anywhere_in_a_batch),
-        TEST(test_a_very_large_commit_is_indexed_too),
         TEST(test_changes_that_wait_share_a_commit),
         TEST(test_lists_reserve_and_change),
         TEST(test_sweep_drops_claims_first_and_spares_live_tokens),
         TEST(test_environments_refuse_each_other),
         TEST(test_relative_names_stay_relative),
         TEST(test_once_is_once),
-        TEST(test_dropped_claims_leave_database_and_log),
-        TEST(test_a_lost_transaction_loses_no_index_entry),
-        TEST(test_the_log_is_moved_while_all_goes_on),
         TEST(test_after_closing_nothing_is_promised),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
