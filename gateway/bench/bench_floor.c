@@ -1,7 +1,10 @@
+/* ECDSA_do_verify is deprecated in OpenSSL 3.0, and still what costs least there. */
+#define OPENSSL_SUPPRESS_DEPRECATED
 #include "bench_floor.h"
 
 #include <openssl/ecdsa.h>
 #include <openssl/evp.h>
+#include <openssl/obj_mac.h>
 #include <openssl/x509.h>
 #include <stdlib.h>
 #include <time.h>
@@ -70,24 +73,48 @@ time_decode(const struct sample *s, double *ret)
     return SG_DONE;
 }
 
-static sg_result
-time_verify(const struct sample *s, double *ret)
+static void
+ec_key_free(EC_KEY **key)
 {
-    struct jwk_key *key = NULL;
-    SG_TRY(jwk_key_new(&s->jwk, &key));
+    EC_KEY_free(*key);
+}
+
+static void
+sig_free(ECDSA_SIG **sig)
+{
+    ECDSA_SIG_free(*sig);
+}
+
+/*
+ * A hash and ECDSA_do_verify, the quickest way to verify that libcrypto itself has. On purpose not formats/ecdsa, which puts libcrypto's parts together in a quicker
+ * way: a floor made of our own code would sink with everything we make better, and say nothing to somebody who compares.
+ */
+static sg_result
+time_p256(size_t n_message, double *ret)
+{
+    SG_CLEANUP(ec_key_free)
+    EC_KEY *key = EC_KEY_new_by_curve_name(NID_X9_62_prime256v1);
+    uint8_t message[2048] = { 1 };
+    uint8_t digest[SG_SHA256_LEN];
+    SG_REQUIRE(n_message <= sizeof(message), TOO_LARGE);
+    SG_REQUIRE(key != NULL && EC_KEY_generate_key(key) == 1, NO_MEMORY);
+    sg_bytes view = sg_bytes_of(message, n_message);
+    sg_sha256(view, digest);
+    SG_CLEANUP(sig_free)
+    ECDSA_SIG *sig = ECDSA_do_sign(digest, (int)sizeof(digest), key);
+    SG_REQUIRE(sig != NULL, INTERNAL);
     double best = 1e9;
-    sg_result r = SG_DONE;
-    for (int round = 0; round < ROUNDS && sg_ok(r); round++) {
+    for (int round = 0; round < ROUNDS; round++) {
         double began = cpu_us();
-        for (int i = 0; i < PER_ROUND && sg_ok(r); i++) {
-            r = jws_verify(&s->jws, key);
+        for (int i = 0; i < PER_ROUND; i++) {
+            sg_sha256(view, digest);
+            SG_REQUIRE(ECDSA_do_verify(digest, (int)sizeof(digest), sig, key) == 1, SIGNATURE);
         }
         double each = (cpu_us() - began) / PER_ROUND;
         best = each < best ? each : best;
     }
-    jwk_key_free(&key);
     *ret = best;
-    return r;
+    return SG_DONE;
 }
 
 sg_result
@@ -99,8 +126,8 @@ bench_floor_measure(struct bench_floor *ret)
     struct bench_floor floor = { 0 };
     sg_result r = make_sample(arena, &sample);
     r = sg_ok(r) ? time_decode(&sample, &floor.key_decode_us) : r;
-    r = sg_ok(r) ? time_verify(&sample, &floor.proof_verify_us) : r;
-    r = sg_ok(r) ? time_verify(&sample, &floor.dpop_verify_us) : r;
+    r = sg_ok(r) ? time_p256(sample.jws.signing_input.n, &floor.proof_verify_us) : r;
+    r = sg_ok(r) ? time_p256(sample.jws.signing_input.n, &floor.dpop_verify_us) : r;
     sg_arena_free(&arena);
     if (sg_ok(r)) {
         ret->key_decode_us = floor.key_decode_us;
@@ -196,6 +223,9 @@ sg_result
 bench_floor_verify(const struct jose_alg *alg, double *ret_us)
 {
     static const uint8_t message[64] = { 1 };
+    if (alg->id == JOSE_ES256) {
+        return time_p256(sizeof(message), ret_us);
+    }
     struct sg_arena *arena = sg_arena_new(0, (size_t)64 * 1024);
     SG_REQUIRE(arena != NULL, NO_MEMORY);
     struct sealed sealed = { .key = NULL };

@@ -1,7 +1,8 @@
 /*
  * The cost floor: CPU time of every public-key operation that one credential request cannot do without, measured in this run on this
- * machine with the very functions the gateway uses: decoding the holder's proof key, verifying the proof, verifying the DPoP proof,
- * verifying the seal after signing. The fifth part, one C_Sign on the same token, comes from the signer's program, which alone may open it.
+ * machine: decoding the holder's proof key, verifying the proof, verifying the DPoP proof, verifying the seal after signing. Verifications
+ * on P-256 are libcrypto's own (ECDSA_do_verify), the others those that the gateway uses. The fifth part, one C_Sign on the same token, comes
+ * from the signer's program, which alone may open it.
  */
 #ifndef BENCH_FLOOR_H
 #define BENCH_FLOOR_H

@@ -1,18 +1,10 @@
 /*
- * libcrypto's low-level ECDSA is used on purpose although 3.0 calls it deprecated. Measured per P-256 verification (lowest of 60
- * batches of 100): EVP_PKEY_verify 43.9 us with a new context, 42.1 us with a kept one (which threads cannot share);
- * ECDSA_do_verify 41.4 us; with a table for the public point (key_public_warm) 21.3 us. EVP has no way to ask for such a table.
- * Ed25519: libsodium 38 us against 66 us, and it refuses small-order points and non-canonical values.
- *
- * GMP for one number: with the table, a third of the time went into BN_mod_inverse (13 us; mpz_invert 1.2 us). libcrypto's own fast
- * inverse modulo the order cannot be called from outside. Nothing rests on GMP: libcrypto multiplies the result again,
- * and where GMP has no memory it ends the process, so that there is no signature either.
+ * P-256 is formats/ecdsa's, with a table for keys that sign all day (key_public_warm). P-384: libcrypto's low-level ECDSA on purpose although 3.0 calls it
+ * deprecated: it takes 2 us less than EVP_PKEY_verify. Ed25519: libsodium 38 us against 66 us, and it refuses small-order points and non-canonical values.
  */
 #define OPENSSL_SUPPRESS_DEPRECATED
 #include "key_public.h"
 
-#include <gmp.h>
-#include <openssl/ec.h>
 #include <openssl/ecdsa.h>
 #include <openssl/err.h>
 #include <openssl/obj_mac.h>
@@ -20,6 +12,7 @@
 #include <sodium.h>
 #include <stdlib.h>
 
+#include "ecdsa_p256.h"
 #include "sg_text.h"
 
 struct key_public {
@@ -27,62 +20,43 @@ struct key_public {
     uint8_t spki[KEY_SPKI_MAX];
     size_t spki_len;
     uint8_t thumbprint[KEY_THUMBPRINT_LEN];
-    EC_KEY *ec; /* ECDSA; NULL for Ed25519 */
+    EC_POINT *p256;
     EC_GROUP
     *tabled; /* warm: the curve with this key's point as generator, and its table; or NULL */
+    EC_KEY *p384;
 };
 
-static void
-bn_free(BIGNUM **n)
-{
-    BN_free(*n);
-}
-static void
-bn_ctx_free(BN_CTX **ctx)
-{
-    BN_CTX_free(*ctx);
-}
-static void
-ec_point_free(EC_POINT **point)
-{
-    EC_POINT_free(*point);
-}
 static void
 ecdsa_sig_free(ECDSA_SIG **sig)
 {
     ECDSA_SIG_free(*sig);
 }
 
-/*
- * The two curves, made once and never freed: a group by name costs 12 us, a copy of a ready one 1 us, and persons' keys and passkeys are decoded anew for each
- * signature. Read only after pthread_once; EC_KEY_set_group copies.
- */
-static EC_GROUP *groups[KEY_EDDSA];
-static pthread_once_t groups_once = PTHREAD_ONCE_INIT;
+/* Made once and never freed: a group by name costs 12 us, a copy of a ready one 1 us. Read only after pthread_once; EC_KEY_set_group copies. */
+static EC_GROUP *p384_group;
+static pthread_once_t p384_once = PTHREAD_ONCE_INIT;
 
 static void
-make_groups(void)
+make_p384(void)
 {
-    groups[KEY_ES256] = EC_GROUP_new_by_curve_name(NID_X9_62_prime256v1);
-    groups[KEY_ES384] = EC_GROUP_new_by_curve_name(NID_secp384r1);
+    p384_group = EC_GROUP_new_by_curve_name(NID_secp384r1);
 }
 
 /*
  * Decode, and refuse what is not a point of the curve's group: coordinates below the field's prime and on the curve are what EC_KEY_oct2key checks; the
- * identity has no encoding that begins with 04; and both curves have cofactor one, so that every other point has the group's order. EC_KEY_check_key would
+ * identity has no encoding that begins with 04; and the curve has cofactor one, so that every other point has the group's order. EC_KEY_check_key would
  * multiply by the order to find that out again: 45 us, as much as a verification.
  */
 static sg_result
-prepare_ec(struct key_public *key)
+prepare_p384(struct key_public *key)
 {
     sg_bytes octets = key_public_point(key);
     SG_REQUIRE(octets.p[0] == 0x04, KEY_INVALID);
-    pthread_once(&groups_once, make_groups);
-    const EC_GROUP *group = groups[key->row->alg];
-    key->ec = EC_KEY_new();
-    SG_REQUIRE(group != NULL && key->ec != NULL, NO_MEMORY);
-    SG_REQUIRE(EC_KEY_set_group(key->ec, group) == 1, NO_MEMORY);
-    if (EC_KEY_oct2key(key->ec, octets.p, octets.n, NULL) != 1) {
+    pthread_once(&p384_once, make_p384);
+    key->p384 = EC_KEY_new();
+    SG_REQUIRE(p384_group != NULL && key->p384 != NULL, NO_MEMORY);
+    SG_REQUIRE(EC_KEY_set_group(key->p384, p384_group) == 1, NO_MEMORY);
+    if (EC_KEY_oct2key(key->p384, octets.p, octets.n, NULL) != 1) {
         ERR_clear_error();
         SG_FAIL(KEY_INVALID);
     }
@@ -95,6 +69,22 @@ prepare_ed25519(struct key_public *key)
 {
     SG_REQUIRE(crypto_core_ed25519_is_valid_point(key_public_point(key).p) == 1, KEY_INVALID);
     return SG_DONE;
+}
+
+static sg_result
+prepare_point(struct key_public *key)
+{
+    switch (key->row->alg) {
+    case KEY_ES256:
+        return ecdsa_p256_point(key_public_point(key), &key->p256);
+    case KEY_ES384:
+        return prepare_p384(key);
+    case KEY_EDDSA:
+        return prepare_ed25519(key);
+    case KEY_ALG_NONE:
+        break;
+    }
+    SG_FAIL(ALGORITHM);
 }
 
 static char *
@@ -137,7 +127,7 @@ prepare(const struct key_alg_row *row, sg_bytes point, struct key_public **ret)
     key->spki_len = row->spki_prefix.n + row->point_len;
     memcpy(key->spki, row->spki_prefix.p, row->spki_prefix.n);
     memcpy(key->spki + row->spki_prefix.n, point.p, row->point_len);
-    SG_TRY(row->alg == KEY_EDDSA ? prepare_ed25519(key) : prepare_ec(key));
+    SG_TRY(prepare_point(key));
     make_thumbprint(key);
     *ret = key;
     key = NULL;
@@ -170,8 +160,9 @@ void
 key_public_free(struct key_public **key)
 {
     if (*key != NULL) {
-        EC_KEY_free((*key)->ec);
+        EC_POINT_free((*key)->p256);
         EC_GROUP_free((*key)->tabled);
+        EC_KEY_free((*key)->p384);
         free(*key);
         *key = NULL;
     }
@@ -208,11 +199,11 @@ key_public_warm(struct key_public *key)
     if (key->tabled != NULL) {
         return SG_DONE;
     }
-    const EC_GROUP *group = EC_KEY_get0_group(key->ec);
+    const EC_GROUP *group = ecdsa_p256_group();
     EC_GROUP *tabled = EC_GROUP_dup(group);
     SG_REQUIRE(tabled != NULL, NO_MEMORY);
-    if (EC_GROUP_set_generator(tabled, EC_KEY_get0_public_key(key->ec), EC_GROUP_get0_order(group),
-            BN_value_one()) != 1 ||
+    if (EC_GROUP_set_generator(tabled, key->p256, EC_GROUP_get0_order(group), BN_value_one()) !=
+            1 ||
         EC_GROUP_precompute_mult(tabled, NULL) != 1) {
         EC_GROUP_free(tabled);
         SG_FAIL(NO_MEMORY);
@@ -221,65 +212,12 @@ key_public_warm(struct key_public *key)
     return SG_DONE;
 }
 
-/* s^-1 modulo the order of P-256, by GMP. False when there is none, or when s times it is not one. */
-static bool
-invert(BIGNUM *ret, const BIGNUM *s, const BIGNUM *order, BN_CTX *ctx)
-{
-    uint8_t bytes[32];
-    size_t n = 0;
-    mpz_t value;
-    mpz_t modulus;
-    SG_CLEANUP(bn_free)
-    BIGNUM *product = BN_new();
-    if (product == NULL || BN_bn2binpad(s, bytes, sizeof(bytes)) < 0) {
-        return false;
-    }
-    mpz_inits(value, modulus, NULL);
-    mpz_import(value, sizeof(bytes), 1, 1, 1, 0, bytes);
-    bool there = BN_bn2binpad(order, bytes, sizeof(bytes)) > 0;
-    mpz_import(modulus, sizeof(bytes), 1, 1, 1, 0, bytes);
-    there = there && mpz_invert(value, value, modulus) != 0;
-    if (there) { /* below the modulus, so that it fits */
-        mpz_export(bytes, &n, 1, 1, 1, 0, value);
-    }
-    mpz_clears(value, modulus, NULL);
-    return there && BN_bin2bn(bytes, (int)n, ret) != NULL &&
-           BN_mod_mul(product, s, ret, order, ctx) == 1 && BN_is_one(product);
-}
-
-/* FIPS 186-5, 6.4.2, with u2*Q from the key's own table. All values are public: no constant time needed. */
-static bool
-verify_tabled(const struct key_public *key, sg_bytes digest, const BIGNUM *r, const BIGNUM *s)
-{
-    const EC_GROUP *group = EC_KEY_get0_group(key->ec);
-    const BIGNUM *n = EC_GROUP_get0_order(group);
-    if (BN_is_zero(r) || BN_is_zero(s) || BN_ucmp(r, n) >= 0 || BN_ucmp(s, n) >= 0) {
-        return false;
-    }
-    SG_CLEANUP(bn_ctx_free)
-    BN_CTX *ctx = BN_CTX_new();
-    SG_CLEANUP(bn_free)
-    BIGNUM *u1 = BN_bin2bn(digest.p, (int)digest.n, NULL);
-    SG_CLEANUP(bn_free)
-    BIGNUM *u2 = BN_new();
-    SG_CLEANUP(bn_free)
-    BIGNUM *w = BN_new();
-    SG_CLEANUP(ec_point_free)
-    EC_POINT *a = EC_POINT_new(group);
-    SG_CLEANUP(ec_point_free)
-    EC_POINT *b = EC_POINT_new(group);
-    return ctx != NULL && u1 != NULL && u2 != NULL && w != NULL && a != NULL && b != NULL &&
-           invert(w, s, n, ctx) && BN_mod_mul(u1, u1, w, n, ctx) == 1 &&
-           BN_mod_mul(u2, r, w, n, ctx) == 1 && EC_POINT_mul(group, a, u1, NULL, NULL, ctx) == 1 &&
-           EC_POINT_mul(key->tabled, b, u2, NULL, NULL, ctx) == 1 &&
-           EC_POINT_add(group, a, a, b, ctx) == 1 && EC_POINT_is_at_infinity(group, a) == 0 &&
-           EC_POINT_get_affine_coordinates(group, a, w, NULL, ctx) == 1 &&
-           BN_nnmod(w, w, n, ctx) == 1 && BN_ucmp(w, r) == 0;
-}
-
 static sg_result
 verify_ecdsa(const struct key_public *key, sg_bytes digest, sg_bytes signature)
 {
+    if (key->p256 != NULL) {
+        return ecdsa_p256_verify(key->p256, key->tabled, digest, signature);
+    }
     int half = (int)(signature.n / 2);
     SG_CLEANUP(ecdsa_sig_free)
     ECDSA_SIG *sig = ECDSA_SIG_new();
@@ -290,9 +228,10 @@ verify_ecdsa(const struct key_public *key, sg_bytes digest, sg_bytes signature)
         BN_free(s);
         SG_FAIL(NO_MEMORY);
     }
-    bool good = key->tabled != NULL ? verify_tabled(key, digest, r, s)
-                                    : ECDSA_do_verify(digest.p, (int)digest.n, sig, key->ec) == 1;
-    SG_REQUIRE(good, SIGNATURE);
+    if (ECDSA_do_verify(digest.p, (int)digest.n, sig, key->p384) != 1) {
+        ERR_clear_error();
+        SG_FAIL(SIGNATURE);
+    }
     return SG_DONE;
 }
 

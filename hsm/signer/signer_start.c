@@ -12,7 +12,6 @@
 #include <unistd.h>
 
 #include "point.h"
-#include "sandbox.h"
 #include "signer.h"
 
 #define SCRATCH_MAX ((size_t)8 * 1024 * 1024)
@@ -151,8 +150,9 @@ open_sockets(struct signer *s, const struct signer_args *args)
     return signer_io_init();
 }
 
-static sg_result
-give_up_rights(struct signer *s, const struct signer_args *args, struct sg_why *why)
+sg_result
+signer_give_up_rights(struct signer *s, const struct signer_args *args, struct sg_why *why,
+    struct sandbox_report *ret)
 {
     const struct sandbox_path paths[] = {
         { "signer", SANDBOX_READ | SANDBOX_WRITE, false },
@@ -167,11 +167,7 @@ give_up_rights(struct signer *s, const struct signer_args *args, struct sg_why *
         .n_paths = sizeof(paths) / sizeof(paths[0]),
         .without_landlock = args->without_landlock,
         .lock_memory = true };
-    struct sandbox_report report;
-    SG_TRY(sandbox_enter(&settings, why, &report));
-    signer_log(SIGNER_INFO, "sandbox", "landlock=%d locked=%s user=%u", report.landlock_abi,
-        report.locked ? "all" : "secrets", (unsigned)geteuid());
-    return SG_DONE;
+    return sandbox_enter(&settings, why, ret);
 }
 
 /*
@@ -199,7 +195,10 @@ begin(struct signer *s, const struct signer_args *args, struct sg_why *why)
     *why = (struct sg_why){ 0 };
     SG_TRY(signer_enrol_roots(s, why));
     *why = (struct sg_why){ 0 };
-    SG_TRY(give_up_rights(s, args, why));
+    struct sandbox_report report;
+    SG_TRY(signer_give_up_rights(s, args, why, &report));
+    signer_log(SIGNER_INFO, "sandbox", "landlock=%d locked=%s user=%u", report.landlock_abi,
+        report.locked ? "all" : "secrets", (unsigned)geteuid());
     SG_TRY(signer_work_start(s, n_sessions(conf) - 1));
     s->token_was_ready = sg_ok(p11_ready(s->p11));
     if (args->ready_fd >= 0) {
