@@ -48,6 +48,7 @@ struct store_mover {
     pthread_mutex_t lock; /* guards due, closing */
     pthread_cond_t wake;
     bool due, closing;
+    unsigned rest_ms; /* between two moves; before it is started, tests may change it */
     _Atomic uint64_t moves, failures;
 };
 

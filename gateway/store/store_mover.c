@@ -8,14 +8,17 @@
 
 #include "store_inner.h"
 
-#define REST_S 1 /* between two moves, so that a page that changes often is moved once */
+#define REST_MS 1000 /* so that a page that changes often is moved once */
 
 static void
-wait_until(struct store_mover *mover, time_t seconds)
+wait_out(struct store_mover *mover)
 {
     struct timespec until;
     clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += seconds;
+    until.tv_sec += mover->rest_ms / 1000;
+    until.tv_nsec += (long)(mover->rest_ms % 1000) * 1000000;
+    until.tv_sec += until.tv_nsec / 1000000000;
+    until.tv_nsec %= 1000000000;
     while (!mover->closing &&
            pthread_cond_timedwait(&mover->wake, &mover->lock, &until) != ETIMEDOUT) {
         /* woken by a commit: it is among those that the next move takes */
@@ -49,7 +52,7 @@ mover_main(void *argument)
         pthread_mutex_unlock(&mover->lock);
         move(mover);
         pthread_mutex_lock(&mover->lock);
-        wait_until(mover, REST_S);
+        wait_out(mover);
     }
     pthread_mutex_unlock(&mover->lock);
     return NULL;
@@ -58,6 +61,7 @@ mover_main(void *argument)
 void
 store_mover_init(struct store_mover *mover)
 {
+    mover->rest_ms = REST_MS;
     pthread_condattr_t monotonic;
     pthread_condattr_init(&monotonic);
     pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);

@@ -12,6 +12,7 @@
 
 #include "../ledger/cut.h"
 #include "store_holder.h"
+#include "store_inner.h"
 #include "support.h"
 
 #define NOW INT64_C(1800000000)
@@ -29,6 +30,7 @@ enum kind {
     AGREED = 8,
     TAKEN = 9,
     ERASED = 10,
+    MOVED = 11, /* the log was moved into the database so often in this life */
 };
 /* What the child says on the pipe once a verb has returned. */
 struct word {
@@ -92,14 +94,22 @@ apply_waiting(struct store *store)
     sg_arena_free(&arena);
 }
 
+/* `rest_ms`: between two moves of the log, so that a kill or a cut finds small and large ones half done. */
 static sg_result
-open_store(const char *path, struct store **ret)
+open_resting(const char *path, unsigned rest_ms, struct store **ret)
 {
     char key[320];
     snprintf(key, sizeof(key), "%s.key", path);
     SG_TRY(store_open(path, "test", ret, NULL));
     SG_TRY(store_vault_open(*ret, key, NULL));
+    (*ret)->mover.rest_ms = rest_ms;
     return store_start(*ret);
+}
+
+static sg_result
+open_store(const char *path, struct store **ret)
+{
+    return open_resting(path, 1000, ret);
 }
 
 /* One person's life; every second one is erased at its end. */
@@ -142,7 +152,8 @@ static void
 write_until_killed(const char *path, uint32_t base, int fd)
 {
     struct store *store;
-    must(open_store(path, &store));
+    must(open_resting(path, base / 1000000 % 5 * 12, &store));
+    uint64_t moved = 0;
     apply_waiting(store);
     for (uint32_t n = base;; n++) {
         char id[32];
@@ -178,6 +189,11 @@ write_until_killed(const char *path, uint32_t base, int fd)
         must(store_order_apply(store, order_id, NOW, &version));
         say(fd, ORDERED, n, version);
         live(store, n, fd);
+        uint64_t moves = atomic_load(&store->mover.moves);
+        if (moves > moved + 1) { /* after the first, which finds next to nothing */
+            say(fd, MOVED, n, moves);
+            moved = moves;
+        }
     }
 }
 
@@ -262,6 +278,8 @@ holds(struct store *store, struct sg_arena *arena, const struct word *word)
     case TAKEN:
     case ERASED:
         return person_holds(store, arena, word);
+    case MOVED:
+        return true;
     default:
         fail();
     }
@@ -283,6 +301,16 @@ count_broken(struct sg_arena *arena, const char *path, const struct word *words,
     }
     store_close(&store);
     return broken;
+}
+
+static size_t moves_seen;
+
+static void
+count_moves(const struct word *words, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        moves_seen += words[i].kind == MOVED;
+    }
 }
 
 static size_t
@@ -327,6 +355,7 @@ one_round(struct sg_arena *arena, const char *path, uint32_t base, long life_us)
     waitpid(child, &status, 0);
     assert_true(WIFSIGNALED(status));
     size_t n = bytes / sizeof(words[0]);
+    count_moves(words, n);
     assert_int_equal(count_broken(arena, path, words, n), 0);
     return n;
 }
@@ -353,6 +382,7 @@ test_what_was_confirmed_survives_sigkill(void **state)
     snprintf(path, sizeof(path), "%s/store.db", folder);
     make_store(path);
     size_t confirmed = 0;
+    moves_seen = 0;
     unsigned seed = (unsigned)time(NULL);
     print_message("[  seed    ] %u\n", seed);
     for (uint32_t i = 0; i < ROUNDS; i++) {
@@ -361,8 +391,10 @@ test_what_was_confirmed_survives_sigkill(void **state)
         confirmed += one_round(round, path, i * 1000000, 2000 + (long)(seed >> 8) % 120000);
         sg_arena_free(&round);
     }
-    print_message("[  figure  ] %zu confirmations over %d kills\n", confirmed, ROUNDS);
+    print_message("[  figure  ] %zu confirmations and %zu moves of the log over %d kills\n",
+        confirmed, moves_seen, ROUNDS);
     assert_true(confirmed > ROUNDS);
+    assert_true(moves_seen > 0);
     support_rmdir(folder);
 }
 
@@ -398,6 +430,7 @@ one_cut(const char *path, uint32_t base, uint64_t seed, uint64_t after, size_t *
     struct sg_arena *arena = sg_arena_new(0, (size_t)64 * 1024 * 1024);
     size_t n = bytes / sizeof(words[0]);
     *promised += n;
+    count_moves(words, n);
     size_t broken = count_broken(arena, path, words, n);
     sg_arena_free(&arena);
     return broken;
@@ -413,14 +446,17 @@ test_what_was_confirmed_survives_a_power_cut(void **state)
     snprintf(path, sizeof(path), "%s/store.db", folder);
     make_store(path);
     size_t promised = 0;
+    moves_seen = 0;
     uint64_t seed = (uint64_t)time(NULL);
     print_message("[  seed    ] %llu\n", (unsigned long long)seed);
     for (uint32_t i = 0; i < CUTS; i++) {
         uint64_t after = 10 + (seed * (i + 1) * 2654435761U >> 7) % 900;
         assert_int_equal(one_cut(path, i * 1000000, seed + i, after, &promised), 0);
     }
-    print_message("[  figure  ] %zu confirmations over %d power cuts\n", promised, CUTS);
+    print_message("[  figure  ] %zu confirmations and %zu moves of the log over %d power cuts\n",
+        promised, moves_seen, CUTS);
     assert_true(promised > CUTS);
+    assert_true(moves_seen > 0);
     support_rmdir(folder);
 }
 
