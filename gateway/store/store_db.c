@@ -1,13 +1,15 @@
 #include "store_db.h"
 
+#include "vfs.h"
+
 sg_result
 store_db_open(const char *path, bool write, struct store_db *ret, struct sg_why *why)
 {
-    SG_TRY(store_vfs_register());
+    SG_TRY(vfs_register());
     struct store_db db = { 0 };
     int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE |
                 (write ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READWRITE);
-    int code = sqlite3_open_v2(path, &db.db, flags, STORE_VFS);
+    int code = sqlite3_open_v2(path, &db.db, flags, VFS_NAME);
     if (code != SQLITE_OK) {
         sg_why_note(why, "sqlite3_open", 0, (uint64_t)code);
         sqlite3_close(db.db);

@@ -154,8 +154,4 @@ SG_CHECKED sg_result store_column_hash(
 SG_CHECKED sg_result store_column_exact(struct store_query *query, int i, uint8_t *ret, size_t n);
 int64_t store_column_int(struct store_query *query, int i);
 
-/* A VFS that opens names as they are, relative to the working directory (it may lie where this user id cannot walk). */
-SG_CHECKED sg_result store_vfs_register(void);
-#define STORE_VFS "sealgate-relative"
-
 #endif

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "ledger_state.h"
+#include "vfs.h"
 
 #define ARENA_MAX ((size_t)64 * 1024 * 1024)
 #define KEPT_MAX ((size_t)256 * 1024)
@@ -78,7 +79,7 @@ ledger_place_copy(struct sg_arena *arena, const struct ledger_place *from, struc
     SG_TRY(name_copy(arena, from->database, &place.database));
     SG_TRY(name_copy(arena, from->checkpoint, &place.checkpoint));
     SG_TRY(name_copy(arena, from->log, &place.log));
-    SG_TRY(name_copy(arena, from->vfs == NULL ? LEDGER_VFS : from->vfs, &place.vfs));
+    SG_TRY(name_copy(arena, from->vfs == NULL ? VFS_NAME : from->vfs, &place.vfs));
     if (place.files == NULL) {
         place.files = ledger_files_posix();
     }

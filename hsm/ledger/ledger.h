@@ -19,7 +19,7 @@ struct ledger_place {
     const char *database;             /* "signer/ledger.db" */
     const char *checkpoint;           /* "signer/checkpoint": last signed, private */
     const char *log;                  /* "log": folder of tiles and the published checkpoint */
-    const char *vfs;                  /* NULL: LEDGER_VFS */
+    const char *vfs;                  /* NULL: ours (conf/vfs) */
     const struct ledger_files *files; /* NULL: POSIX */
 };
 

@@ -1,7 +1,6 @@
 #include "ledger_db.h"
 
-#include "ledger_vfs.h"
-
+#include "vfs.h"
 
 static sg_result
 exists(const char *path, const char *vfs_name, bool *ret)
@@ -29,8 +28,8 @@ static const char READER_SQL[] =
 sg_result
 ledger_db_open(const char *path, enum ledger_db_mode mode, const char *vfs, sqlite3 **ret)
 {
-    ledger_vfs_register();
-    const char *vfs_name = vfs == NULL ? LEDGER_VFS : vfs;
+    SG_TRY(vfs_register());
+    const char *vfs_name = vfs == NULL ? VFS_NAME : vfs;
     bool there;
     SG_TRY(exists(path, vfs_name, &there));
     SG_REQUIRE(mode != LEDGER_DB_CREATE || !there, CONFLICT);

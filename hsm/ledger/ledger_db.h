@@ -9,18 +9,12 @@
 
 #include <sqlite3.h>
 
-/*
- * Name of our own VFS: the default unix VFS with names kept as they are given. The folder above DIR may be closed to the dropped
- * user id, so nothing may ask for an absolute path. Registered by the first ledger_db_open; other threads may open at the same time.
- */
-#define LEDGER_VFS "sealgate"
-
 #define LEDGER_DB_BUSY_MS 5000 /* readers meet a writer only while the WAL starts again */
 
 enum ledger_db_mode { LEDGER_DB_CREATE, LEDGER_DB_WRITE, LEDGER_DB_READ };
 
 /*
- * Open `path` (relative to the working folder) in WAL mode with synchronous=FULL. `vfs`: NULL for LEDGER_VFS. CREATE refuses a database that
+ * Open `path` (relative to the working folder) in WAL mode with synchronous=FULL. `vfs`: NULL for ours (conf/vfs). CREATE refuses a database that
  * is there (SG_E_CONFLICT); the others one that is not (SG_E_NOT_FOUND). SG_E_STORE_DOWN otherwise. Close with ledger_db_close.
  */
 SG_CHECKED sg_result ledger_db_open(

@@ -10,6 +10,7 @@
 static pthread_mutex_t lock = PTHREAD_RECURSIVE_MUTEX_INITIALIZER_NP;
 static uint64_t state;
 static uint64_t left;
+static bool begun;
 int cut_sync_lies = 0;
 
 void
@@ -17,6 +18,7 @@ cut_begin(uint64_t seed, uint64_t after)
 {
     state = seed * UINT64_C(0x9E3779B97F4A7C15) + 1;
     left = after;
+    begun = true;
 }
 
 uint64_t
@@ -134,10 +136,10 @@ forget(struct node *node)
 static void
 apply(struct node *node, const struct change *c, int from, int n)
 {
-    if (c->n < 0) {
-        node->real->pMethods->xTruncate(node->real, c->at);
-    } else {
-        node->real->pMethods->xWrite(node->real, c->bytes + from, n, c->at + from);
+    int rc = c->n < 0 ? node->real->pMethods->xTruncate(node->real, c->at)
+                      : node->real->pMethods->xWrite(node->real, c->bytes + from, n, c->at + from);
+    if (rc != SQLITE_OK) {
+        abort();
     }
 }
 
@@ -332,6 +334,9 @@ static int
 cut_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *file, int flags, int *ret_flags)
 {
     (void)vfs;
+    if (!begun) {
+        return unix_vfs->xOpen(unix_vfs, name, file, flags, ret_flags);
+    }
     struct cut_file *f = file_of(file);
     f->base.pMethods = NULL;
     f->real = calloc(1, (size_t)unix_vfs->szOsFile);
@@ -377,18 +382,19 @@ cut_full_name(sqlite3_vfs *vfs, const char *name, int n, char *out)
 }
 
 void
-cut_vfs_register(bool as_default)
+cut_vfs_register(void)
 {
     unix_vfs = sqlite3_vfs_find(NULL);
     own = *unix_vfs;
     own.pNext = NULL;
     own.zName = CUT_VFS;
-    own.szOsFile = (int)sizeof(struct cut_file);
+    int needed = (int)sizeof(struct cut_file);
+    own.szOsFile = unix_vfs->szOsFile > needed ? unix_vfs->szOsFile : needed;
     own.xOpen = cut_open;
     own.xDelete = cut_delete;
     own.xAccess = cut_access;
     own.xFullPathname = cut_full_name;
-    sqlite3_vfs_register(&own, as_default);
+    sqlite3_vfs_register(&own, 1);
 }
 
 /* A part of a change that fits one sector of the disk. */
@@ -396,6 +402,8 @@ struct piece {
     const struct change *change;
     int from;
     int n;
+    size_t age;     /* how many were truncated before it; itself too, if it is one */
+    uint64_t place; /* where the shuffle puts its sector */
 };
 
 static size_t
@@ -403,10 +411,12 @@ pieces_of(const struct node *node, struct piece **ret)
 {
     size_t n = 0;
     size_t cap = 0;
+    size_t age = 0;
     struct piece *pieces = NULL;
     for (size_t i = 0; i < node->n_changes; i++) {
         const struct change *c = &node->changes[i];
         int from = 0;
+        age += c->n < 0 ? 1 : 0;
         do {
             int to_border = (int)(CUT_SECTOR - (c->at + from) % CUT_SECTOR);
             int rest = c->n < 0 ? 0 : c->n - from;
@@ -415,12 +425,54 @@ pieces_of(const struct node *node, struct piece **ret)
                 cap = cap * 2 + 64;
                 pieces = bigger(pieces, cap * sizeof(*pieces));
             }
-            pieces[n++] = (struct piece){ c, from, len };
+            pieces[n++] = (struct piece){ .change = c, .from = from, .n = len, .age = age };
             from += len;
         } while (from < c->n);
     }
     *ret = pieces;
     return n;
+}
+
+static sqlite3_int64
+sector_of(const struct piece *piece)
+{
+    return (piece->change->at + piece->from) / CUT_SECTOR;
+}
+
+static int
+by_place(const void *a, const void *b)
+{
+    const struct piece *x = a;
+    const struct piece *y = b;
+    if (x->age != y->age) {
+        return x->age < y->age ? -1 : 1;
+    }
+    if ((x->change->n < 0) != (y->change->n < 0)) {
+        return x->change->n < 0 ? -1 : 1;
+    }
+    if (x->place != y->place) {
+        return x->place < y->place ? -1 : 1;
+    }
+    if (x->change != y->change) { /* one array, in the order of writing */
+        return x->change < y->change ? -1 : 1;
+    }
+    return x->from < y->from ? -1 : 1;
+}
+
+/*
+ * Sectors in any order, the pieces of one sector in theirs: a page cache has one copy of each, so zeros never arrive after what was later
+ * written over them; nor does what was cut off come back.
+ */
+static void
+shuffle(struct piece *pieces, size_t n)
+{
+    uint64_t seed = cut_random();
+    for (size_t i = 0; i < n; i++) {
+        uint64_t x = (seed ^ (uint64_t)sector_of(&pieces[i])) * UINT64_C(0xFF51AFD7ED558CCD);
+        x = (x ^ x >> 33) * UINT64_C(0xC4CEB9FE1A85EC53);
+        pieces[i].place = x ^ x >> 33;
+    }
+    qsort(pieces, n, sizeof(*pieces), by_place);
 }
 
 /* Nothing, everything, or about half of what was not synced reaches the disk, in order or shuffled. */
@@ -430,13 +482,8 @@ lose(struct node *node)
     struct piece *pieces;
     size_t n = pieces_of(node, &pieces);
     uint64_t keep = cut_random() % 4; /* 0 none, 1 all, 2 and 3 half */
-    if (cut_random() % 2 == 0) {
-        for (size_t i = n; i > 1; i--) {
-            size_t j = (size_t)(cut_random() % i);
-            struct piece swap = pieces[i - 1];
-            pieces[i - 1] = pieces[j];
-            pieces[j] = swap;
-        }
+    if (n > 0 && cut_random() % 2 == 0) {
+        shuffle(pieces, n);
     }
     for (size_t i = 0; i < n; i++) {
         if (keep == 1 || (keep > 1 && cut_random() % 2 == 0)) {

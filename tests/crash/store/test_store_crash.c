@@ -485,7 +485,7 @@ test_a_disk_that_lies_is_found_out(void **state)
 static _Noreturn void
 cut_main(char **argv)
 {
-    cut_vfs_register(true); /* before the store's own VFS takes the default as its base */
+    cut_vfs_register(); /* before the store's own VFS takes the default as its base */
     cut_sync_lies = strcmp(argv[6], "lies") == 0;
     cut_begin(strtoull(argv[4], NULL, 10), strtoull(argv[5], NULL, 10));
     write_until_killed(argv[1], (uint32_t)strtoul(argv[3], NULL, 10), atoi(argv[2]));

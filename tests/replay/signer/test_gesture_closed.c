@@ -332,8 +332,7 @@ test_what_is_refused_after_the_person_left_keeps_nothing_of_them(void **state)
     assert_false(sg_ok(rig_sign_receive(&rig, &id, &reply)));
     rig_mode(&rig, RIG_GOOD);
     struct rig_counts after = rig_counts(&rig);
-    assert_int_equal(
-        after.by_type[WIRE_REC_REFUSAL], before.by_type[WIRE_REC_REFUSAL] + 1);
+    assert_int_equal(after.by_type[WIRE_REC_REFUSAL], before.by_type[WIRE_REC_REFUSAL] + 1);
     for (uint64_t seq = before.size; seq < after.size; seq++) {
         assert_int_equal(rig_record(&rig, seq).closed.n, 0);
     }

@@ -12,7 +12,7 @@ json_of(struct sg_arena *arena, const char *text)
 
 #define ASSERTION(id, raw, response)                                                               \
     "{\"id\":\"" id "\",\"rawId\":\"" raw "\",\"type\":\"public-key\",\"response\":{" response "}" \
-                                                                                               "}"
+    "}"
 #define RESPONSE "\"clientDataJSON\":\"e30\",\"authenticatorData\":\"AAAA\",\"signature\":\"MAA\""
 
 static void

@@ -80,8 +80,11 @@ static const struct {
     { AD, "\"ex:plain\":\"x\"", false },    /* and as compact IRI */
     { "[\"" C "d\"]", "\"ex:plain\":\"x\"", true },
     { AD, "\"word\":\"yes\"", false }, /* no, says e, and yes is another thing */
-    { "[\"" V2 "\"]", "\"type\":\"VerifiableCredential\",\"validUntil\":\"2030-01-01T00:00:00Z\"", true },
-    { "[\"" V2 "\"]", "\"type\":\"VerifiableCredential\",\"https://www.w3.org/2018/credentials#evidence\":{\"id\":\"urn:ex:e\"}",
+    { "[\"" V2 "\"]", "\"type\":\"VerifiableCredential\",\"validUntil\":\"2030-01-01T00:00:00Z\"",
+        true },
+    { "[\"" V2 "\"]",
+        "\"type\":\"VerifiableCredential\",\"https://www.w3.org/2018/"
+        "credentials#evidence\":{\"id\":\"urn:ex:e\"}",
         false },
     { AD, "\"https://www.w3.org/2018/credentials#evidence\":{\"id\":\"urn:ex:e\"}", false },
     { AD, "\"inside\":{\"plain\":\"x\"}", false },
