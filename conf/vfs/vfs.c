@@ -5,7 +5,7 @@
  * That one is the write-ahead log. Its handle stands before the base's and makes commits cheaper, in two ways:
  *
  * 1. Room is made ahead. After a file grew, fdatasync must write its inode and block lists too: on ext4 three more I/Os, one after the other, for
- *    each commit. So where a write would end behind the file's end, zeros are written first up to the next multiple of VFS_GROW, and only one
+ *    each commit. So where a write would end behind the file's end, zeros are written first, up to VFS_GROW of them, and only one
  *    sync in some 250 frames pays. Zeros behind the last frame are what SQLite's recovery takes for the end of the log: a frame counts only
  *    with the header's salts, a page number that is not 0, and the sum over all before it. The one who writes holds the log's write lock, so
  *    nobody else's frame can lie where the zeros go. How long the file is, is asked again before it is made longer; what is remembered of
@@ -64,7 +64,21 @@ base_write(struct log_file *f, const void *p, int n, sqlite3_int64 at)
     return f->real->pMethods->xWrite(f->real, p, n, at);
 }
 
-/* Zeros from the file's end past `end`. Whether that succeeds is nobody's affair: the write that wants it tells what holds. */
+/* Little for a log that begins, so that cutting it costs little; twice as much each time, up to VFS_GROW. */
+static sqlite3_int64
+room_for(sqlite3_int64 end)
+{
+    sqlite3_int64 step = VFS_GROW_FIRST;
+    while (step < end && step < VFS_GROW) {
+        step *= 2;
+    }
+    return (end + step - 1) / step * step;
+}
+
+/*
+ * Zeros from the file's end past `end`. Whether that succeeds is nobody's affair: the write that wants it tells what holds. A disk that has no room
+ * for them gets back what it gave, for the database or its neighbours may live on that.
+ */
 static void
 grow(struct log_file *f, sqlite3_int64 end)
 {
@@ -73,11 +87,15 @@ grow(struct log_file *f, sqlite3_int64 end)
         return;
     }
     f->size = at;
-    sqlite3_int64 wanted = (end + VFS_GROW - 1) / VFS_GROW * VFS_GROW;
+    sqlite3_int64 wanted = room_for(end);
     while (end > at && f->size < wanted && !f->full) {
         sqlite3_int64 n = wanted - f->size < ZEROS ? wanted - f->size : ZEROS;
         f->full = base_write(f, zeros, (int)n, f->size) != SQLITE_OK;
         f->size += f->full ? 0 : n;
+    }
+    if (f->full) {
+        (void)f->real->pMethods->xTruncate(f->real, at);
+        f->size = at;
     }
 }
 

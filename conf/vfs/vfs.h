@@ -11,7 +11,8 @@
 
 #define VFS_NAME "sealgate"
 
-/* The log grows to a multiple of this, in bytes. */
+/* The log grows in steps of so many bytes: first this, then twice as much each time, up to VFS_GROW and its multiples. */
+#define VFS_GROW_FIRST ((sqlite3_int64)1 << 16)
 #define VFS_GROW ((sqlite3_int64)1 << 20)
 
 /*

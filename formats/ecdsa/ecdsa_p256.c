@@ -73,11 +73,18 @@ ecdsa_p256_point(sg_bytes octets, EC_POINT **ret)
     SG_REQUIRE(curve != NULL, NO_MEMORY);
     SG_REQUIRE(octets.n == ECDSA_P256_POINT_LEN && octets.p[0] == POINT_CONVERSION_UNCOMPRESSED,
         KEY_INVALID);
+    ERR_clear_error();
     SG_CLEANUP(point_free)
     EC_POINT *point = EC_POINT_new(curve);
-    SG_REQUIRE(point != NULL, NO_MEMORY);
-    if (EC_POINT_oct2point(curve, point, octets.p, octets.n, NULL) != 1) {
+    if (point == NULL || EC_POINT_oct2point(curve, point, octets.p, octets.n, NULL) != 1) {
+        unsigned long first = ERR_peek_error();
+        unsigned long last = ERR_peek_last_error();
         ERR_clear_error();
+        /* what else fails in there is memory, at times told as "not on the curve" afterwards */
+        SG_REQUIRE(ERR_GET_REASON(first) != ERR_R_MALLOC_FAILURE &&
+                       (ERR_GET_REASON(last) == EC_R_INVALID_ENCODING ||
+                           ERR_GET_REASON(last) == EC_R_POINT_IS_NOT_ON_CURVE),
+            NO_MEMORY);
         SG_FAIL(KEY_INVALID);
     }
     *ret = point;
@@ -165,22 +172,45 @@ combine(const EC_POINT *point, const EC_GROUP *tabled, const BIGNUM *u1, const B
 }
 
 /* x(R) = r modulo the order. x(R) is below the prime, which is above the order: it is r, or r plus the order where that is below the prime. */
-static bool
-has_x(const EC_POINT *at, const BIGNUM *r, BN_CTX *ctx)
+static sg_result
+compare_x(const EC_POINT *at, const BIGNUM *r, BN_CTX *ctx)
 {
     BIGNUM *x = BN_CTX_get(ctx);
     BIGNUM *z = BN_CTX_get(ctx);
     BIGNUM *scaled = BN_CTX_get(ctx);
-    if (scaled == NULL ||
-        EC_POINT_get_Jprojective_coordinates_GFp(group, at, x, NULL, z, ctx) != 1 ||
-        BN_mod_sqr(z, z, prime, ctx) != 1 || BN_mod_mul(scaled, r, z, prime, ctx) != 1) {
-        return false;
-    }
+    SG_REQUIRE(scaled != NULL &&
+                   EC_POINT_get_Jprojective_coordinates_GFp(group, at, x, NULL, z, ctx) == 1 &&
+                   BN_mod_sqr(z, z, prime, ctx) == 1 && BN_mod_mul(scaled, r, z, prime, ctx) == 1,
+        NO_MEMORY);
     if (BN_cmp(scaled, x) == 0) {
-        return true;
+        return SG_DONE;
     }
-    return BN_cmp(r, prime_less_order) < 0 && BN_add(scaled, r, order) == 1 &&
-           BN_mod_mul(scaled, scaled, z, prime, ctx) == 1 && BN_cmp(scaled, x) == 0;
+    SG_REQUIRE(BN_cmp(r, prime_less_order) < 0, SIGNATURE);
+    SG_REQUIRE(
+        BN_add(scaled, r, order) == 1 && BN_mod_mul(scaled, scaled, z, prime, ctx) == 1, NO_MEMORY);
+    SG_REQUIRE(BN_cmp(scaled, x) == 0, SIGNATURE);
+    return SG_DONE;
+}
+
+/* The rest of the verification, once u1 and u2 are known. What fails in libcrypto here is memory alone. */
+static sg_result
+verify_sum(const EC_POINT *point, const EC_GROUP *tabled, const mp_limb_t u1[LIMBS],
+    const mp_limb_t u2[LIMBS], const mp_limb_t r[LIMBS])
+{
+    SG_CLEANUP(ctx_free)
+    BN_CTX *ctx = BN_CTX_new();
+    SG_REQUIRE(ctx != NULL, NO_MEMORY);
+    BN_CTX_start(ctx);
+    BIGNUM *first = BN_CTX_get(ctx);
+    BIGNUM *second = BN_CTX_get(ctx);
+    BIGNUM *want = BN_CTX_get(ctx);
+    SG_CLEANUP(point_free)
+    EC_POINT *at = EC_POINT_new(group);
+    SG_REQUIRE(want != NULL && at != NULL && put_number(u1, first) && put_number(u2, second) &&
+                   put_number(r, want) && combine(point, tabled, first, second, ctx, at),
+        NO_MEMORY);
+    SG_REQUIRE(EC_POINT_is_at_infinity(group, at) == 0, SIGNATURE);
+    return compare_x(at, want, ctx);
 }
 
 sg_result
@@ -202,21 +232,7 @@ ecdsa_p256_verify(
     multiply(e, w, e); /* e may be the order or more: mpn_tdiv_qr reduces the product */
     multiply(r, w, w);
 
-    SG_CLEANUP(ctx_free)
-    BN_CTX *ctx = BN_CTX_new();
-    SG_REQUIRE(ctx != NULL, NO_MEMORY);
-    BN_CTX_start(ctx);
-    BIGNUM *u1 = BN_CTX_get(ctx);
-    BIGNUM *u2 = BN_CTX_get(ctx);
-    BIGNUM *want = BN_CTX_get(ctx);
-    SG_CLEANUP(point_free)
-    EC_POINT *at = EC_POINT_new(group);
-    SG_REQUIRE(want != NULL && at != NULL && put_number(e, u1) && put_number(w, u2) &&
-                   put_number(r, want) && combine(point, tabled, u1, u2, ctx, at),
-        NO_MEMORY);
-    if (EC_POINT_is_at_infinity(group, at) != 0 || !has_x(at, want, ctx)) {
-        ERR_clear_error();
-        SG_FAIL(SIGNATURE);
-    }
-    return SG_DONE;
+    sg_result result = verify_sum(point, tabled, e, w, r);
+    ERR_clear_error(); /* libcrypto notes some of what it gets over as well */
+    return result;
 }

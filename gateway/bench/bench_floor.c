@@ -117,6 +117,27 @@ time_p256(size_t n_message, double *ret)
     return SG_DONE;
 }
 
+/* The gateway's own way, for who wants to know what the ratio would be beside it. */
+static sg_result
+time_own(const struct sample *s, double *ret)
+{
+    struct jwk_key *key = NULL;
+    SG_TRY(jwk_key_new(&s->jwk, &key));
+    double best = 1e9;
+    sg_result r = SG_DONE;
+    for (int round = 0; round < ROUNDS && sg_ok(r); round++) {
+        double began = cpu_us();
+        for (int i = 0; i < PER_ROUND && sg_ok(r); i++) {
+            r = jws_verify(&s->jws, key);
+        }
+        double each = (cpu_us() - began) / PER_ROUND;
+        best = each < best ? each : best;
+    }
+    jwk_key_free(&key);
+    *ret = best;
+    return r;
+}
+
 sg_result
 bench_floor_measure(struct bench_floor *ret)
 {
@@ -128,8 +149,10 @@ bench_floor_measure(struct bench_floor *ret)
     r = sg_ok(r) ? time_decode(&sample, &floor.key_decode_us) : r;
     r = sg_ok(r) ? time_p256(sample.jws.signing_input.n, &floor.proof_verify_us) : r;
     r = sg_ok(r) ? time_p256(sample.jws.signing_input.n, &floor.dpop_verify_us) : r;
+    r = sg_ok(r) ? time_own(&sample, &floor.own_us) : r;
     sg_arena_free(&arena);
     if (sg_ok(r)) {
+        ret->own_us = floor.own_us;
         ret->key_decode_us = floor.key_decode_us;
         ret->proof_verify_us = floor.proof_verify_us;
         ret->dpop_verify_us = floor.dpop_verify_us;

@@ -15,7 +15,6 @@
 #include "conf.h"
 #include "gate.h"
 #include "ledger_publish.h"
-#include "sandbox.h"
 #include "signer_io.h"
 #include "signer_log.h"
 
@@ -225,9 +224,6 @@ SG_CHECKED sg_result signer_token_open(struct signer *s, struct sg_why *why); /*
 SG_CHECKED sg_result signer_settings(
     const struct signer_args *args, struct sg_arena *arena, struct conf_signer **ret);
 SG_CHECKED sg_result signer_become_user(const struct signer_args *args);
-/* Into the sandbox for good, after the token was opened; s->conf is read. sandbox_enter's errors. */
-SG_CHECKED sg_result signer_give_up_rights(struct signer *s, const struct signer_args *args,
-    struct sg_why *why, struct sandbox_report *ret);
 SG_CHECKED sg_result signer_token_settings(
     const struct conf_signer *conf, sg_bytes pin, struct p11_settings *ret);
 /* The PIN, without line end; `to` has room for P11_PIN_MAX + 1. */

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "point.h"
+#include "sandbox.h"
 #include "signer.h"
 
 #define SCRATCH_MAX ((size_t)8 * 1024 * 1024)
@@ -150,9 +151,8 @@ open_sockets(struct signer *s, const struct signer_args *args)
     return signer_io_init();
 }
 
-sg_result
-signer_give_up_rights(struct signer *s, const struct signer_args *args, struct sg_why *why,
-    struct sandbox_report *ret)
+static sg_result
+give_up_rights(struct signer *s, const struct signer_args *args, struct sg_why *why)
 {
     const struct sandbox_path paths[] = {
         { "signer", SANDBOX_READ | SANDBOX_WRITE, false },
@@ -167,7 +167,11 @@ signer_give_up_rights(struct signer *s, const struct signer_args *args, struct s
         .n_paths = sizeof(paths) / sizeof(paths[0]),
         .without_landlock = args->without_landlock,
         .lock_memory = true };
-    return sandbox_enter(&settings, why, ret);
+    struct sandbox_report report;
+    SG_TRY(sandbox_enter(&settings, why, &report));
+    signer_log(SIGNER_INFO, "sandbox", "landlock=%d locked=%s user=%u", report.landlock_abi,
+        report.locked ? "all" : "secrets", (unsigned)geteuid());
+    return SG_DONE;
 }
 
 /*
@@ -195,10 +199,7 @@ begin(struct signer *s, const struct signer_args *args, struct sg_why *why)
     *why = (struct sg_why){ 0 };
     SG_TRY(signer_enrol_roots(s, why));
     *why = (struct sg_why){ 0 };
-    struct sandbox_report report;
-    SG_TRY(signer_give_up_rights(s, args, why, &report));
-    signer_log(SIGNER_INFO, "sandbox", "landlock=%d locked=%s user=%u", report.landlock_abi,
-        report.locked ? "all" : "secrets", (unsigned)geteuid());
+    SG_TRY(give_up_rights(s, args, why));
     SG_TRY(signer_work_start(s, n_sessions(conf) - 1));
     s->token_was_ready = sg_ok(p11_ready(s->p11));
     if (args->ready_fd >= 0) {

@@ -1,7 +1,7 @@
 /*
  * Verification on P-256 against libcrypto's own, and a point against libcrypto's decoding. Input: one byte of choices, 32 bytes d or a coordinate, 32 of digest, 64 of
  * signature, 32 of nonce. With bit 0 the signature is made with that nonce and then changed by the 64 bytes; without it they are the signature. Shorter inputs
- * are filled with zeros.
+ * are filled with zeros. With bit 2 the private key is three, and the same is asked of a table for it.
  */
 #define OPENSSL_SUPPRESS_DEPRECATED
 #include <openssl/ecdsa.h>
@@ -18,7 +18,26 @@
     } while (0)
 
 enum { N = 32, INPUT = 1 + 5 * N };
-enum choice { SIGN = 1, POINT = 2 };
+enum choice { SIGN = 1, POINT = 2, TABLED = 4 };
+
+#define TABLED_D 3
+
+static EC_GROUP *tabled;
+
+static void
+make_table(void)
+{
+    const EC_GROUP *group = ecdsa_p256_group();
+    EC_POINT *point = EC_POINT_new(group);
+    BIGNUM *d = BN_new();
+    tabled = EC_GROUP_dup(group);
+    CHECK(point != NULL && d != NULL && tabled != NULL && BN_set_word(d, TABLED_D) == 1);
+    CHECK(EC_POINT_mul(group, point, d, NULL, NULL, NULL) == 1);
+    CHECK(EC_GROUP_set_generator(tabled, point, EC_GROUP_get0_order(group), BN_value_one()) == 1);
+    CHECK(EC_GROUP_precompute_mult(tabled, NULL) == 1);
+    EC_POINT_free(point);
+    BN_free(d);
+}
 
 struct numbers {
     BN_CTX *ctx;
@@ -74,6 +93,9 @@ check_verification(const uint8_t in[INPUT], struct numbers *v, bool make)
     CHECK(BN_bin2bn(in + 1, N, v->d) != NULL && BN_bin2bn(digest, N, v->e) != NULL &&
           BN_bin2bn(in + 1 + 4 * N, N, v->k) != NULL);
     CHECK(BN_nnmod(v->d, v->d, EC_GROUP_get0_order(group), v->ctx) == 1);
+    if ((in[0] & TABLED) != 0) {
+        CHECK(BN_set_word(v->d, TABLED_D) == 1);
+    }
     if (BN_is_zero(v->d)) {
         return;
     }
@@ -98,6 +120,11 @@ check_verification(const uint8_t in[INPUT], struct numbers *v, bool make)
     sg_result r = ecdsa_p256_verify(
         public, NULL, sg_bytes_of(digest, N), sg_bytes_of(signature, sizeof(signature)));
     CHECK(r.code == (want ? SG_OK : SG_E_SIGNATURE));
+    if ((in[0] & TABLED) != 0) {
+        r = ecdsa_p256_verify(
+            public, tabled, sg_bytes_of(digest, N), sg_bytes_of(signature, sizeof(signature)));
+        CHECK(r.code == (want ? SG_OK : SG_E_SIGNATURE));
+    }
     CHECK(changed || want);
     ECDSA_SIG_free(sig);
     EC_POINT_free(public);
@@ -130,6 +157,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     uint8_t in[INPUT] = { 0 };
     memcpy(in, data, size < INPUT ? size : INPUT);
     CHECK(ecdsa_p256_group() != NULL);
+    if (tabled == NULL) {
+        make_table();
+    }
     if ((in[0] & POINT) != 0) {
         check_point(in);
     } else {

@@ -189,6 +189,35 @@ test_digests_at_and_above_the_order(void **state)
     key_free(&key);
 }
 
+/* u1*G = u2*Q = t*G, and x(2t*G) = r: s = r*d/t, e = r*d. The sum that verifies is a doubling. */
+static void
+holds_by_doubling(const struct key *key, BN_CTX *ctx)
+{
+    const EC_GROUP *group = ecdsa_p256_group();
+    BIGNUM *t = BN_new();
+    BIGNUM *r = BN_new();
+    BIGNUM *e = BN_new();
+    EC_POINT *at = EC_POINT_new(group);
+    uint8_t digest[N];
+    uint8_t signature[2 * N];
+    assert_int_equal(BN_rand_range(t, order()), 1);
+    assert_int_equal(EC_POINT_mul(group, at, t, NULL, NULL, ctx), 1);
+    assert_int_equal(EC_POINT_dbl(group, at, at, ctx), 1);
+    assert_int_equal(EC_POINT_get_affine_coordinates(group, at, r, NULL, ctx), 1);
+    assert_int_equal(BN_nnmod(r, r, order(), ctx), 1);
+    assert_int_equal(BN_mod_mul(e, r, key->d, order(), ctx), 1);
+    put(r, signature);
+    put(e, digest);
+    assert_non_null(BN_mod_inverse(t, t, order(), ctx));
+    assert_int_equal(BN_mod_mul(t, t, e, order(), ctx), 1);
+    put(t, signature + N);
+    assert_true(agreed(key, digest, signature));
+    BN_free(t);
+    BN_free(r);
+    BN_free(e);
+    EC_POINT_free(at);
+}
+
 /* Small and opposite keys, s small and large, so that both sums meet in one point, in opposite points, or one is the generator. */
 static void
 test_sums_that_meet(void **state)
@@ -226,6 +255,7 @@ test_sums_that_meet(void **state)
             assert_int_equal(RAND_bytes(digest, N), 1);
             sign(&key, digest, signature);
             assert_true(agreed(&key, digest, signature));
+            holds_by_doubling(&key, ctx);
             key_free(&key);
         }
     }
