@@ -3,7 +3,8 @@
 # usage: separation.sh BUILD_FOLDER PROBE_LIBRARY
 set -eu
 build=$(cd "$1" && pwd)
-probe=$2
+probe=$(cd "$(dirname "$2")" && pwd)/${2##*/}
+top=$(pwd)
 port=${SEALGATE_SEPARATION_PORT:-18470}
 bad=0
 
@@ -33,15 +34,19 @@ judge() { # log
 try_as() { # words before the command...
     work=$(mktemp -d "${TMPDIR:-/tmp}/sealgate-separation-XXXXXX")
     chmod 755 "$work"
-    state=$work/state
+    state=$work/state programs=$build preload=$probe
     if [ "$1" = user ]; then
+        # the build may lie where that user cannot go, in root's home for one
+        programs=$work/bin preload=$work/bin/${probe##*/}
+        mkdir "$programs" && cp "$build"/sealgate "$build"/sealgate-* "$probe" "$programs"/ && chmod -R a+rX "$programs"
         mkdir "$state.d" && chown 12345:12345 "$state.d" && state=$state.d/state
         as="setpriv --reuid=12345 --regid=12345 --clear-groups"
+        cd "$work"
     else
         as=env
     fi
-    $as "$build/sealgate" init --demo --dir "$state" --listen "127.0.0.1:$port" >"$work/init.log" 2>&1 || { cat "$work/init.log"; exit 1; }
-    LD_PRELOAD=$probe SEALGATE_PROBE_MODULE=/usr/lib/softhsm/libsofthsm2.so $as "$build/sealgate" run --dir "$state" >"$work/run.log" 2>&1 &
+    $as "$programs/sealgate" init --demo --dir "$state" --listen "127.0.0.1:$port" >"$work/init.log" 2>&1 || { cat "$work/init.log"; exit 1; }
+    LD_PRELOAD=$preload SEALGATE_PROBE_MODULE=/usr/lib/softhsm/libsofthsm2.so $as "$programs/sealgate" run --dir "$state" >"$work/run.log" 2>&1 &
     run=$!
     n=0
     until [ "$(cat "$work/run.log" "$state"/run/*.log 2>/dev/null | grep -c 'PROBE .* end 0')" -ge 3 ] || [ $n -ge 150 ]; do
@@ -50,11 +55,12 @@ try_as() { # words before the command...
         sleep 0.1
     done
     cat "$work/run.log" "$state"/run/*.log >"$work/all.log" 2>/dev/null || true
-    $as "$build/sealgate" stop --dir "$state" >/dev/null 2>&1 || kill $run 2>/dev/null || true
+    $as "$programs/sealgate" stop --dir "$state" >/dev/null 2>&1 || kill $run 2>/dev/null || true
     wait $run 2>/dev/null || true
     echo "-- started as $1"
     judge "$work/all.log"
     [ $bad = 0 ] || { echo "-- log"; grep -v PROBE "$work/all.log" | tail -n 20; }
+    cd "$top"
     rm -rf "$work"
 }
 
