@@ -22,6 +22,7 @@
 
 #include <pthread.h>
 #include <string.h>
+#include <sys/statvfs.h>
 
 #define LOG_HEADER 32 /* before the first frame (sqlite.org/fileformat2.html, 4.1) */
 #define FRAME_HEADER 24
@@ -38,6 +39,7 @@ struct log_file {
     bool whole;         /* that write was a page or the log's header: there a frame may begin */
     bool full;          /* there was no room ahead: not again before the log begins anew */
     bool kept;          /* `header` belongs at `tail` */
+    const char *name;   /* SQLite's, as long as the file is open */
     uint8_t header[FRAME_HEADER];
     uint8_t *frame; /* a header and a page go here; NULL before the first */
     size_t room;    /* of `frame` */
@@ -76,6 +78,18 @@ room_for(sqlite3_int64 end)
 }
 
 /*
+ * Room ahead is for disks that have some. On one that is nearly full the log grows frame by frame, as SQLite would have it: what was taken ahead
+ * would be missing elsewhere, and it would end within a batch, between a consent and its outcome, rather than before.
+ */
+static bool
+is_roomy(const struct log_file *f)
+{
+    struct statvfs disk;
+    return f->name == NULL || statvfs(f->name, &disk) != 0 ||
+           (uint64_t)disk.f_bavail * disk.f_frsize >= VFS_SPARE;
+}
+
+/*
  * Zeros from the file's end past `end`. Whether that succeeds is nobody's affair: the write that wants it tells what holds. A disk that has no room
  * for them gets back what it gave, for the database or its neighbours may live on that.
  */
@@ -87,8 +101,11 @@ grow(struct log_file *f, sqlite3_int64 end)
         return;
     }
     f->size = at;
+    if (end <= at || !is_roomy(f)) {
+        return;
+    }
     sqlite3_int64 wanted = room_for(end);
-    while (end > at && f->size < wanted && !f->full) {
+    while (f->size < wanted && !f->full) {
         sqlite3_int64 n = wanted - f->size < ZEROS ? wanted - f->size : ZEROS;
         f->full = base_write(f, zeros, (int)n, f->size) != SQLITE_OK;
         f->size += f->full ? 0 : n;
@@ -327,7 +344,7 @@ static int
 open_log(sqlite3_filename name, sqlite3_file *file, int flags, int *ret_flags)
 {
     struct log_file *f = log_of(file);
-    *f = (struct log_file){ .real = (sqlite3_file *)(void *)(f + 1) };
+    *f = (struct log_file){ .real = (sqlite3_file *)(void *)(f + 1), .name = name };
     f->real->pMethods = NULL;
     int rc = base->xOpen(base, name, f->real, flags, ret_flags);
     if (rc == SQLITE_OK) {

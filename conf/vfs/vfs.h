@@ -14,6 +14,8 @@
 /* The log grows in steps of so many bytes: first this, then twice as much each time, up to VFS_GROW and its multiples. */
 #define VFS_GROW_FIRST ((sqlite3_int64)1 << 16)
 #define VFS_GROW ((sqlite3_int64)1 << 20)
+/* No room is made ahead on a disk with less than so many bytes free. */
+#define VFS_SPARE ((uint64_t)64 << 20)
 
 /*
  * Before a database is opened by VFS_NAME; any thread, as often as one likes: the first call registers. Base is whatever VFS is the default then, for
